@@ -1,0 +1,156 @@
+"""What is done with a draft: save it, give it files, hand it over, discard it, file it.
+
+A draft is found by ``submission``, the UUID that the form carries from its first page on. So saving needs no earlier
+step, and filing twice finds what was filed.
+"""
+
+import json
+
+from django.db import transaction
+from django.utils import timezone
+
+from intake.models import Draft, DraftAttachment
+from workflow.actions import Incomplete, Refused, open_issue, store_file
+
+LONGEST_DRAFT = 500_000
+MOST_FILES = 20
+
+
+class NewerDraft(Exception):
+    """The draft was saved from another page since this one was opened; ``draft`` is that newer one."""
+
+    def __init__(self, draft):
+        super().__init__("Your draft is newer on another device.")
+        self.draft = draft
+
+
+class AlreadyFiled(Exception):
+    """The form was sent before; ``issue`` is the request it became."""
+
+    def __init__(self, issue):
+        super().__init__(f"This is filed already, as {issue.reference}.")
+        self.issue = issue
+
+
+@transaction.atomic
+def save_draft(submission, *, by, entry, data, page=None, seen_version=0, overwrite=False):
+    """Keep what was typed ({field: [texts]}) and return the draft.
+
+    ``page``: the UUID of the page it was typed into. A page never finds itself too old, so that an answer which comes
+    late (an autosave still under way) is no quarrel; another page is, when ``seen_version`` is not the present one.
+    Raises AlreadyFiled, NewerDraft, Refused (somebody else's draft) or Incomplete (too long), and then nothing changed.
+    """
+    if len(json.dumps(data)) > LONGEST_DRAFT:
+        raise Incomplete({"": f"Shorten your answers: together they may have {LONGEST_DRAFT:,} characters."})
+    draft, is_new = Draft.objects.select_for_update().get_or_create(
+        submission=submission,
+        defaults={"entry": entry, "owner": by, "originator": by, "data": data, "saved_from": page},
+    )
+    if is_new:
+        return draft
+    _check_mine(draft, by)
+    if draft.issue:
+        raise AlreadyFiled(draft.issue)
+    if draft.version != seen_version and draft.saved_from != page and not overwrite:
+        raise NewerDraft(draft)
+    draft.data, draft.saved_from, draft.updated_at = data, page, timezone.now()
+    draft.version += 1
+    draft.save(update_fields=["data", "saved_from", "updated_at", "version"])
+    return draft
+
+
+def add_files(draft, uploads, *, by):
+    """Keep uploaded files with the draft. Returns a sentence for each that could not be kept."""
+    problems = []
+    room = MOST_FILES - draft.attachments.count()
+    for upload in uploads:
+        if room <= 0:
+            problems.append(f"“{upload.name}” was not kept: a request takes {MOST_FILES} files. Remove one first.")
+            continue
+        try:
+            with transaction.atomic():
+                DraftAttachment.objects.create(draft=draft, attachment=store_file(upload, by=by))
+            room -= 1
+        except Incomplete as wrong:
+            problems.extend(wrong.problems.values())
+    return problems
+
+
+@transaction.atomic
+def remove_file(draft, attachment_id, *, by):
+    """Take one file off the draft and delete it; one that is not there is gone already."""
+    _check_mine(draft, by)
+    for kept in draft.attachments.filter(attachment_id=attachment_id).select_related("attachment"):
+        _delete_file(kept)
+
+
+@transaction.atomic
+def submit(draft, request, *, by):
+    """File the draft and return the request it became; a second time, the same one.
+
+    ``request``: what ``RequestForm.request`` returned. Whoever the draft was handed on for stays the requester.
+    Raises Refused or Incomplete, and then the draft is as it was.
+    """
+    draft = Draft.objects.select_for_update(of=("self",)).select_related("entry__route", "continues").get(pk=draft.pk)
+    _check_mine(draft, by)
+    if draft.issue:
+        return draft.issue
+    if reason := draft.entry.refusal(by):
+        raise Refused(reason)
+    files = [kept.attachment for kept in draft.attachments.select_related("attachment")]
+    draft.issue = open_issue(
+        by=by, submission=draft.submission, attachments=files, continues=draft.continues,
+        **request | {"requester": draft.originator},
+    )
+    if draft.issue.requester_id != draft.originator_id:
+        # The mark was taken from somebody else's form: nothing is said about the request it belongs to.
+        raise Refused("This form was sent before, by somebody else. Open it anew.")
+    draft.attachments.all().delete()
+    draft.data, draft.updated_at = {}, timezone.now()
+    draft.save(update_fields=["issue", "data", "updated_at"])
+    return draft.issue
+
+
+@transaction.atomic
+def hand_over(draft, *, to, by):
+    """Give the draft to somebody who may file it, or back to whoever asked. The originator stays the requester."""
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    _check_mine(draft, by)
+    if draft.issue:
+        raise AlreadyFiled(draft.issue)
+    if not to.is_active or to == by:
+        raise Refused("Choose somebody else who can sign in.")
+    if to.pk != draft.originator_id and (reason := draft.entry.refusal(to)):
+        raise Refused(f"{to} may not file this either. {reason}")
+    draft.owner, draft.updated_at, draft.saved_from = to, timezone.now(), None
+    draft.version += 1
+    draft.save(update_fields=["owner", "updated_at", "saved_from", "version"])
+    return draft
+
+
+@transaction.atomic
+def discard(draft, *, by):
+    """Delete the draft with its files. Raises Refused for one that carries on a question: without it nothing would."""
+    draft = Draft.objects.select_for_update().get(pk=draft.pk)
+    _check_mine(draft, by)
+    if draft.issue:
+        raise AlreadyFiled(draft.issue)
+    if draft.continues:
+        raise Refused(
+            f"This carries on {draft.continues.reference}, which ended for it. File it; you can withdraw it afterwards."
+        )
+    for kept in draft.attachments.select_related("attachment"):
+        _delete_file(kept)
+    draft.delete()
+
+
+def _check_mine(draft, person):
+    if draft.owner_id != person.pk:
+        raise Refused("This draft is with somebody else now.")
+
+
+def _delete_file(kept):
+    file = kept.attachment.file
+    kept.attachment.delete()
+    # After the commit: a rollback brings the row back, and then its file must still be there.
+    transaction.on_commit(lambda: file.storage.delete(file.name))

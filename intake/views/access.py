@@ -1,0 +1,21 @@
+"""Loaders: what is not offered, or not the person's, does not exist for them."""
+
+from django.http import Http404
+
+from intake.models import Draft, Entry
+
+
+def entry_or_404(key):
+    """The offered entry on this route, with its rules and questions."""
+    entry = Entry.objects.active().with_rules().prefetch_related("questions").filter(route__key=key).first()
+    if entry is None:
+        raise Http404("There is no such form.")
+    return entry
+
+
+def draft_or_404(person, submission):
+    """The person's own draft, with its entry; filed ones included, so that their old addresses lead on."""
+    draft = Draft.objects.with_entry().filter(owner=person, submission=submission).first()
+    if draft is None:
+        raise Http404("There is no such draft.")
+    return draft

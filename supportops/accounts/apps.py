@@ -1,0 +1,25 @@
+"""The people, and the administration site they may work in."""
+
+from django.apps import AppConfig
+from django.contrib.admin import apps as admin
+from django.db.models.signals import post_migrate
+
+
+class AccountsConfig(AppConfig):
+    default = True
+    name = "supportops.accounts"
+    label = "accounts"
+    verbose_name = "People"
+
+    def ready(self):
+        """Every migration leaves the groups with the permissions that ops need in the administration."""
+        from supportops.accounts.admin_groups import grant_after_migration
+
+        post_migrate.connect(grant_after_migration, sender=self, dispatch_uid="grant_admin_permissions")
+
+
+class AdministrationConfig(admin.AdminConfig):
+    """Stands in INSTALLED_APPS instead of ``django.contrib.admin``."""
+
+    default = False
+    default_site = "supportops.accounts.admin_site.Administration"

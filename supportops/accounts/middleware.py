@@ -1,0 +1,36 @@
+"""What every answer to a signed-in person has: dates in their time zone, and no copy left behind."""
+
+import zoneinfo
+
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+
+
+class PersonTimeZone:
+    """Activates the signed-in person's time zone for the request."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        name = getattr(request.user, "time_zone", None)
+        if name in zoneinfo.available_timezones():
+            with timezone.override(zoneinfo.ZoneInfo(name)):
+                return self.get_response(request)
+        return self.get_response(request)
+
+
+class SignedInPagesAreNotKept:
+    """Tells browsers and proxies to keep no copy of what a signed-in person saw (ASVS 14.3.2).
+
+    Static files never come here; whatever a view says about caching itself is only made stricter.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            patch_cache_control(response, no_store=True, private=True)
+        return response

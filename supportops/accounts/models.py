@@ -1,0 +1,187 @@
+"""People: who somebody is, whom they report to, and how GitLab and Slack know them."""
+
+from datetime import timedelta
+from functools import cached_property
+from time import monotonic
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.db.models.signals import post_delete, post_save
+from django.utils import timezone
+
+from supportops.accounts import absence
+from supportops.accounts.roles import Role
+
+A_DAY = timedelta(days=1)
+"""Somewhere on earth it may already be tomorrow, or still be yesterday."""
+
+
+class Division(models.TextChoices):
+    """The part of the company a person belongs to (the ``Customer::`` labels; handbook label page)."""
+
+    SECURITY = "Security"
+    ENGINEERING = "Engineering"
+    FINANCE = "Finance"
+    PEOPLE = "People"
+    SUPPORT = "Support"
+    FIELD = "Field"
+    MARKETING = "Marketing"
+
+
+REMEMBERED_SECONDS = 60
+_known_holidays = {}
+
+
+def forget_holidays(**signal):
+    """Read the holidays anew at the next question; other processes notice a change within a minute."""
+    _known_holidays.clear()
+
+
+class HolidayQuerySet(models.QuerySet):
+    """Holidays, by the question the calendar asks about them."""
+
+    def days(self, region=""):
+        """The dates nobody works, as a frozenset: those of everybody, and of ``region`` besides if one is given.
+
+        Remembered for a minute: every list asks, and they change a few times a year.
+        """
+        until, known = _known_holidays.get(region, (0, frozenset()))
+        if monotonic() >= until:
+            known = frozenset(self.filter(region__in={"", region}).values_list("date", flat=True))
+            _known_holidays[region] = (monotonic() + REMEMBERED_SECONDS, known)
+        return known
+
+
+class Holiday(models.Model):
+    """A day on which nobody works. Data: an administrator or a lead enters the year's."""
+
+    date = models.DateField()
+    name = models.CharField(max_length=80)
+    region = models.CharField(
+        max_length=20, blank=True,
+        help_text="Empty: a holiday of everybody, which targets and reminders do not count. Otherwise a region as "
+        "people have it, for example EMEA: reminders to its people do not count the day.",
+    )
+
+    objects = HolidayQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["date", "region"]
+        constraints = [models.UniqueConstraint(fields=["date", "region"], name="one_holiday_per_day_and_region")]
+
+    def __str__(self):
+        return f"{self.date:%-d %B %Y} {self.name}"
+
+
+post_save.connect(forget_holidays, sender=Holiday, dispatch_uid="forget holidays")
+post_delete.connect(forget_holidays, sender=Holiday, dispatch_uid="forget holidays")
+
+
+class People(UserManager.from_queryset(models.QuerySet)):
+    """The manager of User, with the questions the portal asks about people."""
+
+    def active(self):
+        """Everybody who may sign in."""
+        return self.filter(is_active=True)
+
+    def managers(self):
+        """Who may approve: active people somebody reports to, and the members of the managers group."""
+        return self.active().filter(
+            Q(groups__name=Role.MANAGER) | Q(reports__isnull=False)
+        ).distinct().order_by("first_name", "last_name", "username")
+
+    def ops(self):
+        """Active members of Support Operations, leads included."""
+        return self.active().filter(groups__name__in=[Role.OPS, Role.LEAD]).distinct().order_by(
+            "first_name", "last_name", "username"
+        )
+
+    def leads(self):
+        """Active people with the lead verbs."""
+        return self.active().filter(groups__name=Role.LEAD)
+
+    def absence_links(self, now=None):
+        """{id: stand-in's id or None} of everybody who is away at the moment ``now``, in one query.
+
+        Who has left passes nothing on, so they are not among them.
+        """
+        now = now or timezone.now()
+        today = now.date()
+        perhaps = self.active().filter(away_from__lte=today + A_DAY).filter(
+            Q(away_until__isnull=True) | Q(away_until__gte=today - A_DAY)
+        )
+        return absence.links(perhaps.only("away_from", "away_until", "time_zone", "stand_in_id"), now)
+
+
+class User(AbstractUser):
+    """A person. GitLab and Slack names come from sign-in or an administrator, never from the person's own typing."""
+
+    reports_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="reports", verbose_name="reports to"
+    )
+    division = models.CharField(max_length=20, choices=Division.choices, blank=True)
+    gitlab_username = models.CharField("GitLab username", max_length=255, blank=True)
+    gitlab_id = models.PositiveBigIntegerField("GitLab user id", null=True, blank=True, editable=False)
+    slack_id = models.CharField("Slack member id", max_length=40, blank=True)
+    title = models.CharField(max_length=120, blank=True, help_text="What their job is called.")
+    region = models.CharField(max_length=20, blank=True, help_text="As in the Support Team YAML, for example EMEA.")
+    working_hours = models.CharField(
+        max_length=80, blank=True, help_text="In words, for example 0800-1600 Central time."
+    )
+    time_zone = models.CharField(max_length=60, default="UTC", help_text="An IANA name such as Europe/Berlin.")
+    away_from = models.DateField(null=True, blank=True)
+    away_until = models.DateField(null=True, blank=True)
+    stand_in = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="stands_in_for")
+
+    objects = People()
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reports_to__isnull=True) | ~Q(reports_to=F("pk")), name="nobody_reports_to_themselves"
+            ),
+            models.UniqueConstraint(
+                Lower("gitlab_username"), condition=~Q(gitlab_username=""), name="one_person_per_gitlab_username"
+            ),
+        ]
+
+    def __str__(self):
+        return self.get_full_name() or self.username
+
+    @property
+    def name(self):
+        """The name people read: the full name, or the user name where there is none."""
+        return str(self)
+
+    @cached_property
+    def _groups(self):
+        return dict(self.groups.values_list("pk", "name")) if self.pk else {}
+
+    @cached_property
+    def group_names(self):
+        """Names of the person's groups, read once per object."""
+        return frozenset(self._groups.values())
+
+    @cached_property
+    def group_ids(self):
+        """Ids of the person's groups, read once per object."""
+        return frozenset(self._groups)
+
+    @cached_property
+    def is_manager(self):
+        """Whether the person may approve: somebody reports to them, or they are in the managers group."""
+        return Role.MANAGER in self.group_names or self.reports.exists()
+
+    @cached_property
+    def absence_links(self):
+        """Who is away now and who stands in for them, read once per object, as its groups are."""
+        return User.objects.absence_links()
+
+    @cached_property
+    def stood_in_ids(self):
+        """Ids of the people for whom this person decides now."""
+        return absence.stands_in_for(self.pk, self.absence_links)

@@ -1,0 +1,34 @@
+"""Roles, read in one place: from group membership."""
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person is here. The value is the name of the Django group that grants it."""
+
+    OPS = "ops", "Support Operations"
+    LEAD = "lead", "Lead of Support Operations"
+    MANAGER = "managers", "Manager"
+
+
+def roles_of(person):
+    """The person's roles as a frozenset of Role. A lead is ops besides. Nobody inactive has any.
+
+    Read once per person object: a request handles one user object, so a change of groups counts from the next
+    request on.
+    """
+    if not getattr(person, "is_active", False) or person.pk is None:
+        return frozenset()
+    return frozenset(role for role in Role if role.value in person.group_names) | (
+        {Role.OPS} if Role.LEAD.value in person.group_names else frozenset()
+    )
+
+
+def is_ops(person):
+    """Whether the person belongs to Support Operations (leads included)."""
+    return Role.OPS in roles_of(person)
+
+
+def is_lead(person):
+    """Whether the person has the lead verbs."""
+    return Role.LEAD in roles_of(person)

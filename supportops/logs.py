@@ -1,0 +1,39 @@
+"""Structured logs: JSON lines for machines, plain lines for people; no bodies, no tokens."""
+
+import logging
+
+import structlog
+
+_SHARED = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(wanted):
+    """Set up logging and structlog from ``{"level": int, "json": bool}`` (called by Django with settings.LOGGING)."""
+    renderer = structlog.processors.JSONRenderer() if wanted["json"] else structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.root.handlers = [handler]
+    logging.root.setLevel(wanted["level"])
+    for noisy in ("django_structlog", "urllib3", "kombu", "amqp"):
+        logging.getLogger(noisy).setLevel(max(wanted["level"], logging.WARNING))
+    structlog.configure(
+        processors=[
+            *_SHARED,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

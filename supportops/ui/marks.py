@@ -1,0 +1,87 @@
+"""Which icon and which words stand for a court, a state and the mirror's status.
+
+Colour never stands alone: whatever is coloured by court takes its icon or its word from here.
+"""
+
+COURT_ICONS = {
+    "requester": "user",
+    "approver": "user-check",
+    "ops": "wrench",
+    "calendar": "calendar",
+    "blocked": "octagon-x",
+    "done": "circle-check",
+    "closed": "circle-x",
+}
+
+COURT_LABELS = {
+    "requester": "Requester",
+    "approver": "Approver",
+    "ops": "Support Operations",
+    "calendar": "The calendar",
+    "blocked": "Blocked",
+    "done": "Completed",
+    "closed": "Closed",
+}
+
+STATE_ICONS = {
+    "discussion": "messages-square",
+    "approval": "user-check",
+    "triage": "inbox",
+    "needs_info": "circle-question-mark",
+    "escalated": "chevrons-up",
+    "backlog": "archive",
+    "design": "pencil-ruler",
+    "planning": "list-checks",
+    "scheduled": "calendar-clock",
+    "development": "hammer",
+    "validation": "eye",
+    "implementation": "rocket",
+    "blocked": "octagon-x",
+    "completed": "circle-check",
+    "closed": "circle-x",
+}
+
+MIRROR_ICONS = {
+    "in_step": "circle-check",
+    "behind": "refresh-cw",
+    "creating": "refresh-cw",
+    "unknown": "circle-question-mark",
+    "parked": "triangle-alert",
+    "orphaned": "triangle-alert",
+}
+
+MIRROR_WORDS = {
+    "in_step": "In step with GitLab",
+    "behind": "GitLab is being brought up to date",
+    "creating": "The GitLab issue is being created",
+    "unknown": "Being checked: it is not certain that GitLab has the last change",
+    "parked": "Needs a person: GitLab did not take the last change",
+    "orphaned": "Needs a person: the GitLab issue is gone",
+}
+
+FALLBACK_ICON = "circle-dot"
+
+
+def court_icon(court):
+    """The icon's name for a court key; a neutral dot for an unknown one."""
+    return COURT_ICONS.get(court, FALLBACK_ICON)
+
+
+def court_label(court):
+    """The words for a court key, or an empty string."""
+    return COURT_LABELS.get(court, "")
+
+
+def state_icon(state):
+    """The icon's name for a state key; a neutral dot for an unknown one."""
+    return STATE_ICONS.get(state, FALLBACK_ICON)
+
+
+def mirror_icon(status):
+    """The icon's name for the status of a mirror row."""
+    return MIRROR_ICONS.get(status, FALLBACK_ICON)
+
+
+def mirror_words(status):
+    """One sentence for the status of a mirror row, or an empty string."""
+    return MIRROR_WORDS.get(status, "")

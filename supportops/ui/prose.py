@@ -1,0 +1,96 @@
+"""Markdown that people wrote, as HTML that is safe to show.
+
+Two fences: markdown-it with raw HTML switched off, then nh3 with an allow-list. Either alone would do.
+"""
+
+import re
+from html import escape
+
+import nh3
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+TAGS = {
+    *("p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "a", "img"),
+    *("ul", "ol", "li", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}}
+SCHEMES = {"http", "https", "mailto"}
+# Pasted addresses, without the full stop or bracket of the sentence around them.
+BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?'*_()\[\]]")
+# The page above has h1 and h2; what people write begins below them and skips no level, or the page's outline breaks.
+FIRST_HEADING, LAST_HEADING = 3, 6
+
+
+def to_html(text):
+    """Safe HTML for a Markdown text. Pictures from elsewhere become links, so that reading a page tells nobody."""
+    html = _markdown.render(str(text or ""))
+    # mark_safe: nh3 has just removed everything that is not in the allow-list.
+    return mark_safe(  # noqa: S308
+        nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener")
+    )
+
+
+def _image(tokens, index, options, env):
+    token = tokens[index]
+    source, words = str(token.attrs.get("src", "")), token.content or "Picture"
+    if _is_ours(source):
+        return f'<img src="{escape(source)}" alt="{escape(words)}">'
+    return f'<a href="{escape(source)}">{escape(words)}</a>'
+
+
+def _is_ours(source):
+    # "//host/x" leaves this site although it begins with a slash; a backslash arrives here already encoded.
+    return source.startswith("/") and not source.startswith("//")
+
+
+def _lower_headings(state):
+    headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
+    levels = sorted({token.tag for token in headings})
+    for token in headings:
+        token.tag = f"h{min(LAST_HEADING, FIRST_HEADING + levels.index(token.tag))}"
+
+
+def _link_bare_addresses(state):
+    for block in state.tokens:
+        if block.type == "inline" and "://" in block.content:
+            block.children = list(_with_links(block.children))
+
+
+def _with_links(tokens):
+    depth = 0
+    for token in tokens:
+        depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if depth or token.type != "text":
+            yield token
+        else:
+            yield from _split(token.content)
+
+
+def _split(text):
+    end = 0
+    for found in BARE_ADDRESS.finditer(text):
+        yield _text(text[end : found.start()])
+        yield Token("link_open", "a", 1, attrs={"href": found.group()})
+        yield _text(found.group())
+        yield Token("link_close", "a", -1)
+        end = found.end()
+    yield _text(text[end:])
+
+
+def _text(content):
+    return Token("text", "", 0, content=content)
+
+
+def _build():
+    markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+    markdown.enable(["table", "strikethrough"])
+    markdown.core.ruler.push("lower_headings", _lower_headings)
+    markdown.core.ruler.push("link_bare_addresses", _link_bare_addresses)
+    markdown.renderer.rules["image"] = _image
+    return markdown
+
+
+_markdown = _build()

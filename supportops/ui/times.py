@@ -1,0 +1,60 @@
+"""Points in time and spans in words: "3 days ago", "in 2 hours", "3d"."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+STEPS = (
+    (365 * DAY, "year", "y"),
+    (30 * DAY, "month", "mo"),
+    (7 * DAY, "week", "w"),
+    (DAY, "day", "d"),
+    (HOUR, "hour", "h"),
+    (MINUTE, "minute", "m"),
+)
+WEEKS_FROM = 14 * DAY  # "9 days" says more than "1 week"
+MONTHS_FROM = 60 * DAY
+
+
+def in_words(moment, *, now=None):
+    """How long ago, or how soon, in words. Takes a datetime or a date; a date is compared by calendar day."""
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        return _day_in_words(moment, now)
+    seconds = ((now or timezone.now()) - moment).total_seconds()
+    if abs(seconds) < MINUTE:
+        return "just now"
+    return f"{span(seconds)} ago" if seconds > 0 else f"in {span(seconds)}"
+
+
+def span(value):
+    """A length in its largest sensible unit ("3 days"). Takes a timedelta or seconds; the sign is dropped."""
+    number, unit, _ = _largest(value)
+    if not number:
+        return "less than a minute"
+    return f"{number} {unit}{'' if number == 1 else 's'}"
+
+
+def short_span(value):
+    """The same in a few characters ("3d"), for dense lists: of a datetime (until now), a timedelta or seconds."""
+    if isinstance(value, datetime):
+        value = timezone.now() - value
+    number, _, letter = _largest(value)
+    return f"{number}{letter}" if number else "now"
+
+
+def _largest(value):
+    seconds = abs(value.total_seconds() if isinstance(value, timedelta) else value)
+    for size, unit, letter in STEPS:
+        floor = {"week": WEEKS_FROM, "month": MONTHS_FROM}.get(unit, size)
+        if seconds >= floor:
+            return int(seconds // size), unit, letter
+    return 0, "", ""
+
+
+def _day_in_words(day, now):
+    days = (timezone.localdate(now) - day).days
+    if days in (0, 1, -1):
+        return {0: "today", 1: "yesterday", -1: "tomorrow"}[days]
+    words = span(days * DAY)
+    return f"{words} ago" if days > 0 else f"in {words}"

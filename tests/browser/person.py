@@ -1,0 +1,97 @@
+"""Somebody at the browser: signs in with one click, finds a request, presses what the page offers."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+
+class Person:
+    """A signed-in browser of one sample person."""
+
+    def __init__(self, browser, portal, username, **context):
+        self.portal, self.username = portal, username
+        self.context = browser.new_context(base_url=portal.url, **context)
+        self.page = self.context.new_page()
+        self.problems = []
+        self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.sign_in()
+
+    def sign_in(self):
+        """One click on the sign-in page's offer."""
+        self.page.goto("/accounts/login/")
+        self.page.locator(f'form:has(input[name="login"][value="{self.username}"]) button').click()
+        self.page.wait_for_url(lambda url: "/accounts/login" not in url)
+
+    def fill(self, **values):
+        """Fill fields of the page's form by name: texts, choices, ticks."""
+        for name, value in values.items():
+            field = self.page.locator(f'main [name="{name}"]')
+            kind = field.first.evaluate("e => e.tagName + ':' + (e.type || '')")
+            if kind.startswith("SELECT"):
+                field.select_option(value=str(value))
+            elif kind == "INPUT:radio":
+                self.page.locator(f'main [name="{name}"][value="{value}"]').check(force=True)
+            elif kind == "INPUT:checkbox":
+                field.first.set_checked(bool(value), force=True)
+            else:
+                field.fill(str(value))
+
+    def answer_what_is_required(self, **values):
+        """Fill in ``values``, and something sensible in every other required field that is still empty."""
+        self.fill(**values)
+        for field in self.page.locator("main form [required]").all():
+            name, kind = field.get_attribute("name"), field.evaluate("e => e.tagName + ':' + (e.type || '')")
+            if name in values or not field.is_visible():
+                continue
+            if kind.startswith("SELECT"):
+                if not field.input_value():
+                    field.select_option(index=1)
+            elif kind in {"INPUT:radio", "INPUT:checkbox"}:
+                group = self.page.locator(f'main [name="{name}"]')
+                if not group.evaluate_all("all => all.some(e => e.checked)"):
+                    group.first.check(force=True)
+            elif not field.input_value():
+                field.fill(
+                    {"INPUT:number": "3", "INPUT:url": "https://example.com/", "INPUT:email": "a@example.com"}.get(
+                        kind, "What is needed here"
+                    )
+                )
+
+    def file(self, key, **values):
+        """File a request through its form and return its number."""
+        self.page.goto(f"/new/{key}/")
+        self.answer_what_is_required(**values)
+        self.page.locator('main button.button--primary[value="submit"]').click()
+        self.page.wait_for_url(re.compile(r"/issues/\d+/"))
+        return int(re.search(r"/issues/(\d+)/", self.page.url)[1])
+
+    def take(self, number, verb, **given):
+        """Open the verb's form from the request's address and take the step."""
+        self.page.goto(f"/issues/{number}/{verb}/")
+        self.answer_what_is_required(**given)
+        self.page.locator("main form button.button--primary").first.click()
+        self.page.wait_for_url(re.compile(rf"/issues/{number}/$"))
+
+    def answer_gate(self, number, *answers):
+        """Answer the gate's questions, one page each."""
+        self.page.goto(f"/issues/{number}/gate/")
+        for answer in answers:
+            self.page.locator(f'main [name="answer"][value="{answer}"]').check(force=True)
+            self.page.locator("main form button.button--primary").first.click()
+            self.page.wait_for_load_state()
+
+    def sees(self, text):
+        """Whether the page shows the text."""
+        expect(self.page.locator("main")).to_contain_text(text)
+
+
+def within(seconds, question):
+    """Ask until the answer is true or the time is over; returns the last answer."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = question()
+        if answer or time.monotonic() > until:
+            return answer
+        time.sleep(0.2)

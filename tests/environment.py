@@ -1,0 +1,10 @@
+"""Loaded by pytest before anything else (see pyproject.toml): the sample setup, in a place of its own."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SAMPLE", "true")
+os.environ.setdefault("VAR_DIR", tempfile.mkdtemp(prefix="supportops-tests-"))
+os.environ.setdefault("GITLAB_QUARANTINE_SECONDS", "3")
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # playwright's synchronous API runs an event loop
+os.environ["LOG_LEVEL"] = os.environ.get("LOG_LEVEL", "40")

@@ -1,0 +1,26 @@
+"""A sandbox GitLab of its own for every test, and the portal connected to it."""
+
+import pytest
+
+from tests.gitlab.sandboxed import GitLab
+from workflow.gitlab.models import Budget, Connection
+
+
+@pytest.fixture
+def gitlab(tmp_path, settings):
+    """The sandbox, running, with what tests ask of it; the settings point there."""
+    with GitLab(tmp_path / "gitlab") as running:
+        settings.GITLAB_URL, settings.GITLAB_TOKEN = running.url, running.bot_token
+        settings.GITLAB_TIMEOUT_SECONDS = 2
+        settings.GITLAB_QUARANTINE_SECONDS = 3
+        settings.GITLAB_WORDS_GRACE_SECONDS = 0
+        settings.PORTAL_URL = "https://portal.example"
+        yield running
+
+
+@pytest.fixture
+def mirrored(gitlab, db):
+    """The same, with an empty ledger of budgets and a connection that knows nothing yet."""
+    Budget.objects.all().delete()
+    Connection.objects.all().delete()
+    return gitlab

@@ -1,0 +1,108 @@
+"""A change wakes a worker; a wake-up that is lost is made up for by the sweep."""
+
+from datetime import timedelta
+
+import pytest
+from celery import Celery, current_app
+from django.utils import timezone
+from structlog.testing import capture_logs
+
+from tests.factories import file_request
+from tests.gitlab.pushing import push
+from workflow import tasks
+from workflow.actions import comment
+from workflow.actions.signals import issue_changed
+from workflow.gitlab import wake
+from workflow.gitlab.models import Connection, Lease
+from workflow.gitlab.push import numbers_with_work
+from workflow.models import Mirror
+from workflow.states import Kind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def woken(monkeypatch):
+    """Numbers the broker was asked to wake a worker for."""
+    numbers = []
+    monkeypatch.setattr(wake, "_silent_until", 0.0)
+    monkeypatch.setattr(
+        current_app._get_current_object(), "send_task", lambda name, args, **how: numbers.append((name, args[0]))
+    )
+    return numbers
+
+
+def test_a_committed_change_wakes_a_worker(cast, woken, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        issue = file_request(cast, Kind.BUG)
+    assert ("workflow.tasks.push_issue", issue.pk) in woken
+
+
+def test_a_broker_that_is_away_costs_nobody_anything(monkeypatch):
+    nobody = Celery(broker="redis://127.0.0.1:9/0", set_as_current=False)
+    nobody.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
+    monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery lets it win over the argument
+    monkeypatch.setattr(wake, "current_app", nobody)
+    monkeypatch.setattr(wake, "_silent_until", 0.0)
+    with capture_logs() as logs:
+        issue_changed.send(sender=None, number=1)
+        issue_changed.send(sender=None, number=2)
+    assert [(entry["event"], entry["number"]) for entry in logs] == [("wake_up_lost", 1)]
+
+
+def test_the_sweep_finds_what_no_wake_up_did(cast, woken):
+    issue = file_request(cast, Kind.BUG)
+    tasks.sweep_mirror()
+    assert woken == [("workflow.tasks.push_issue", issue.pk)]
+
+
+def test_the_sweep_finds_a_comment_on_a_request_in_step(cast, mirrored):
+    issue = file_request(cast, Kind.BUG)
+    push(issue)
+    assert numbers_with_work() == []
+    comment(issue.pk, "Hello.", by=cast.requester)
+    assert numbers_with_work() == [issue.pk]
+
+
+def test_the_sweep_leaves_alone_what_somebody_holds(cast):
+    issue = file_request(cast, Kind.BUG)
+    Mirror.objects.claim(issue.pk)
+    assert numbers_with_work() == []
+
+
+def test_the_sweep_leaves_alone_what_waits_for_a_person(cast, mirrored):
+    issue = file_request(cast, Kind.BUG)
+    mirrored.fail("unprocessable", path=r"/issues$")
+    push(issue)
+    comment(issue.pk, "Hello.", by=cast.requester)
+    assert numbers_with_work() == []
+
+
+def test_a_paused_connection_lets_everybody_sleep(cast):
+    file_request(cast, Kind.BUG)
+    Connection.load().pause("Until Monday.")
+    assert numbers_with_work() == []
+
+
+def test_the_longest_due_goes_first(cast):
+    old, new = file_request(cast, Kind.BUG), file_request(cast, Kind.BUG)
+    Mirror.objects.filter(pk=new.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    assert numbers_with_work() == [new.pk, old.pk]
+
+
+def test_two_beats_sweep_once(cast, woken):
+    file_request(cast, Kind.BUG)
+    with Lease.hold("sweep"):
+        tasks.sweep_mirror()
+    assert woken == []
+
+
+def test_every_task_may_run_twice(cast, mirrored, woken):
+    issue = file_request(cast, Kind.BUG)
+    for _ in range(2):
+        tasks.push_issue(issue.pk)
+        tasks.sweep_mirror()
+        tasks.tick_calendar()
+        tasks.sync_milestones()
+    mirror = Mirror.objects.get(pk=issue.pk)
+    assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)

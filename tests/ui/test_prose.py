@@ -1,0 +1,107 @@
+"""What people write in Markdown is shown, and can do no harm."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from supportops.ui.prose import to_html
+
+ATTACKS = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](vbscript:msgbox(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)",
+    "[x](file:///etc/passwd)",
+    "![x](javascript:alert(1))",
+    "![x](data:image/svg+xml,<svg/onload=alert(1)>)",
+    "![x](//evil.example/pixel.png)",
+    "![x](/\\evil.example/pixel.png)",
+    "![x](https://evil.example/pixel.png)",
+    '![x" onerror="alert(1)](/a.png)',
+    '![x](/a.png "t\\" onerror=\\"alert(1)")',
+    '[x](https://example.com "t\\" onclick=\\"alert(1)")',
+    "<javascript:alert(1)>",
+    "<style>body{display:none}</style>",
+    "<iframe src=https://evil.example></iframe>",
+    "<form action=https://evil.example><button>x",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    "<!-- --!><script>alert(1)</script> -->",
+    "`<script>alert(1)</script>`",
+    "```html\n<script>alert(1)</script>\n```",
+    '```"><script>alert(1)</script>\nx\n```',
+    'https://example.com/"onmouseover="alert(1)',
+    "| <script>alert(1)</script> |\n| --- |\n| <img src=x onerror=alert(1)> |",
+]
+SAFE_TAGS = {"p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "a", "img", "ul", "ol", "li"} | {
+    *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td")
+}
+SAFE_ATTRIBUTES = {"href", "title", "rel", "src", "alt", "start"}
+
+
+class Elements(HTMLParser):
+    """Collects what a browser would make elements and attributes of."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.found = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("text", ATTACKS)
+def test_nothing_that_runs_or_loads_from_elsewhere_comes_through(text):
+    for tag, attributes in Elements(to_html(text)).found:
+        assert tag in SAFE_TAGS
+        assert set(attributes) <= SAFE_ATTRIBUTES
+        if "href" in attributes:
+            # A browser reads a link that begins otherwise as one of this site, and none of the attacks is one.
+            assert attributes["href"].startswith(("https://", "http://", "//", "/"))
+        if "src" in attributes:
+            assert attributes["src"].startswith("/")
+            assert attributes["src"][1] not in "/\\", "would be fetched from elsewhere"
+
+
+SHOWN = {
+    "**bold**": "<p><strong>bold</strong></p>",
+    "~~gone~~": "<s>gone</s>",
+    "one\ntwo": "one<br>",
+    "# Title\n\n### Deeper": "<h3>Title</h3>",
+    "![shot](/issues/7/files/1/shot.png)": '<img src="/issues/7/files/1/shot.png" alt="shot">',
+    "![shot](https://example.com/shot.png)": '<a href="https://example.com/shot.png" rel="nofollow noopener">shot</a>',
+    "[mail](mailto:a@example.com)": '<a href="mailto:a@example.com" rel="nofollow noopener">mail</a>',
+    "a < b & c": "a &lt; b &amp; c",
+}
+
+
+@pytest.mark.parametrize(("text", "part"), SHOWN.items())
+def test_what_is_written_is_shown(text, part):
+    assert part in to_html(text)
+
+
+def test_headings_skip_no_level_of_the_page():
+    assert "<h4>Deeper</h4>" in to_html("# Title\n\n### Deeper")
+
+
+def test_a_pasted_address_becomes_a_link_without_the_full_stop():
+    html = to_html("See https://example.com/a?b=1&c=2.")
+
+    assert '<a href="https://example.com/a?b=1&amp;c=2" rel="nofollow noopener">' in html
+    assert html.endswith("</a>.</p>\n")
+
+
+def test_an_address_that_already_is_a_link_or_code_stays_as_it_is():
+    assert to_html("[https://a.example](https://b.example)").count("<a ") == 1
+    assert "<a " not in to_html("`https://a.example`")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_nothing_written_is_nothing_shown(nothing):
+    assert to_html(nothing) == ""

@@ -1,0 +1,105 @@
+"""The inbox: what was told, to whom, and what reading changes."""
+
+import pytest
+
+from tests.factories import file_request, request_at, restrict
+from tests.workflow.lists.population import notice
+from workflow.actions import comment
+from workflow.models import Notice
+from workflow.states import State
+
+
+@pytest.fixture
+def rita(client, cast):
+    """A browser signed in as the requester."""
+    client.force_login(cast.requester)
+    return client
+
+
+def unread(person):
+    return Notice.objects.filter(person=person, read_at__isnull=True).count()
+
+
+def test_a_question_is_told_with_its_words_its_reason_and_a_link(rita, cast):
+    issue = request_at(State.NEEDS_INFO, cast=cast)
+    told = rita.get("/inbox/").context["notices"][0]
+    assert (told["words"], told["reason"], told["url"]) == ("Which one?", "It needs you", f"/issues/{issue.pk}/")
+
+
+def test_newest_first(rita, cast):
+    issues = [file_request(cast) for _ in range(3)]
+    for issue in issues:
+        comment(issue.pk, "Hello", by=cast.ops)
+    shown = [told["issue"] for told in rita.get("/inbox/").context["notices"]]
+    assert shown == issues[::-1]
+
+
+def test_looking_changes_nothing(rita, cast):
+    request_at(State.NEEDS_INFO, cast=cast)
+    before = unread(cast.requester)
+    rita.get("/inbox/")
+    rita.get("/inbox/?only=unread")
+    assert unread(cast.requester) == before > 0
+
+
+def test_one_is_marked_as_read(rita, cast):
+    request_at(State.NEEDS_INFO, cast=cast)
+    told = Notice.objects.filter(person=cast.requester).first()
+    before = unread(cast.requester)
+    assert rita.post(f"/inbox/{told.pk}/read/").url == "/inbox/"
+    assert unread(cast.requester) == before - 1
+
+
+def test_all_that_was_there_is_marked_and_what_came_later_is_not(rita, cast):
+    issue = file_request(cast)
+    comment(issue.pk, "First", by=cast.ops)
+    seen = rita.get("/inbox/").context["newest"]
+    comment(issue.pk, "Second", by=cast.ops)
+    rita.post("/inbox/read/", {"upto": seen})
+    assert unread(cast.requester) == 1
+
+
+def test_somebody_elses_notice_cannot_be_read_away(rita, cast):
+    told = notice(cast.colleague, file_request(cast))
+    assert rita.post(f"/inbox/{told.pk}/read/").status_code == 404
+    assert rita.post(f"/inbox/{10**30}/read/").status_code == 404
+    assert unread(cast.colleague) == 1
+
+
+@pytest.mark.parametrize("address", ["/inbox/read/", "/inbox/1/read/"])
+def test_marking_takes_a_post(rita, address):
+    assert rita.get(address).status_code == 405
+
+
+def test_a_notice_of_a_request_hidden_since_is_gone(client, cast):
+    issue = file_request(cast)
+    notice(cast.colleague, issue)
+    restrict(issue)
+    client.force_login(cast.colleague)
+    response = client.get("/inbox/")
+    assert (response.context["notices"], response.context["unread"]) == ([], 0)
+    assert issue.title not in response.content.decode()
+
+
+def test_an_empty_inbox_says_what_would_be_there(client, cast):
+    client.force_login(cast.colleague)
+    assert "Nothing happened yet" in client.get("/inbox/").content.decode()
+
+
+def test_notices_of_one_request_stand_together_the_newest_first(rita, cast):
+    first, second = file_request(cast), file_request(cast)
+    for issue, words in ((first, "One"), (second, "Two"), (first, "Three")):
+        comment(issue.pk, words, by=cast.ops)
+    groups = rita.get("/inbox/").context["groups"]
+    assert [(group["issue"], [told["words"] for told in group["notices"]]) for group in groups] == [
+        (first, ["Three", "One"]), (second, ["Two"])
+    ]
+
+
+def test_one_request_is_marked_as_read_and_no_other(rita, cast):
+    first, second = file_request(cast), file_request(cast)
+    for issue in (first, first, second):
+        comment(issue.pk, "Hello", by=cast.ops)
+    rita.post("/inbox/read/", {"issue": first.pk})
+    left = Notice.objects.filter(person=cast.requester, read_at=None)
+    assert [notice.issue for notice in left] == [second]

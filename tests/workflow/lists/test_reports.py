@@ -1,0 +1,113 @@
+"""Reports: right figures, over what the reader may see."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.factories import file_request, request_at, restrict, step
+from tests.workflow.lists.population import many
+from workflow.models import Issue
+from workflow.reports import ages, approval_latency, lead_times, most_overdue, open_by_court, open_by_state, spread
+from workflow.states import Court, Kind, State, Verb
+
+
+def hours(*numbers):
+    return [timedelta(hours=number) for number in numbers]
+
+
+@pytest.mark.parametrize(("lengths", "median", "ninetieth"), [
+    (hours(5), 5, 5), (hours(1, 2), 1, 2), (hours(3, 1, 2), 2, 3), (hours(*range(1, 11)), 5, 9),
+    (hours(*range(1, 101)), 50, 90),
+])
+def test_median_and_ninetieth_are_values_that_occurred(lengths, median, ninetieth):
+    found = spread("x", lengths)
+    assert (found.median, found.ninetieth) == (timedelta(hours=median), timedelta(hours=ninetieth))
+
+
+def test_nothing_has_no_median():
+    assert spread("x", []).median is None
+
+
+def test_open_requests_by_state_and_court_hold_only_what_the_reader_may_see(cast):
+    file_request(cast)
+    restrict(file_request(cast))
+    request_at(State.VALIDATION, cast=cast)
+    request_at(State.CLOSED, cast=cast)
+    states = open_by_state(cast.ops)
+    assert {state: number for state, _, number in states if number} == {State.TRIAGE: 1, State.VALIDATION: 1}
+    assert {court: number for court, number in open_by_court(states) if number} == {Court.OPS: 1, Court.REQUESTER: 1}
+
+
+def test_lead_time_runs_from_filing_to_completion(cast):
+    issue = request_at(State.COMPLETED, Kind.QUESTION, cast=cast)
+    ended = Issue.objects.get(pk=issue.pk).state_since
+    Issue.objects.filter(pk=issue.pk).update(created_at=ended - timedelta(days=4))
+    found = {lead.name: lead for lead in lead_times(cast.ops)}
+    assert (found["Question"].number, found["Question"].median) == (1, timedelta(days=4))
+    assert found["Bug"].number == 0
+
+
+def test_the_time_a_reopened_request_was_closed_is_left_out(cast, time_machine):
+    start = timezone.now().replace(microsecond=0)
+    time_machine.move_to(start, tick=False)
+    issue = file_request(cast, Kind.QUESTION)
+    for day, verb in ((1, Verb.COMPLETE), (6, Verb.REOPEN), (8, Verb.COMPLETE)):
+        time_machine.move_to(start + timedelta(days=day), tick=False)
+        step(issue, verb, cast.ops, text="So.")
+    lead = {lead.name: lead for lead in lead_times(cast.ops)}["Question"]
+    assert lead.median == timedelta(days=3)
+
+
+def test_what_was_completed_long_ago_does_not_count(cast):
+    many(2, cast.requester, state=State.COMPLETED)
+    Issue.objects.update(state_since=timezone.now() - timedelta(days=91))
+    assert {lead.number for lead in lead_times(cast.ops)} == {0}
+
+
+def test_ages_count_what_is_over_the_target(cast):
+    old, _ = many(2, cast.requester)
+    Issue.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(days=5))
+    triage, = ages(cast.ops, {State.TRIAGE: 2})
+    assert (triage.number, triage.over) == (2, 1)
+    assert list(most_overdue(cast.ops, {State.TRIAGE: 2})) == [Issue.objects.get(pk=old.pk)]
+
+
+def test_approvals_tell_how_long_deciding_took(cast, time_machine):
+    start = timezone.now()
+    time_machine.move_to(start, tick=False)
+    issue = file_request(cast, Kind.PROPOSAL, approver=cast.manager)
+    time_machine.move_to(start + timedelta(days=2), tick=False)
+    step(issue, Verb.APPROVE, cast.manager, text="Agreed.")
+    found = approval_latency(cast.ops)
+    assert (found.number, found.median) == (1, timedelta(days=2))
+
+
+@pytest.mark.parametrize(("who", "status"), [("ops", 200), ("lead", 200), ("requester", 403), ("admin", 403)])
+def test_reports_are_for_support_operations(client, cast, who, status):
+    client.force_login(getattr(cast, who))
+    assert client.get("/reports/").status_code == status
+
+
+def test_the_file_holds_the_same_figures(client, cast):
+    file_request(cast)
+    client.force_login(cast.ops)
+    lines = list(csv.reader(io.StringIO(b"".join(client.get("/reports/?format=csv").streaming_content).decode())))
+    assert ["Open by state", "Triage", "1"] in lines
+
+
+def test_the_page_takes_as_many_queries_with_many_rows_as_with_few(client, cast):
+    client.force_login(cast.ops)
+    numbers = []
+    for title, number in (("Few", 10), ("Many", 500)):
+        many(number, cast.requester, title=title)
+        many(number, cast.requester, state=State.COMPLETED, title=f"Done {title}")
+        client.get("/reports/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/reports/").status_code == 200
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1] <= 12

@@ -1,0 +1,192 @@
+"""A queue holds exactly what ``permissions.refusal`` lets the person move on, for every queue, person and request."""
+
+from datetime import date
+from itertools import product
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from supportops.accounts.models import User
+from supportops.accounts.roles import Role, is_ops
+from tests.factories import person
+from workflow.models import (
+    ApprovalRound,
+    Decision,
+    Delegation,
+    GatePath,
+    Issue,
+    Mirror,
+    Route,
+)
+from workflow.permissions import may_see, refusal
+from workflow.queues import QUEUES, counts
+from workflow.states import ENDED, WAITS_TO_RETURN, Kind, Outcome, State
+
+KIND_ROUTES = {
+    Kind.BUG: "fix", Kind.FEATURE: "feature", Kind.ADMINISTRATIVE: "calendly", Kind.PROPOSAL: "propose-change",
+    Kind.QUESTION: "question", Kind.HAND_OVER: "portal-change",
+}
+
+
+def test_every_queue_holds_exactly_what_its_verbs_allow(population):
+    people, issues = population
+    wrong = [
+        (name, who.username, issue.pk, issue.state, issue.kind)
+        for (name, queue), who in product(QUEUES.items(), people)
+        for held in [set(queue.of(who).values_list("pk", flat=True))]
+        for issue in issues
+        if (issue.pk in held) != may_move_on(queue, who, issue)
+    ]
+    assert wrong == []
+
+
+def test_every_queue_has_something_for_somebody_and_not_for_everybody(population):
+    people, _ = population
+    for queue in QUEUES.values():
+        sizes = {queue.of(who).count() for who in people}
+        assert max(sizes) > 0, queue.name
+        assert min(sizes) == 0, queue.name
+
+
+def test_without_a_lead_whoever_did_not_escalate_decides(population):
+    people, issues = population
+    Group.objects.get(name=Role.LEAD).user_set.clear()
+    people, issues = afresh(people, issues)
+    queue = QUEUES["escalated"]
+    held = {who.username: set(queue.of(who).values_list("pk", flat=True)) for who in people}
+    expected = {who.username: {i.pk for i in issues if may_move_on(queue, who, i)} for who in people}
+    assert held == expected
+    assert held["ops"] and held["second_ops"] and held["ops"] != held["second_ops"]
+
+
+def test_the_menu_counts_what_the_queues_hold(population, django_assert_num_queries):
+    people, _ = population
+    for who in people:
+        held = {name: queue.of(who).count() for name, queue in QUEUES.items() if queue.concerns(who)}
+        with django_assert_num_queries(1):
+            assert counts(who) == held
+
+
+def test_a_queue_never_holds_what_is_in_another_state(population):
+    people, _ = population
+    for queue, who in product(QUEUES.values(), people):
+        assert set(queue.of(who).values_list("state", flat=True)) <= set(queue.states)
+
+
+def may_move_on(queue, who, issue):
+    """Whether the table of permissions lets the person take one of the queue's verbs on a request of its kind."""
+    if issue.state not in queue.states or issue.kind not in queue.kinds:
+        return False
+    if queue.name == "sync":
+        return is_ops(who) and may_see(who, issue) and issue.mirror_status in Mirror.NEEDS_A_PERSON
+    return any(refusal(who, verb, issue) is None for verb in queue.verbs)
+
+
+@pytest.fixture
+def population(db):
+    """Nine people, and requests of every state, kind and restriction with each of them in every part.
+
+    The manager and the delegate are away: the stranger stands in for the one, and through them for the other.
+    """
+    manager = person("manager", groups=[Role.MANAGER])
+    people = {
+        "manager": manager,
+        "requester": person("requester", reports_to=manager),
+        "delegate": person("delegate"),
+        "ops": person("ops", groups=[Role.OPS]),
+        "second_ops": person("second_ops", groups=[Role.OPS]),
+        "member": person("member", groups=[Role.OPS, "us-federal"]),
+        "lead": person("lead", groups=[Role.LEAD]),
+        "stranger": person("stranger"),
+        "gone": person("gone", groups=[Role.OPS, "us-federal"], is_active=False),
+    }
+    for away, stand_in in (("manager", "stranger"), ("delegate", "manager"), ("gone", "ops")):
+        User.objects.filter(pk=people[away].pk).update(away_from=date(2000, 1, 1), stand_in=people[stand_in])
+    for number, (state, kind, restricted) in enumerate(product(State, Kind, (False, True))):
+        for part in range(6):
+            make(number * 6 + part, state, kind, restricted, people)
+    return afresh(people.values(), Issue.objects.all())
+
+
+def afresh(people, issues):
+    """People and requests without anything remembered."""
+    statuses = dict(Mirror.objects.values_list("pk", "status"))
+    found = list(Issue.objects.filter(pk__in=[i.pk for i in issues]).select_related("route", "requester"))
+    for issue in found:
+        issue.mirror_status = statuses.get(issue.pk)
+    return list(User.objects.filter(pk__in=[p.pk for p in people])), found
+
+
+def make(number, state, kind, restricted, people):
+    """One request; ``number`` deals the parts around so that all of them meet."""
+    deal = list(people.values())
+    issue = Issue(
+        kind=kind, route=Route.objects.get(key=KIND_ROUTES[kind]), title=f"{state} {kind} {number}", state=state,
+        requester=deal[number % len(deal)], assignee=[None, *deal][number // 2 % (len(deal) + 1)],
+        implemented_by=[None, *deal][number // 3 % (len(deal) + 1)],
+        escalated_by=[None, people["ops"], people["second_ops"]][number % 3],
+        return_to=State.TRIAGE if state in WAITS_TO_RETURN else "", outcome=_outcome(state, number),
+        restricted_to=Group.objects.get(name="us-federal") if restricted else None,
+        validation_asked=number % 2 == 0, created_at=timezone.now(), state_since=timezone.now(),
+    )
+    issue.save(force_insert=True)
+    others = [deal[(number + turn + number % 4) % len(deal)] for turn in (1, 2, 3)]
+    _ask(issue, others[: 1 + number % 3], ended=number % 5 == 0, in_order=number % 2, decided=number % 7 == 0)
+    Delegation.objects.create(
+        issue=issue, person=deal[(number + 2) % len(deal)], by=issue.requester,
+        ended_at=timezone.now() if number % 4 == 0 else None,
+    )
+    GatePath.objects.create(issue=issue, gate="triage" if number % 2 else "gameplan", chart_version="1",
+                            outcome=["", "approved", "escalate", "backlog"][number % 4])
+    Mirror.objects.create(issue=issue, marker=f"m{number}", status=Mirror.Status.values[number % 6])
+
+
+def _outcome(state, number):
+    if state not in ENDED:
+        return ""
+    return [Outcome.COMPLETED, Outcome.WITHDRAWN, Outcome.DECLINED][number % 3]
+
+
+def _ask(issue, approvers, *, ended, in_order, decided):
+    """A round of one, two or three; in order or at once; its last seat perhaps filled in, perhaps by a stand-in."""
+    opened = ApprovalRound.objects.create(
+        issue=issue, number=1, asked={}, opened_at=timezone.now(),
+        ended_at=timezone.now() if ended else None, outcome="waived" if ended else "",
+    )
+    for place, approver in enumerate(approvers, start=1):
+        held = approver if approver.pk != issue.requester_id else None
+        seat = Decision.objects.create(
+            round=opened, issue_requester=issue.requester, approver=held, order=place if in_order else 1
+        )
+    if decided and held and not ended:
+        stand_in = User.objects.get(username="stranger" if approver.username == "manager" else approver.username)
+        if stand_in.pk != issue.requester_id:
+            Decision.objects.filter(pk=seat.pk).update(
+                verdict="approved", decided_by=stand_in, decided_at=timezone.now()
+            )
+
+
+def test_what_each_person_may_see_is_what_they_find(population):
+    people, issues = population
+    wrong = [
+        (who.username, issue.pk)
+        for who in people
+        for found in [set(Issue.objects.visible_to(who).values_list("pk", flat=True))]
+        for issue in issues
+        if may_see(who, issue) != (issue.pk in found)
+    ]
+    assert wrong == []
+
+
+def test_the_population_has_people_who_decide_for_others(population):
+    people, issues = population
+    stranger = next(who for who in people if who.username == "stranger")
+    waiting = [issue for issue in issues if issue.state in {State.APPROVAL, State.DISCUSSION}]
+
+    assert {str(issue.behalf_of(stranger)) for issue in waiting} == {"None", "Manager", "Delegate"}
+
+
+def test_the_population_holds_every_state_of_every_kind(population):
+    _, issues = population
+    assert {(i.state, i.kind, i.confidential) for i in issues} == set(product(State, Kind, (False, True)))

@@ -1,0 +1,35 @@
+"""A request that turns out to be something else starts anew as that, with its GitLab issue."""
+
+import pytest
+
+from tests.factories import answers_for, file_request, step
+from workflow.models import Issue, Mirror, Route
+from workflow.states import Kind, State, Verb
+
+pytestmark = pytest.mark.django_db
+
+
+def reclassify(issue, by, key):
+    return step(issue, Verb.RECLASSIFY, by, route=Route.objects.get(key=key), text="It is.", answers=answers_for(key))
+
+
+def test_a_question_that_becomes_a_bug_gets_its_gitlab_issue(cast):
+    issue = reclassify(file_request(cast, Kind.QUESTION), cast.ops, "bug")
+
+    assert (issue.kind, issue.state) == (Kind.BUG, State.TRIAGE)
+    assert Mirror.objects.get(issue=issue).due_at is not None
+
+
+def test_a_bug_that_becomes_a_question_keeps_its_gitlab_issue(cast):
+    bug = file_request(cast, Kind.BUG)
+
+    issue = reclassify(bug, cast.ops, "question")
+
+    assert (issue.kind, issue.tracker, Mirror.objects.filter(issue=issue).count()) == (Kind.QUESTION, bug.tracker, 1)
+
+
+def test_what_needs_an_approval_as_that_asks_for_it(cast):
+    issue = reclassify(file_request(cast, Kind.BUG), cast.ops, "calendly")
+
+    assert issue.state == State.APPROVAL
+    assert Issue.objects.get(pk=issue.pk).approvers == [cast.manager]

@@ -1,0 +1,1 @@
+"""What happens to a request: its life, who may, its queues, and its mirror in GitLab."""

@@ -1,0 +1,107 @@
+"""The same thing done to many requests: each goes through the door by itself, and each says what became of it."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from workflow.actions.door import take_step
+from workflow.actions.errors import Incomplete, Refused, Stale
+from workflow.actions.siblings import assign, set_priority
+from workflow.models import Issue
+from workflow.states import CLOSE_OUTCOMES, Act, Outcome, Priority, State, Verb
+
+MOST_AT_ONCE = 100
+NO_SUCH_REQUEST = "There is no such request."
+_KEY = re.compile(r"(\d{1,18})\.(\d{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one request: ``done``, or why not in words."""
+
+    number: int
+    done: bool
+    words: str
+
+
+def chosen(keys):
+    """{number: version looked at} from the keys of a list's checkboxes; whatever is no key is left out."""
+    matches = (_KEY.fullmatch(key) for key in keys)
+    return dict(list({int(match[1]): int(match[2]) for match in matches if match}.items())[:MOST_AT_ONCE])
+
+
+@dataclass(frozen=True)
+class BulkAct:
+    """Something that can be done to many: ``run(issue, version, by, given)``; ``asks`` names what it must be given."""
+
+    value: str
+    label: str
+    run: Callable
+    asks: tuple = ()
+
+
+def _step(verb, *asks, given_of=lambda issue: {}):
+    def run(issue, version, by, given):
+        take_step(issue.pk, verb, by=by, version=version, given={**given_of(issue), **given})
+
+    return BulkAct(verb.value, verb.label, run, asks)
+
+
+def _as_it_stands(issue):
+    """What accept asks for, from what the request says already; whatever is missing, the door names."""
+    return {"kind": issue.kind, "customer": issue.customer, "system": issue.system, "priority": issue.priority}
+
+
+def _assign_to_me(issue, version, by, given):
+    assign(issue.pk, by, by=by, version=version)
+
+
+def _set_priority(issue, version, by, given):
+    set_priority(issue.pk, given["priority"], by=by, version=version)
+
+
+ACTS = {
+    act.value: act
+    for act in (
+        BulkAct(Act.ASSIGN.value, "Assign to me", _assign_to_me),
+        BulkAct(Act.PRIORITY.value, Act.PRIORITY.label, _set_priority, ("priority",)),
+        _step(Verb.ACCEPT, given_of=_as_it_stands),
+        _step(Verb.RESUME),
+        _step(Verb.UNBLOCK),
+        _step(Verb.START, "text"),
+        _step(Verb.ASK, "text"),
+        _step(Verb.SHELVE, "text"),
+        _step(Verb.COMPLETE, "text"),
+        _step(Verb.CLOSE, "outcome", "text"),
+    )
+}
+OUTCOMES = [(outcome.value, outcome.label) for outcome in CLOSE_OUTCOMES if outcome != Outcome.DUPLICATE]
+"""How many may be closed at once; a duplicate names its original, so it is closed by itself."""
+PRIORITIES = Priority.choices
+
+
+def acts_for(queue):
+    """The acts that make sense for what waits in this queue; whether one is allowed is decided row by row."""
+    wanted = {Act.ASSIGN.value, Act.PRIORITY.value, *queue.verbs}
+    if queue.verbs and State.IMPLEMENTATION not in queue.states:
+        wanted.add(Verb.CLOSE.value)
+    return [act for act in ACTS.values() if act.value in wanted]
+
+
+def do_for_all(act, versions, *, by, given):
+    """Do ``act`` to every request of ``versions`` ({number: version}); a Result for each, in the order given.
+
+    One that is refused keeps none of the others from being done.
+    """
+    seen = Issue.objects.visible_to(by).in_bulk(list(versions))
+    return [_one(act, seen.get(number), number, version, by, given) for number, version in versions.items()]
+
+
+def _one(act, issue, number, version, by, given):
+    if issue is None:
+        return Result(number, False, NO_SUCH_REQUEST)
+    try:
+        act.run(issue, version, by, given)
+    except (Refused, Stale, Incomplete) as error:
+        return Result(number, False, str(error))
+    return Result(number, True, "Done.")

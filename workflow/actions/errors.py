@@ -1,0 +1,21 @@
+"""How the door says no. Nothing was changed when one of these is raised."""
+
+
+class Refused(Exception):
+    """The person may not do this now; ``str(error)`` is the sentence to show."""
+
+
+class Stale(Exception):
+    """The request changed since the person looked at it."""
+
+    def __init__(self, issue, given_version=None):
+        super().__init__(f"{issue.reference} was changed while you looked at it.")
+        self.issue, self.given_version = issue, given_version
+
+
+class Incomplete(Exception):
+    """Something that must be given is missing or wrong: ``problems`` is {field: sentence}."""
+
+    def __init__(self, problems):
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems

@@ -1,0 +1,124 @@
+"""A request begins: filed by a person, continued from another, or spun off."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from workflow.actions import approvals
+from workflow.actions.discussion import check_end
+from workflow.actions.errors import Incomplete, Refused
+from workflow.actions.history import record
+from workflow.actions.links import link
+from workflow.crashpoints import crashpoint
+from workflow.models import Issue, IssueLink, Mirror, UploadMirror, Watch
+from workflow.models.event import SUBMIT
+from workflow.models.mirror import new_marker
+from workflow.restriction import confidential_group
+from workflow.stages import first_state
+from workflow.states import ApprovalRule, Source, State
+
+
+def open_issue(
+    *, by, route, title, description="", answers=(), requester=None, approver=None, approver_reason="", due_date=None,
+    teams="", system="", customer="", confidential=False, attachments=(), submission=None, continues=None,
+    source=Source.PORTAL,
+):
+    """File a request and return it; the same ``submission`` (a UUID) again returns the one that is there.
+
+    ``requester``: who asks, ``by`` unless somebody else's draft is filed for them. ``approver``: the manager chosen, on
+    routes where one is chosen; ``approver_reason``: why not the requester's own. ``attachments``: stored files that
+    belong to no request yet. ``continues``: the question this carries on. Raises Incomplete or Refused.
+    """
+    requester = requester or by
+    if submission and (earlier := Issue.objects.filter(submission=submission).first()):
+        return earlier
+    _check(route, requester, title, approver)
+    try:
+        with transaction.atomic():
+            new = create(
+                by=by, route=route, requester=requester, title=title, description=description, answers=list(answers),
+                approver=approver, due_date=due_date, teams=teams, system=system,
+                customer=customer or requester.division, attachments=attachments, submission=submission, source=source,
+                restricted_to=_restriction(route, confidential, continues),
+                verb_data={"continues": continues.pk} if continues else None, words=approver_reason,
+            )
+            if continues:
+                watch_too(new, continues)
+                link(continues, new, IssueLink.Type.CONTINUED_IN)
+            return new
+    except IntegrityError:
+        if submission and (earlier := Issue.objects.filter(submission=submission).first()):
+            return earlier
+        raise
+
+
+def _restriction(route, confidential, continues):
+    if route.restricted_to or confidential:
+        return route.restricted_to or confidential_group()
+    return continues.restricted_to if continues else None
+
+
+def watch_too(new, earlier):
+    """Whoever watches ``earlier`` watches ``new`` as well."""
+    there = set(new.watches.values_list("person_id", flat=True))
+    missing = set(earlier.watches.values_list("person_id", flat=True)) - there
+    Watch.objects.bulk_create(Watch(issue=new, person_id=person) for person in missing)
+
+
+def _check(route, requester, title, approver):
+    problems = {}
+    if not title.strip():
+        problems["title"] = "Give it a title."
+    if len(title) > 255:
+        problems["title"] = f"Shorten the title to 255 characters; it has {len(title)}."
+    if approver is not None and not approvals.eligible_approvers(requester).filter(pk=approver.pk).exists():
+        problems["approver"] = f"{approver} cannot approve this. Choose a manager other than yourself."
+    if problems:
+        raise Incomplete(problems)
+    if route.tracker and not route.tracker.is_active:
+        raise Refused(f"The tracker {route.tracker} takes no new requests. Ask Support Operations.")
+
+
+def create(
+    *, by, route, requester, title, description, answers, approver=None, restricted_to=None, attachments=(),
+    state=None, source=Source.PORTAL, verb_data=None, words="", **fields,
+):
+    """Write a new request and all its companions; call it inside a transaction.
+
+    ``state``: where it begins if not at its kind's first state (a continued one); ``words``: what history keeps of why.
+    Raises Incomplete.
+    """
+    if fields.get("due_date") and (problems := check_end(route.kind, fields)):
+        raise Incomplete(problems)
+    now = timezone.now()
+    issue = Issue(
+        route=route, kind=route.kind, tracker=route.tracker, requester=requester, title=title.strip(),
+        description=description, answers=answers, restricted_to=restricted_to, created_at=now, state_since=now,
+        filed_by=by if by != requester else None,
+        state=state or first_state(route.kind, approved=route.needs_approval), **fields,
+    )
+    issue.save(force_insert=True)
+    if issue.state in {State.APPROVAL, State.DISCUSSION}:
+        chosen = approver if route.approval_rule == ApprovalRule.CHOSEN else None
+        approvals.open_round(issue, approvals.approver_for(route, requester, chosen))
+    mirror_from_now_on(issue)
+    _attach_all(issue, attachments)
+    if by != requester:
+        Watch.objects.get_or_create(issue=issue, person=by)
+    on_behalf_of = requester if by != requester else None
+    record(issue, SUBMIT, by=by, from_state="", source=source, on_behalf_of=on_behalf_of, text=words, data=verb_data)
+    crashpoint("received")
+    return issue
+
+
+def mirror_from_now_on(issue):
+    """Give a request with a tracker its mirror row, unless it has one: GitLab gets an issue for it."""
+    if issue.tracker_id:
+        Mirror.objects.get_or_create(issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()})
+
+
+def _attach_all(issue, attachments):
+    for attachment in attachments:
+        attachment.issue = issue
+        attachment.save(update_fields=["issue"])
+        if issue.tracker_id:
+            UploadMirror.objects.create(attachment=attachment, due_at=timezone.now())

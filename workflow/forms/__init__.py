@@ -1,0 +1,48 @@
+"""A form for everything that may be done to a request."""
+
+from workflow.forms.carrying_on import CARRYING_ON
+from workflow.forms.edit import EditForm
+from workflow.forms.siblings import (
+    AssignForm,
+    AttachForm,
+    CommentForm,
+    DelegateForm,
+    DueDateForm,
+    MoveForm,
+    NameApproverForm,
+    PriorityForm,
+    WatchForm,
+)
+from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, ScheduleForm, StepForm, ValidateForm
+from workflow.states import Act, Verb
+
+FORMS = {
+    **dict.fromkeys(Verb, StepForm),
+    Verb.APPROVE: ApproveForm,
+    Verb.EDIT: EditForm,
+    Verb.ACCEPT: AcceptForm,
+    Verb.SCHEDULE: ScheduleForm,
+    Verb.VALIDATE: ValidateForm,
+    Verb.BLOCK: BlockForm,
+    Verb.CLOSE: CloseForm,
+    Act.ASSIGN: AssignForm,
+    Act.PRIORITY: PriorityForm,
+    Act.DUE_DATE: DueDateForm,
+    Act.COMMENT: CommentForm,
+    Act.ATTACH: AttachForm,
+    Act.WATCH: WatchForm,
+    Act.DELEGATE: DelegateForm,
+    Act.MOVE: MoveForm,
+    Act.NAME_APPROVER: NameApproverForm,
+    **CARRYING_ON,
+}
+"""{Verb or Act: its form}. The gate has none: it is one question with two answers."""
+
+
+def form_for(act, issue, person, data=None, files=None, *, chosen=""):
+    """The form for this act on this request by this person, bound to ``data`` if given.
+
+    ``chosen``: the key of the entry that the address names, for the acts that lead to another entry.
+    """
+    extra = {"chosen": chosen} if act in CARRYING_ON else {}
+    return FORMS[act](data, files, act=act, issue=issue, person=person, **extra)

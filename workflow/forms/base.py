@@ -1,0 +1,58 @@
+"""What every form about a request shares: it knows the request and the person, and what the verb must be given."""
+
+from django import forms
+
+from workflow.actions.given import LONGEST_TEXT, required
+from workflow.states import Verb
+
+
+class WordsField(forms.CharField):
+    """Several lines of text, as long as the door takes; line ends are plain."""
+
+    def __init__(self, *, rows=5, **kwargs):
+        kwargs.setdefault("required", False)
+        super().__init__(max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+        self.error_messages["max_length"] = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
+
+    def to_python(self, value):
+        """The text with ``\\n`` as line end, as it is kept."""
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class ActForm(forms.Form):
+    """A form for one verb or act on one request by one person. Posted names it does not ask for are ignored."""
+
+    def __init__(self, data=None, files=None, *, act, issue, person, **kwargs):
+        super().__init__(data, files, **kwargs)
+        self.act, self.issue, self.person = act, issue, person
+        self.build()
+        self._mark_required()
+
+    def build(self):
+        """Fit the fields to the request and the person; does nothing here."""
+
+    def _mark_required(self):
+        """What ``given.required`` demands is required here too, in the same words."""
+        wanted = required(self.act, self.issue) if self.act in Verb else {}
+        for name, sentence in wanted.items():
+            if name in self.fields:
+                self.fields[name].required = True
+                self.fields[name].error_messages["required"] = sentence
+
+    def given(self):
+        """What the door is given, from a valid form."""
+        return dict(self.cleaned_data)
+
+    def add_problems(self, problems):
+        """Show what the door found missing or wrong: {field: sentence}."""
+        for field, sentence in problems.items():
+            self.add_error(self.name_of(field), sentence)
+
+    def name_of(self, field):
+        """The name of the form's field for one of the door's, or None for the form as a whole."""
+        return field if field in self.fields else None
+
+    @property
+    def has_files(self):
+        """Whether files can be given with it."""
+        return self.is_multipart()

@@ -1,0 +1,156 @@
+"""The forms of the steps that ask for words, a choice or two, or nothing."""
+
+import re
+
+from django import forms
+
+from supportops.ui.forms import ChoiceCards
+from workflow.actions.given import closing_outcomes
+from workflow.forms.answers import AsksQuestions
+from workflow.forms.base import ActForm, WordsField
+from workflow.forms.choices import IssueNumberField, MilestoneField, customer_choices, ops_who_see, system_choices
+from workflow.states import WORKED_ON, Kind, Outcome, Priority, Verb
+
+WORDS = {
+    Verb.APPROVE: ("Note", "For the requester and Support Operations."),
+    Verb.DECLINE: ("Why do you decline?", "The requester reads it."),
+    Verb.WAIVE_APPROVAL: ("Why is the approval waived?", "For example: the review happens in the merge request."),
+    Verb.ASK: ("Your question", "One question at a time is answered soonest."),
+    Verb.ANSWER: ("Your answer", ""),
+    Verb.ESCALATE: ("What would unblock it?", "The lead decides on this."),
+    Verb.SHELVE: ("Why does it go to the backlog?", "The requester reads it."),
+    Verb.RESUME: ("Note", "What changed."),
+    Verb.SUBMIT_GAMEPLAN: (
+        "Gameplan", "What will be done, in which steps, and how to get back if it goes wrong. Markdown.",
+    ),
+    Verb.SCHEDULE: ("Note", ""),
+    Verb.START: ("Why does it start before its milestone?", ""),
+    Verb.REQUEST_VALIDATION: (
+        "What to check, and where", "Begin a line with “- [ ]” to have the requester tick it. Markdown.",
+    ),
+    Verb.VALIDATE: ("Note", "What you looked at."),
+    Verb.SEND_BACK: ("What is not right?", "What you did, what you expected, what happened."),
+    Verb.COMPLETE: ("What was put into production?", "Merge requests, settings. Markdown."),
+    Verb.BLOCK: ("Why is it blocked?", ""),
+    Verb.UNBLOCK: ("Note", "What removed the block."),
+    Verb.CLOSE: ("Why?", "The requester reads it."),
+    Verb.WITHDRAW: ("Why?", "It helps others with the same wish."),
+    Verb.REOPEN: ("Why is it reopened?", ""),
+}
+OUTCOME_HELP = {
+    Outcome.INVALID: "It is not what it says, or could not be reproduced.",
+    Outcome.DUPLICATE: "Another request is about the same.",
+    Outcome.WONT_DO: "It was considered and will not be done.",
+    Outcome.DISCUSS_FIRST: "The requester is offered a proposal that is filled in already.",
+    Outcome.NOT_ELIGIBLE: "It is not something Support Operations do.",
+    Outcome.NO_ANSWER: "The requester was asked and did not answer.",
+}
+_TASK = re.compile(r"^\s*[-*+] \[[ xX]\]\s+(.+)$", re.MULTILINE)
+
+
+class StepForm(ActForm):
+    """A step that is given words: the reason, the question, the answer."""
+
+    text = WordsField()
+
+    def build(self):
+        """Ask for the words as this verb means them."""
+        field = self.fields["text"]
+        field.label, field.help_text = WORDS[self.act]
+        if self.act == Verb.COMPLETE and self.issue.kind in {Kind.QUESTION, Kind.HAND_OVER}:
+            field.label, field.help_text = "The answer", "The requester reads it. Markdown."
+
+
+class ApproveForm(AsksQuestions, StepForm):
+    """The approver's questions, and a note; for a proposal the decision in words."""
+
+    def build(self):
+        """Questions first, words last."""
+        super().build()
+        words = self.fields.pop("text")
+        if self.issue.kind == Kind.PROPOSAL:
+            words.label = "The decision in words"
+            words.help_text = "What was agreed, for those who were not part of it."
+        self.ask(self.issue.route, "approver")
+        self.fields["text"] = words
+
+    def given(self):
+        """The note, and the answers as rows."""
+        return self.without_answers() | {"answers": self.answers()}
+
+
+class AcceptForm(ActForm):
+    """Type, customer, system and priority confirmed; who takes it."""
+
+    kind = forms.ChoiceField(label="Type", choices=[(kind.value, kind.label) for kind in Kind if kind in WORKED_ON])
+    customer = forms.ChoiceField(label="For whom", help_text="The division it is for.")
+    system = forms.ChoiceField(label="System")
+    priority = forms.TypedChoiceField(
+        label="Priority", choices=[("", "Choose one"), *Priority.choices], coerce=int, empty_value=None
+    )
+    assignee = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
+    confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
+    text = WordsField(label="Note", rows=3)
+
+    def build(self):
+        """What is known already stands there."""
+        issue = self.issue
+        self.fields["customer"].choices = customer_choices(issue.customer)
+        self.fields["system"].choices = system_choices(issue.system)
+        self.fields["assignee"].queryset = ops_who_see(issue)
+        if issue.kind != Kind.BUG:
+            del self.fields["confirmed_valid"]
+        self.initial = {
+            "kind": issue.kind, "customer": issue.customer, "system": issue.system, "priority": issue.priority,
+            "assignee": issue.assignee_id or self.person.pk,
+        }
+
+
+class ScheduleForm(StepForm):
+    """An open milestone of the request's tracker."""
+
+    def build(self):
+        """The milestones, the next one first."""
+        super().build()
+        note = self.fields.pop("text")
+        present = self.issue.milestone_id
+        self.fields["milestone"] = MilestoneField(self.issue.tracker, label="Milestone", initial=present)
+        self.fields["text"] = note
+
+
+class ValidateForm(StepForm):
+    """A note, and the checklist if one was given."""
+
+    def build(self):
+        """Every line of the brief that is a task must be ticked."""
+        super().build()
+        tasks = [task.strip() for task in _TASK.findall(self.issue.validation_brief)]
+        if tasks:
+            note = self.fields.pop("text")
+            for number, task in enumerate(tasks, 1):
+                self.fields[f"check_{number}"] = forms.BooleanField(
+                    label=task, error_messages={"required": "Tick this once you checked it, or send the request back."}
+                )
+            self.fields["text"] = note
+
+
+class BlockForm(StepForm):
+    """Why, who blocks, what would unblock."""
+
+    blocked_by = forms.CharField(label="Who or what blocks it?", max_length=255)
+    unblock_when = WordsField(label="What would unblock it?", rows=3)
+
+
+class CloseForm(StepForm):
+    """How it ends, and why."""
+
+    outcome = forms.ChoiceField(label="How does it end?", widget=ChoiceCards(descriptions=OUTCOME_HELP))
+    duplicate_of = IssueNumberField(label="Duplicate of", required=False, help_text="Its number, for example SO-12.")
+
+    field_order = ["outcome", "duplicate_of", "text"]
+
+    def build(self):
+        """The outcomes that are open to this request now."""
+        super().build()
+        self.fields["outcome"].choices = [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)]
+        self.fields["duplicate_of"].person = self.person

@@ -1,0 +1,116 @@
+"""Understands stored deliveries: each becomes a look at a request, or nothing. Doing it twice changes nothing."""
+
+import json
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from workflow.gitlab.alarms import ring
+from workflow.gitlab.hints import hint_of
+from workflow.gitlab.inbound_models import KEPT_FOR, Delivery, Look
+from workflow.gitlab.models import Connection
+from workflow.models import Mirror
+
+log = structlog.get_logger(__name__)
+TRIES = 6
+"""How often an issue that no request is known to own is looked up before the delivery is let go."""
+
+
+def take_in(pk):
+    """Understand one delivery, if it still is due. Returns the number of the request it concerns, or None.
+
+    One that cannot be understood is tried a few times more, and keeps none of the others waiting.
+    """
+    try:
+        return _take_in(pk)
+    except Exception:  # whatever it is, the sweep must get past this row
+        log.exception("delivery_failed", delivery=pk)
+        _failed(Delivery.objects.get(pk=pk))
+        return None
+
+
+def _take_in(pk):
+    with transaction.atomic():
+        delivery = Delivery.objects.select_for_update().filter(pk=pk, due_at__isnull=False).first()
+        if delivery is None:
+            return None
+        hint = _read(delivery.body)
+        number = _number_of(hint)
+        if number is not None:
+            Look.ask(number, thorough=_by_somebody_else(hint))
+        elif hint and hint.marker and delivery.attempts < TRIES:
+            _again(delivery)
+            return None
+        _understood(delivery, hint, number)
+    if number is not None:
+        ring("look_at_issue", number)
+    elif hint and hint.milestone:
+        ring("sync_milestones")
+    return number
+
+
+def due_deliveries(limit=200):
+    """Ids of deliveries nobody understood yet, oldest first: what no wake-up reached."""
+    due = Delivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def forget_old():
+    """Delete understood deliveries after two weeks; returns how many."""
+    return Delivery.objects.filter(due_at=None, received_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+
+
+def _read(text):
+    try:
+        return hint_of(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _number_of(hint):
+    """The request that owns the issue: by its place, else by the marker in its description (moved, or not linked
+    yet)."""
+    if hint is None or hint.iid is None:
+        return None
+    placed = Mirror.objects.filter(project_id=hint.project_id, iid=hint.iid).values_list("pk", flat=True).first()
+    if placed is not None or not hint.marker:
+        return placed
+    return Mirror.objects.filter(marker=hint.marker).values_list("pk", flat=True).first()
+
+
+def _by_somebody_else(hint):
+    return hint.by is None or hint.by != Connection.load().bot_id
+
+
+def _again(delivery):
+    """The issue carries a mark of ours that no row has, or has not yet: a transaction may still be on its way."""
+    wait = timedelta(seconds=2**delivery.attempts)
+    Delivery.objects.filter(pk=delivery.pk).update(attempts=delivery.attempts + 1, due_at=timezone.now() + wait)
+
+
+def _failed(delivery):
+    if delivery.attempts < TRIES:
+        _again(delivery)
+    else:
+        outcome = "The portal failed to understand it; its log says more"
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, outcome=outcome)
+
+
+def _understood(delivery, hint, number):
+    confidential = "confidential" in delivery.event.lower()
+    Delivery.objects.filter(pk=delivery.pk).update(
+        due_at=None,
+        issue_id=number,
+        outcome=_in_words(hint, number),
+        body="{}" if confidential else delivery.body,
+    )
+
+
+def _in_words(hint, number):
+    if number is not None:
+        return f"Look at SO-{number}"
+    if hint is None:
+        return "Nothing the portal mirrors"
+    return "Read the milestones" if hint.milestone else "No request owns this issue"

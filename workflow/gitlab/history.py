@@ -1,0 +1,73 @@
+"""What people did to a GitLab issue: who changed what when, and what they wrote with it. Pure but for ``read``."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+WORDS_WITHIN = timedelta(minutes=2)
+"""How far a comment may be from the change it explains (domain.md §6)."""
+_NOTED = {
+    "title": ("changed title",),
+    "due_date": ("changed due date", "removed due date", "changed start date", "removed start date"),
+    "assignee": ("assigned to @", "unassigned @"),
+    "block": ("changed the description",),
+}
+"""How GitLab's system notes begin, where it keeps no resource events."""
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything GitLab tells, oldest first. ``bot``: the portal's own number there."""
+
+    bot: int
+    labels: tuple = ()
+    states: tuple = ()
+    milestones: tuple = ()
+    words: tuple = ()
+
+    @classmethod
+    def read(cls, gateway, bot, project_id, iid):
+        """Four lists of an issue."""
+        return cls(
+            bot=bot,
+            labels=tuple(gateway.label_changes(project_id, iid)),
+            states=tuple(gateway.state_changes(project_id, iid)),
+            milestones=tuple(gateway.milestone_changes(project_id, iid)),
+            words=tuple(gateway.comments(project_id, iid)),
+        )
+
+    def by_people(self, changes, after=0):
+        """The changes other than the portal's own that came after the one with this number."""
+        return [change for change in changes if change.id > after and change.by.id not in (None, self.bot)]
+
+    def who(self, field):
+        """(who changed a field last, when), by the system notes; (None, None) if GitLab does not say."""
+        beginnings = _NOTED.get(field, ())
+        found = [
+            note
+            for note in self.words
+            if note.system and note.by.id != self.bot and note.body.lower().startswith(beginnings)
+        ]
+        if not beginnings or not found:
+            return None, None
+        return found[-1].by, found[-1].created_at
+
+    def who_labelled(self, names):
+        """(who last put on or took off one of these labels, when); (None, None) if nobody but the portal did."""
+        found = [change for change in self.by_people(self.labels) if change.what in names]
+        return (found[-1].by, found[-1].at) if found else (None, None)
+
+    def latest_labels(self):
+        """Names of labels in the order they were last put on."""
+        return [change.what for change in self.labels if change.added]
+
+    def words_with(self, by, at):
+        """What this person wrote for everybody within two minutes of the change, the nearest first; "" if nothing."""
+        near = [
+            note
+            for note in self.words
+            if not note.system
+            and not note.internal
+            and note.by.id == by.id
+            and abs(note.created_at - at) <= WORDS_WITHIN
+        ]
+        return min(near, key=lambda note: abs(note.created_at - at)).body.strip() if near else ""

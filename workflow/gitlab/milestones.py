@@ -1,0 +1,55 @@
+"""Milestones are GitLab's: the portal reads them, and plans anew what lost its own."""
+
+import structlog
+from django.utils import timezone
+
+from workflow.actions.calendar import replan_lost
+from workflow.gitlab.errors import Gone, Misconfigured, Retryable
+from workflow.gitlab.gateway import open_gateway
+from workflow.gitlab.models import Connection
+from workflow.models import Milestone, Tracker
+
+log = structlog.get_logger(__name__)
+_KNOWN = {"active": Milestone.ACTIVE, "closed": Milestone.CLOSED}
+
+
+def sync_milestones():
+    """Read the milestones of every active tracker, then send back to planning what lost its milestone.
+
+    A tracker whose list fails keeps what it has: a failed read is not an empty one.
+    """
+    connection = Connection.load()
+    if connection.paused:
+        return
+    gateway = open_gateway()
+    for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
+        try:
+            read_milestones(tracker, gateway)
+        except Gone:
+            log.warning("tracker_out_of_sight", tracker=tracker.path)
+        except Retryable as error:
+            log.warning("milestones_not_read", tracker=tracker.path, reason=error.message)
+            break
+        except Misconfigured as error:
+            connection.pause(error.message)
+            break
+    replan_lost()
+
+
+def read_milestones(tracker, gateway):
+    """Write a tracker's milestones as GitLab has them, its groups' included. Returns how many there are."""
+    found = gateway.milestones(tracker.project_id)
+    for milestone in found:
+        Milestone.objects.update_or_create(
+            tracker=tracker,
+            gitlab_id=milestone.id,
+            defaults={
+                "title": milestone.title,
+                "start_date": milestone.start_date,
+                "due_date": milestone.due_date,
+                "state": _KNOWN.get(milestone.state, Milestone.CLOSED),
+            },
+        )
+    gone = Milestone.objects.filter(tracker=tracker).exclude(gitlab_id__in=[milestone.id for milestone in found])
+    gone.exclude(state=Milestone.DELETED).update(state=Milestone.DELETED, synced_at=timezone.now())
+    return len(found)

@@ -1,0 +1,114 @@
+"""Comments, and steps worth one, on their way to notes of the GitLab issue: each once, in the order they were made.
+
+A note whose posting is not confirmed waits until it can no longer come true, and is looked for by its mark before it is
+posted again (contract C2 of reliability.md).
+"""
+
+from django.db.models import F
+from django.utils import timezone
+
+from workflow.gitlab.errors import GitLabError, Gone, Unknown
+from workflow.gitlab.markers import noted
+from workflow.gitlab.note_text import comment_body, event_body
+from workflow.gitlab.outgoing import failed, interrupts, put_off
+from workflow.gitlab.run import quarantine
+from workflow.models import NoteMirror
+
+_PEOPLE = ("comment__author", "event__actor", "event__on_behalf_of", "event__issue__requester")
+
+
+def send_notes(run):
+    """Post what is due, oldest first; one that must wait holds back those after it. Then update edited ones."""
+    rows = NoteMirror.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).select_related(*_PEOPLE)
+    for row in rows.filter(note_id=None).order_by("pk"):
+        if row.due_at > timezone.now() or not _post(run, row):
+            break
+    for row in rows.filter(note_id__isnull=False, due_at__lte=timezone.now()).order_by("pk"):
+        _bring_up_to_date(run, row)
+
+
+def _post(run, row):
+    """Whether the notes after this one may follow."""
+    if row.comment and row.comment.deleted_at:
+        return _posted(row, None)
+    files = _files_of(row)
+    if any(upload.due_at for _, upload in files):
+        put_off(row, 2, "Waits for its files.")
+        return False
+    if row.posting_since is not None:
+        left = row.posting_since + quarantine() - timezone.now()
+        if left.total_seconds() > 0:
+            put_off(row, left.total_seconds(), "Waits to see whether GitLab took it.")
+            return False
+        if found := _find(run, row):
+            return _posted(row, found)
+    return _create(run, row, files)
+
+
+def _create(run, row, files):
+    body = _body(run, row, files)
+    row.attempts += 1
+    _write(row, posting_since=timezone.now(), attempts=F("attempts") + 1)
+    try:
+        note = run.gateway.create_note(run.mirror.project_id, run.mirror.iid, body, internal=_internal(row))
+    except Unknown as error:
+        put_off(row, quarantine().total_seconds(), error.message)
+        return False
+    except GitLabError as error:
+        _write(row, posting_since=None)
+        if interrupts(error) or isinstance(error, Gone):
+            raise
+        failed(row, error)
+        return NoteMirror.objects.filter(pk=row.pk, parked=True).exists()
+    return _posted(row, note.id)
+
+
+def _bring_up_to_date(run, row):
+    """The comment was edited or deleted in the portal after it was posted."""
+    row.attempts += 1
+    _write(row, attempts=F("attempts") + 1)
+    where = (run.mirror.project_id, run.mirror.iid, row.note_id)
+    try:
+        if row.comment and row.comment.deleted_at:
+            run.gateway.delete_note(*where)
+        else:
+            run.gateway.update_note(*where, _body(run, row, _files_of(row)))
+    except Gone:
+        pass  # deleted in GitLab; the portal keeps its own
+    except GitLabError as error:
+        if interrupts(error):
+            raise
+        failed(row, error)
+        return
+    _posted(row, row.note_id)
+
+
+def _find(run, row):
+    notes = run.gateway.notes(run.mirror.project_id, run.mirror.iid)
+    return next((note.id for note in notes if note.author_id == run.bot_id and noted(note.body) == row.pk), None)
+
+
+def _body(run, row, files):
+    if row.comment:
+        return comment_body(row, row.comment, [(file, upload.markdown) for file, upload in files])
+    return event_body(row, row.event, ops_handle=run.connection.ops_handle)
+
+
+def _internal(row):
+    return bool(row.comment and row.comment.internal)
+
+
+def _files_of(row):
+    """The comment's files with their uploads."""
+    if row.comment is None:
+        return []
+    return [(file, file.mirror) for file in row.comment.attachments.select_related("mirror") if hasattr(file, "mirror")]
+
+
+def _posted(row, note_id):
+    _write(row, note_id=note_id, posting_since=None, due_at=None, attempts=0, last_error="")
+    return True
+
+
+def _write(row, **fields):
+    NoteMirror.objects.filter(pk=row.pk).update(**fields)

@@ -1,0 +1,132 @@
+"""Asks each tracker what changed since the last time: webhooks get lost, and are switched off (rows 35 and 47).
+
+Time is GitLab's, told by its answers. ``updated_at`` is touched at most once a minute and lists may be stale, so
+polls overlap.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from workflow.gitlab.alarms import ring
+from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
+from workflow.gitlab.gateway_reads import open_reader
+from workflow.gitlab.inbound_models import Cursor, Delivery, Look
+from workflow.gitlab.markers import marker_in
+from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.twins import close_twin
+from workflow.models import Mirror, Tracker
+
+log = structlog.get_logger(__name__)
+OVERLAP = timedelta(seconds=150)
+TOUCHED_EVERY = timedelta(seconds=60)
+FIRST = timedelta(days=1)
+"""How far the first poll of a tracker goes back; what is older is for the reconciler."""
+SILENCE = timedelta(minutes=10)
+"""How long polls may find what no webhook told of before that is an alarm."""
+BATCH = 100
+BACKFILL_SHARE = 0.5
+
+
+def metered_reader(connection):
+    """A reading gateway for work that can wait: it leaves half of the shared budget to what people do."""
+    limit = max(1, int(connection.requests_per_minute * BACKFILL_SHARE))
+    return open_reader(meter=lambda kind: Budget.spend(Budget.REQUESTS, limit))
+
+
+def poll_all():
+    """Poll every tracker once. One that fails keeps its place in time; the others are polled all the same.
+
+    Returns how many looks were asked for.
+    """
+    connection = Connection.load()
+    if connection.paused:
+        return 0
+    gateway, asked = metered_reader(connection), 0
+    for tracker in Tracker.objects.filter(project_id__isnull=False):
+        try:
+            asked += poll(tracker, gateway, connection)
+        except Permanent as error:  # Gone among them: this tracker's own trouble
+            log.error("tracker_not_polled", tracker=tracker.path, reason=error.message)
+        except RateLimited as error:
+            if not error.ours:
+                Budget.block(error.kind, error.retry_after)
+            break
+        except Retryable as error:
+            log.warning("poll_failed", tracker=tracker.path, reason=error.message)
+            connection.mark_away()
+            break
+        except Misconfigured as error:
+            connection.pause(error.message)
+            break
+    return asked
+
+
+def poll(tracker, gateway, connection):
+    """Ask for a look at whatever changed in a tracker since its cursor; then move the cursor. Returns how many."""
+    cursor, _ = Cursor.objects.get_or_create(tracker=tracker)
+    since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
+    changed = gateway.updated_issues(tracker.project_id, since)
+    batch, began, asked, untold = [], None, 0, 0
+    for issue in changed:
+        began = began or gateway.now
+        batch.append(issue)
+        if len(batch) == BATCH:
+            asked, untold = _add((asked, untold), _ask(batch, tracker, gateway, connection))
+            batch = []
+    asked, untold = _add((asked, untold), _ask(batch, tracker, gateway, connection))
+    _move(cursor, began or gateway.now, untold)
+    return asked
+
+
+def _add(one, other):
+    return one[0] + other[0], one[1] + other[1]
+
+
+def _ask(issues, tracker, gateway, connection):
+    """(looks asked for, those no webhook had told of)."""
+    mirrors = Mirror.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
+    numbers = dict(mirrors.values_list("iid", "pk"))
+    looks = Look.objects.in_bulk(numbers.values())
+    asked = untold = 0
+    for issue in issues:
+        number = numbers.get(issue.iid)
+        if number is None:
+            _unlinked(issue, gateway, connection)
+        elif not _seen_since(looks.get(number), issue):
+            Look.ask(number, thorough=True)
+            ring("look_at_issue", number)
+            asked += 1
+            untold += not _told(number, issue)
+    return asked, untold
+
+
+def _seen_since(look, issue):
+    """Whether a thorough look came after anything this change can hide."""
+    return look is not None and look.seen_at is not None and look.seen_at > issue.updated_at + TOUCHED_EVERY
+
+
+def _told(number, issue):
+    around = issue.updated_at - TOUCHED_EVERY
+    return Delivery.objects.filter(issue_id=number, received_at__gte=around).exists()
+
+
+def _unlinked(issue, gateway, connection):
+    """No request owns the issue. If it carries one's mark it is moved, not linked yet, or a twin."""
+    marker = marker_in(issue.description)
+    mirror = marker and Mirror.objects.filter(marker=marker).first()
+    if mirror is None:
+        return
+    if issue.author_id == connection.bot_id and close_twin(mirror, issue, gateway):
+        return
+    Look.ask(mirror.pk, thorough=True)
+
+
+def _move(cursor, until, untold):
+    """Remember how far the poll came, and whether webhooks keep silent about what it finds."""
+    now = timezone.now()
+    silent = (cursor.silent_since or now) if untold else None
+    Cursor.objects.filter(pk=cursor.pk).update(polled_until=until, found=untold, silent_since=silent)
+    if silent and now - silent > SILENCE:
+        log.error("gitlab_hook_silent", tracker=cursor.tracker.path, since=silent.isoformat(), found=untold)

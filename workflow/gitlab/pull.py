@@ -1,0 +1,245 @@
+"""Looks at a request's GitLab issue and takes in what people did there (contract C7 of reliability.md).
+
+Whatever hinted at it (a webhook, a poll, the reconciler), a look fetches the issue and merges it with the request and
+the shadow. It holds the lease that pushing takes, so the two never interleave; afterwards the shadow is what GitLab
+shows, and whatever the portal holds otherwise is pushed next.
+"""
+
+import time
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from supportops.accounts.models import User
+from workflow.crashpoints import crashpoint
+from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
+from workflow.gitlab.follow import follow
+from workflow.gitlab.gateway_reads import open_reader
+from workflow.gitlab.history import History
+from workflow.gitlab.inbound_models import Look, claim_to_look
+from workflow.gitlab.merge import agreed_after, flat, merge
+from workflow.gitlab.milestones import read_milestones
+from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.outcome import NotYet, settle_look
+from workflow.gitlab.pull_fields import newer_side
+from workflow.gitlab.pull_notes import take_comments
+from workflow.gitlab.quarantine import quarantined
+from workflow.gitlab.remote_history import Person
+from workflow.gitlab.run import Run, Status, backoff
+from workflow.gitlab.seen import family_choice, ignored_fields, seen_fields
+from workflow.gitlab.settle import Orphaned, observe, wanted
+from workflow.gitlab.spelling import Spelling
+from workflow.gitlab.wake import wake
+from workflow.models import Issue, Milestone
+
+log = structlog.get_logger(__name__)
+UNTIL_LINKED = 5
+"""Seconds until an issue whose creation is under way is looked at again."""
+POISON = 3
+"""How often a look may fail for reasons nobody foresaw before it waits for a person."""
+PATIENCE, PAUSE = 2.0, 0.1
+"""Seconds to wait, and between tries, for a push of the same request to end; then the sweep comes."""
+
+
+class LookRun(Run):
+    """A run that looks: a claimed mirror, its Look, and a gateway that knows the past."""
+
+    def __init__(self, mirror, connection, look):
+        super().__init__(mirror, connection)
+        self.look = look
+        self.gateway = open_reader(meter=self._meter)
+        self._people = {}
+
+    @cached_property
+    def spelling(self):
+        """What labels mean."""
+        return Spelling.read()
+
+    @cached_property
+    def reads_internal_notes(self):
+        """Whether the bot's role shows it internal comments."""
+        level = self.gateway.project(self.mirror.project_id).access_level
+        return level is None or level >= 20
+
+    def person(self, user_id):
+        """Somebody in GitLab by number; asked for once."""
+        if user_id not in self._people:
+            try:
+                self._people[user_id] = self.gateway.person(user_id)
+            except Gone:
+                self._people[user_id] = Person(user_id, "", "Somebody")
+        return self._people[user_id]
+
+    def reread(self):
+        """The request as it is now."""
+        self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
+            pk=self.mirror.pk
+        )
+        return self.issue
+
+
+def look_at(number):
+    """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken."""
+    connection = Connection.load()
+    if connection.paused or not _due(number):
+        return False
+    mirror = _claim(number)
+    if mirror is None:
+        return False
+    try:
+        look = _due(number)
+        if look is None:
+            return False
+        Look.objects.filter(pk=number).update(attempts=F("attempts") + 1)
+        run = LookRun(mirror, connection, look)
+        try:
+            _look(run)
+        except Exception as error:  # whatever it is, the look must be put off or ended, and a person told
+            _give_up(run, error)
+        else:
+            if connection.away_since and run.gateway.now:
+                connection.mark_back()
+    finally:
+        mirror.release()
+    wake(number)
+    return True
+
+
+def numbers_to_look_at(limit=100):
+    """Numbers of requests whose look is due; none while the connection is paused."""
+    return [] if Connection.load().paused else Look.due_numbers(limit)
+
+
+def _due(number):
+    return Look.objects.filter(pk=number, due_at__lte=timezone.now(), frozen_at=None).first()
+
+
+def _claim(number):
+    """The mirror under a lease; a push under way is given a moment to end."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        mirror = claim_to_look(number)
+        if mirror is not None or time.monotonic() > until:
+            return mirror
+        time.sleep(PAUSE)
+
+
+def _look(run):
+    if not run.mirror.exists:
+        moving = run.mirror.status in (Status.BEHIND, Status.CREATING, Status.UNKNOWN)
+        run.look.put_off(UNTIL_LINKED if moving else None, "The GitLab issue is not there yet.")
+        return
+    if run.mirror.status == Status.ORPHANED:
+        run.look.done()
+        return
+    remote = observe(run)
+    if remote.moved_to_id is not None:
+        remote = follow(run, remote)
+    if quarantined(run, remote):
+        run.look.done()
+        return
+    history = _history(run, remote)
+    if history:
+        take_comments(run, history)
+        _know_its_milestone(run, remote)
+        _know_its_assignees(run, remote)
+    _merge(run, remote, history)
+    crashpoint("hook_applied")
+
+
+def _agreed(run):
+    """The flat shadow and what GitLab would not take."""
+    return flat(run.mirror.shadow.get("fields", {})), ignored_fields(run.mirror.shadow.get("dropped", ()))
+
+
+def _history(run, remote):
+    """What happened there, if anybody but the portal did anything; else None, which costs no call."""
+    agreed, ignored = _agreed(run)
+    theirs = seen_fields(remote, run.labelling.owned, agreed)
+    same = agreed_after(agreed, theirs, ignored=ignored) == agreed
+    if same and not run.look.thorough:
+        return None
+    return History.read(run.gateway, run.bot_id, remote.project_id, remote.iid)
+
+
+def _know_its_milestone(run, remote):
+    """Read the tracker's milestones if the issue has one nobody knows yet."""
+    tracker = run.issue.tracker
+    if remote.milestone_id is None or tracker is None:
+        return
+    if not Milestone.objects.filter(tracker=tracker, gitlab_id=remote.milestone_id).exists():
+        read_milestones(tracker, run.gateway)
+
+
+def _know_its_assignees(run, remote):
+    """Ask who they are, where the portal does not know their number: not while rows are locked."""
+    known = set(User.objects.filter(gitlab_id__in=remote.assignee_ids).values_list("gitlab_id", flat=True))
+    for user_id in set(remote.assignee_ids) - known:
+        run.person(user_id)
+
+
+def _merge(run, remote, history):
+    try:
+        with transaction.atomic():
+            Issue.objects.select_for_update().get(pk=run.mirror.pk)
+            run.reread()
+            _merge_locked(run, remote, history)
+    except NotYet as not_yet:
+        run.look.put_off(not_yet.seconds, "Waits for the words to a label.")
+
+
+def _merge_locked(run, remote, history):
+    agreed, ignored = _agreed(run)
+    ours = flat(wanted(run, look_up=False).shadow())
+    theirs = seen_fields(remote, run.labelling.owned, agreed)
+    if history is None:
+        found = merge(agreed, ours, theirs, ignored=ignored)
+    else:
+        meant = theirs | _one_of_each(agreed, theirs, history)
+        owned = {str(family): names for family, names in run.labelling.owned.items()}
+        found = merge(agreed, ours, meant, newer=lambda name: newer_side(run, history, owned, name), ignored=ignored)
+    settle_look(run, remote, history, found, agreed_after(agreed, theirs, ignored=ignored))
+
+
+def _one_of_each(agreed, theirs, history):
+    """The shared label families, each with the one label it means now."""
+    latest = history.latest_labels()
+    families = ("labels.customer", "labels.priority", "labels.system")
+    return {name: family_choice(agreed.get(name, []), theirs[name], latest) for name in families if name in theirs}
+
+
+def _give_up(run, error):
+    """Decide when, or whether, to look again, and what becomes of the mirror."""
+    number, look = run.mirror.pk, run.look
+    match error:
+        case LeaseLost():
+            look.put_off(1, error.message)
+        case Orphaned():
+            log.error("gitlab_issue_gone", number=number)
+            run.park(error.message, Status.ORPHANED)
+            look.done()
+        case Misconfigured():
+            log.error("gitlab_paused", number=number, reason=error.message)
+            run.connection.pause(error.message)
+            look.put_off(0, error.message)
+        case OutOfTime():
+            look.put_off(0, error.message)
+        case RateLimited():
+            if not error.ours:
+                Budget.block(error.kind, error.retry_after)
+            look.put_off(error.retry_after, error.message)
+        case Retryable():
+            log.warning("gitlab_look_retry", number=number, reason=error.message)
+            run.connection.mark_away()
+            look.put_off(error.retry_after or backoff(look.attempts + 1), error.message)
+        case Permanent():
+            log.error("mirror_parked", number=number, reason=error.message)
+            run.park(error.message)
+            look.put_off(None, error.message)
+        case _:
+            log.exception("look_failed", number=number)
+            words = f"The portal failed ({type(error).__name__}). Its log says more."
+            look.put_off(backoff(look.attempts + 1) if look.attempts + 1 < POISON else None, words)

@@ -1,0 +1,168 @@
+"""Comments people write in GitLab come into the portal: created, edited, deleted; internal ones stay internal.
+
+The portal's own are known by author and mark together: a copied mark is somebody's comment, and a comment of the bot
+without one was written by hand with its token and is kept like any other.
+"""
+
+import hashlib
+import re
+
+import structlog
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from workflow.actions import Incomplete, store_file
+from workflow.actions.given import LONGEST_TEXT
+from workflow.actions.received import bury_comment, receive_comment, rewrite_comment
+from workflow.gitlab.acquaintance import known_as
+from workflow.gitlab.commands import obey
+from workflow.gitlab.errors import Gone, Permanent
+from workflow.gitlab.inbound_models import ReceivedNote
+from workflow.gitlab.markers import noted
+from workflow.models import NoteMirror
+from workflow.states import Source
+
+log = structlog.get_logger(__name__)
+_UPLOAD = re.compile(
+    r"!?\[(?P<shown>[^\]\n]*)\]\((?:/-/project/\d+)?/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^)\s]+)\)(?:\{[^}\n]*\})?"
+)
+MOST_FILES = 20
+
+
+def take_comments(run, history):
+    """Bring the request's comments in step with the issue's. Each is taken in a transaction of its own, once."""
+    theirs = [note for note in history.words if not note.system and not _own(run, note)]
+    known = {row.note_id: row for row in _received(run)}
+    for note in theirs:
+        row = known.get(note.id)
+        if row is None:
+            _take(run, note)
+        elif row.digest != _digest(note.body):
+            _rewrite(row, note)
+    gone = known.keys() - {note.id for note in history.words}
+    for note_id in sorted(gone):
+        _bury_if_gone(run, known[note_id])
+    _forget_deleted(run, history)
+
+
+def _forget_deleted(run, history):
+    """The portal's own comments that people deleted in GitLab stay here, and are not posted again."""
+    there = {note.id for note in history.words}
+    for row in NoteMirror.objects.filter(issue=run.mirror.pk, note_id__isnull=False).exclude(note_id__in=there):
+        if _is_gone(run, row.note_id):
+            NoteMirror.objects.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
+
+
+def _is_gone(run, note_id):
+    try:
+        run.gateway.comment(run.mirror.project_id, run.mirror.iid, note_id)
+    except Gone:
+        return True
+    return False
+
+
+def _received(run):
+    rows = ReceivedNote.objects.filter(comment__issue=run.mirror.pk, comment__deleted_at=None)
+    return rows.select_related("comment")
+
+
+def _own(run, note):
+    """Whether the portal wrote it: by the bot, with the mark of a row of this request."""
+    if note.by.id != run.bot_id:
+        return False
+    pk = noted(note.body)
+    return pk is not None and NoteMirror.objects.filter(pk=pk, issue=run.mirror.pk).exists()
+
+
+def _take(run, note):
+    if not note.body.strip():
+        return
+    author = known_as(note.by)
+    files, body = _with_files(run, note, author)
+    with transaction.atomic():
+        if ReceivedNote.objects.filter(note_id=note.id).exists():
+            return
+        comment = receive_comment(
+            run.mirror.pk,
+            _shortened(body),
+            author=author,
+            author_name=f"{note.by.name} (@{note.by.username})" if note.by.id else "Somebody who left GitLab",
+            internal=note.internal,
+            at=note.created_at,
+            files=files,
+        )
+        ReceivedNote.objects.create(
+            comment=comment,
+            note_id=note.id,
+            author_id=note.by.id,
+            written_at=note.created_at,
+            digest=_digest(note.body),
+        )
+        if not note.internal:
+            obey(run, note, author)
+
+
+def _rewrite(row, note):
+    body = _UPLOAD.sub(lambda found: _file_words(found), note.body)
+    with transaction.atomic():
+        rewrite_comment(row.comment, _shortened(body))
+        ReceivedNote.objects.filter(pk=row.pk).update(digest=_digest(note.body))
+
+
+def _bury_if_gone(run, row):
+    """Absent from the list is not deleted: GitLab must say so of the comment itself, and show the bot such ones."""
+    if row.comment.internal and not run.reads_internal_notes:
+        return
+    if _is_gone(run, row.note_id):
+        bury_comment(row.comment)
+
+
+def _with_files(run, note, author):
+    """(stored attachments, the text with their names in place of links that only work in GitLab)."""
+    files = []
+    for found in list(_UPLOAD.finditer(note.body))[:MOST_FILES]:
+        if stored := _fetch(run, found["secret"], found["name"], author):
+            files.append(stored)
+    return files, _UPLOAD.sub(lambda found: _file_words(found), note.body)
+
+
+def _file_words(found):
+    return f"*{found['name']}*" if found["shown"] in ("", found["name"]) else f"*{found['shown']} ({found['name']})*"
+
+
+def _fetch(run, secret, name, author):
+    """The file, kept as an attachment if the portal takes such files; None if it does not, or GitLab has it no more."""
+    try:
+        content = run.gateway.download(run.mirror.project_id, secret, name, largest=settings.ATTACHMENT_MAX_BYTES)
+        stored = store_file(SimpleUploadedFile(name, content), by=author)
+    except (Permanent, Incomplete) as error:
+        log.info("gitlab_file_not_taken", number=run.mirror.pk, reason=str(error))
+        return None
+    type(stored).objects.filter(pk=stored.pk).update(source=Source.GITLAB)
+    return stored
+
+
+def _shortened(body):
+    body = body.replace("\x00", "").strip() or "(empty)"
+    return body if len(body) <= LONGEST_TEXT else f"{body[: LONGEST_TEXT - 60]}\n\n… shortened; the rest is in GitLab."
+
+
+def _digest(body):
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def remap_after_move(run, history):
+    """The issue moved: its comments were copied and have new numbers. The same ones are known again by author, time
+    and words.
+
+    Without this every comment would be taken a second time, and the portal's own would be looked for in vain.
+    """
+    rows = {(row.author_id, row.written_at, row.digest): row for row in _received(run)}
+    for note in history.words:
+        if note.system:
+            continue
+        if note.by.id == run.bot_id and (pk := noted(note.body)):
+            NoteMirror.objects.filter(pk=pk, issue=run.mirror.pk, note_id__isnull=False).update(note_id=note.id)
+        elif row := rows.pop((note.by.id, note.created_at, _digest(note.body)), None):
+            ReceivedNote.objects.filter(pk=row.pk).update(note_id=note.id)

@@ -1,0 +1,136 @@
+"""Pushes a request to GitLab: whoever finds its mirror behind claims it and makes GitLab show the present state.
+
+Being woken twice, late or never changes nothing: the rows say what is due, a sweep finds them (architecture.md, "The
+mirror row").
+"""
+
+import structlog
+from django.utils import timezone
+
+from workflow.crashpoints import crashpoint
+from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable, Unknown
+from workflow.gitlab.inbound_models import Look
+from workflow.gitlab.links import send_links
+from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.notes import send_notes
+from workflow.gitlab.precedence import LookFirst
+from workflow.gitlab.pull import look_at
+from workflow.gitlab.run import Run, Status, backoff, quarantine
+from workflow.gitlab.settle import Orphaned, explain_gone, settle
+from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+
+log = structlog.get_logger(__name__)
+GIVES_WAY_FOR = 2
+"""Seconds a push waits where the look it gave way to must wait itself."""
+ROUNDS = 5
+"""How often one call goes on with what became due while it worked; then the sweep takes over."""
+
+
+def push_issue(number):
+    """Bring GitLab in step with the request, as far as is due now. Returns whether there was anything to do."""
+    rounds = 0
+    while rounds < ROUNDS and _push_once(number):
+        rounds += 1
+    return rounds > 0
+
+
+def numbers_with_work(limit=100):
+    """Numbers of requests with something due that nobody holds, longest due first; none while all is paused."""
+    if Connection.load().paused:
+        return []
+    now = timezone.now()
+    ready = Mirror.objects.with_work(now)
+    found = dict.fromkeys(Mirror.objects.due(now).values_list("pk", flat=True)[:limit])
+    for rows, number in (
+        (NoteMirror, "issue_id"),
+        (UploadMirror, "attachment__issue_id"),
+        (LinkMirror, "link__source_id"),
+    ):
+        due = rows.objects.due(now).filter(parked=False).values_list(number, flat=True)[: 10 * limit]
+        found |= dict.fromkeys(ready.filter(pk__in=set(due)).values_list("pk", flat=True)[:limit])
+    return list(found)[:limit]
+
+
+def _push_once(number):
+    connection = Connection.load()
+    if connection.paused:
+        return False
+    mirror = Mirror.objects.claim(number)
+    if mirror is None:
+        return False
+    crashpoint("claimed")
+    run = Run(mirror, connection)
+    try:
+        _send_everything(run)
+    except LeaseLost:
+        log.warning("mirror_lease_lost", number=number)
+    except LookFirst as first:
+        _look_first(run, first)
+    except Exception as error:  # whatever it is, the row must be let go of, and a person told
+        _give_up(run, error)
+    else:
+        if connection.away_since and run.gateway.now:
+            connection.mark_back()
+    crashpoint("acked")
+    return True
+
+
+def _look_first(run, first):
+    """Take in what people did in GitLab; then the next round pushes what is left."""
+    number = run.mirror.pk
+    run.put_off_free(GIVES_WAY_FOR, first.message)
+    Look.ask(number, thorough=True)
+    if look_at(number):
+        later = Mirror.objects.filter(pk=number, due_at__gt=timezone.now(), issue__look__due_at=None)
+        later.update(due_at=timezone.now())
+
+
+def _send_everything(run):
+    due = run.mirror.due_at is not None and run.mirror.due_at <= timezone.now()
+    waits_for_a_person = run.mirror.status in Mirror.NEEDS_A_PERSON
+    in_order = run.mirror.exists and run.mirror.due_at is None and not waits_for_a_person
+    if (due or in_order) and not settle(run):
+        return
+    if run.mirror.exists and not waits_for_a_person and _is_as_hidden_as_it_must_be(run):
+        try:
+            send_notes(run)
+            send_links(run)
+        except Gone as gone:
+            raise explain_gone(run) from gone
+    run.mirror.release()
+
+
+def _is_as_hidden_as_it_must_be(run):
+    """Words about a restricted request only go where GitLab confirmed that it hides them."""
+    return not run.issue.confidential or run.mirror.shadow.get("fields", {}).get("confidential") is True
+
+
+def _give_up(run, error):
+    """Let go of the row with what went wrong, and decide when, or whether, it is tried again."""
+    number = run.mirror.pk
+    match error:
+        case Orphaned():
+            log.error("gitlab_issue_gone", number=number)
+            run.park(error.message, Status.ORPHANED)
+        case Misconfigured():
+            log.error("gitlab_paused", number=number, reason=error.message)
+            run.connection.pause(error.message)
+            run.put_off_free(0, error.message)
+        case OutOfTime():
+            run.put_off_free(0, run.mirror.last_error)
+        case RateLimited():
+            if not error.ours:
+                Budget.block(error.kind, error.retry_after)
+            run.put_off_free(error.retry_after, error.message)
+        case Unknown():
+            run.put_off(quarantine().total_seconds(), error.message)
+        case Retryable():
+            log.warning("gitlab_retry", number=number, reason=error.message)
+            run.connection.mark_away()
+            run.put_off(error.retry_after or backoff(run.mirror.attempts), error.message)
+        case Permanent():
+            log.error("mirror_parked", number=number, reason=error.message)
+            run.park(error.message)
+        case _:
+            log.exception("mirror_failed", number=number)
+            run.park(f"The portal failed ({type(error).__name__}). Its log says more.")

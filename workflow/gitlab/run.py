@@ -1,0 +1,139 @@
+"""One worker's run over one request: what it holds, and the only ways it writes."""
+
+import random
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Case, F, Value, When
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from workflow.gitlab.errors import Gone, LeaseLost, OutOfTime, Permanent
+from workflow.gitlab.gateway import open_gateway
+from workflow.gitlab.labels import Labelling
+from workflow.gitlab.models import Budget, Connection
+from workflow.models import Issue, Mirror, Tracker
+
+LONGEST_BACKOFF = 300
+Status = Mirror.Status
+
+
+def backoff(attempts):
+    """Seconds to wait after so many attempts: doubling, at most five minutes, with jitter."""
+    return min(LONGEST_BACKOFF, 2 ** min(attempts, 10)) * random.uniform(0.5, 1)
+
+
+def in_seconds(seconds):
+    """The time so many seconds from now."""
+    return timezone.now() + timedelta(seconds=seconds)
+
+
+def quarantine():
+    """How long an unconfirmed write may still come true."""
+    return timedelta(seconds=settings.GITLAB_QUARANTINE_SECONDS)
+
+
+class Run:
+    """A claimed mirror, its request as it stood after the claim, and GitLab within its budgets.
+
+    ``version`` is read with the claim, the request after it: what is pushed is at least as new as ``version``.
+    """
+
+    def __init__(self, mirror, connection):
+        self.mirror, self.connection = mirror, connection
+        self.version = mirror.wanted_version
+        self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
+            pk=mirror.pk
+        )
+        self.gateway = open_gateway(meter=self._meter)
+        self._ends = time.monotonic() + settings.GITLAB_LEASE_SECONDS / 3
+
+    def _meter(self, kind):
+        """Before each call: is there time left in this run, and budget left in this minute?"""
+        if time.monotonic() > self._ends:
+            raise OutOfTime("The rest follows in the next run.")
+        Budget.spend(Budget.REQUESTS, self.connection.requests_per_minute)
+        if kind == Budget.CREATIONS:
+            Budget.spend(kind, self.connection.creations_per_minute)
+        if kind == Budget.NOTES:
+            Budget.spend(kind, self.connection.notes_per_minute)
+
+    # What it knows --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def labelling(self):
+        """The label schemes."""
+        return Labelling.read()
+
+    @cached_property
+    def bot_id(self):
+        """Who the portal is in GitLab; asked once and kept."""
+        if self.connection.bot_id is None:
+            me = self.gateway.me()
+            Connection.objects.filter(pk=self.connection.pk).update(bot_id=me.id, bot_username=me.username)
+            self.connection.bot_id = me.id
+        return self.connection.bot_id
+
+    @cached_property
+    def target_project(self):
+        """Number of the project the issue belongs in: its tracker's; without a tracker, wherever it is."""
+        tracker = self.issue.tracker
+        if tracker is None:
+            return self.mirror.project_id
+        return tracker.project_id or self.project.id
+
+    @cached_property
+    def project(self):
+        """The tracker's project, as GitLab shows it now; its number is kept. Permanent if the bot sees none."""
+        tracker = self.issue.tracker
+        try:
+            found = self.gateway.project(tracker.project_id or tracker.path)
+        except Gone as error:
+            raise Permanent(f"GitLab shows the bot no project {tracker.path}. Make it a member, then retry.") from error
+        Tracker.objects.filter(pk=tracker.pk, project_id=None).update(project_id=found.id)
+        return found
+
+    @property
+    def now(self):
+        """GitLab's clock where it told it, else ours."""
+        return self.gateway.now or timezone.now()
+
+    # What it writes -------------------------------------------------------------------------------------------------
+
+    def write(self, **fields):
+        """Write the mirror row, committed at once. LeaseLost if somebody else holds it by now."""
+        if not self.mirror.held().update(**fields):
+            raise LeaseLost("Another worker took this request over.")
+        for name, value in fields.items():
+            setattr(self.mirror, name, value)
+
+    def agree(self, shadow, remark=""):
+        """GitLab now shows ``version``; if more was wanted meanwhile the row stays behind and due."""
+        caught_up = When(wanted_version=self.version, then=Value(Status.IN_STEP))
+        written = self.mirror.held().update(
+            shadow=shadow,
+            pushed_version=self.version,
+            pushed_at=timezone.now(),
+            attempts=0,
+            last_error=remark,
+            parked=False,
+            status=Case(caught_up, default=Value(Status.BEHIND)),
+            due_at=Case(When(wanted_version=self.version, then=None), default=timezone.now()),
+        )
+        if not written:
+            raise LeaseLost("Another worker took this request over.")
+        self.mirror.refresh_from_db()
+
+    def put_off(self, seconds, error="", **fields):
+        """Let go of the row and look at it again in so many seconds."""
+        self.mirror.release(due_at=in_seconds(seconds), last_error=error, **fields)
+
+    def put_off_free(self, seconds, error, **fields):
+        """As ``put_off``, and it does not count as an attempt."""
+        attempts = Case(When(attempts__gt=0, then=F("attempts") - 1), default=Value(0))
+        self.put_off(seconds, error, attempts=attempts, **fields)
+
+    def park(self, error, status=Status.PARKED):
+        """Let go of the row until a person has looked."""
+        self.mirror.release(due_at=None, parked=True, status=status, last_error=error)

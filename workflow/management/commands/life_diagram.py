@@ -1,0 +1,70 @@
+"""``manage.py life_diagram``: the graph of a request's life as DOT, read from the state machine itself."""
+
+from django.core.management import BaseCommand
+
+from workflow.models import Issue
+from workflow.stages import COURT
+from workflow.states import State, Verb
+
+_COLOUR = {"requester": "#1d6fd8", "approver": "#b36b00", "ops": "#6d4bd8", "calendar": "#0d7f79", "blocked": "#c62f3b"}
+
+
+class Command(BaseCommand):
+    """Prints DOT; ``tests/browser/draw.mjs`` makes the committed picture of it."""
+
+    help = "Print the life of a request as a DOT graph."
+
+    def handle(self, *args, **options):
+        """Write the graph to standard output."""
+        self.stdout.write(dot(), ending="")
+
+
+def dot():
+    """The graph as DOT text: a node per state, an edge per pair of states with the verbs that join them."""
+    lines = [
+        "digraph life {",
+        '  rankdir=LR; bgcolor="transparent"; nodesep=0.35; ranksep=0.7;',
+        '  node [shape=box style="rounded,filled" fontname="Inter, sans-serif" fontsize=12 '
+        "fontcolor=white color=none];",
+        '  edge [fontname="Inter, sans-serif" fontsize=10 color="#8a8f98" fontcolor="#5b616b"];',
+    ]
+    edges = sorted(_edges().items())
+    drawn = {str(state) for pair, _ in edges for state in pair}
+    lines += [
+        f'  {state} [label="{state.label}" fillcolor="{_COLOUR.get(COURT.get(state), "#5b616b")}"];'
+        for state in State
+        if state in drawn
+    ]
+    lines += [f'  {source} -> {target} [label="{", ".join(verbs)}"];' for (source, target), verbs in edges]
+    return "\n".join([*lines, "}", ""])
+
+
+_SIDE_WAYS = frozenset(
+    {
+        Verb.EDIT,
+        Verb.RECLASSIFY,
+        Verb.ASK,
+        Verb.ANSWER,
+        Verb.BLOCK,
+        Verb.UNBLOCK,
+        Verb.RESUME,
+        Verb.CLOSE,
+        Verb.WITHDRAW,
+        Verb.REOPEN,
+    }
+)
+"""What may happen from almost everywhere and comes back; left out to keep the picture readable."""
+
+
+def _edges():
+    """{(from, to): verbs} of the ways forward."""
+    edges = {}
+    for move in Issue._meta.get_field("state").get_all_transitions(Issue):
+        verb = move.name.replace("_", "-")
+        if verb in _SIDE_WAYS:
+            continue
+        targets = [move.target] if isinstance(move.target, str) else move.target.allowed_states
+        for target in targets:
+            if target != move.source:
+                edges.setdefault((str(move.source), str(target)), []).append(verb)
+    return edges

@@ -1,0 +1,429 @@
+"""The request and its finite state machine: transitions, no I/O, no people.
+
+django-fsm checks sources and conditions when a transition is called, never a permission; so nothing but
+``workflow.actions`` calls one, after ``permissions.refusal`` had its say.
+"""
+
+from functools import cached_property
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django_fsm import RETURN_VALUE, FSMField, can_proceed, transition
+
+from supportops.accounts.models import User
+from workflow.gates import GateOutcome, gate_at
+from workflow.models.deciding import Deciding
+from workflow.models.protected_refresh import ProtectedRefresh
+from workflow.models.querysets import IssueQuerySet
+from workflow.models.route import Route
+from workflow.models.tracker import Tracker
+from workflow.stages import COURT, first_state, rail_of
+from workflow.states import (
+    ENDED,
+    OPEN,
+    REOPENS_TO_TRIAGE,
+    WAITS_TO_RETURN,
+    Kind,
+    Outcome,
+    Priority,
+    State,
+)
+
+EDITABLE = sorted(OPEN)
+MATERIAL_EDITS = frozenset(
+    {
+        State.APPROVAL,
+        State.DISCUSSION,
+        State.TRIAGE,
+        State.NEEDS_INFO,
+        State.BACKLOG,
+        State.DESIGN,
+        State.PLANNING,
+        State.SCHEDULED,
+    }
+)
+"""Where what was approved may still change (and is asked about again); later a spin-off is the way."""
+BLOCKABLE = [
+    State.DESIGN,
+    State.PLANNING,
+    State.SCHEDULED,
+    State.DEVELOPMENT,
+    State.VALIDATION,
+    State.IMPLEMENTATION,
+]
+
+
+def of_kind(*kinds):
+    """A condition: the request is of one of these kinds."""
+
+    def condition(issue):
+        return issue.kind in kinds
+
+    return condition
+
+
+def _answered_not_worked_on(issue):
+    return issue.state != State.TRIAGE or issue.kind in {Kind.QUESTION, Kind.HAND_OVER}
+
+
+def _needs_no_validation(issue):
+    return issue.state != State.DEVELOPMENT or (issue.kind == Kind.ADMINISTRATIVE and not issue.validation_required)
+
+
+def _features_escalate_first(issue):
+    return not (issue.state == State.TRIAGE and issue.kind == Kind.FEATURE)
+
+
+def _not_being_put_into_production(issue):
+    return not (issue.state == State.BLOCKED and issue.return_to == State.IMPLEMENTATION)
+
+
+def _reopenable(issue):
+    return issue.outcome in REOPENS_TO_TRIAGE or issue.outcome == Outcome.WITHDRAWN
+
+
+class Issue(Deciding, ProtectedRefresh, models.Model):
+    """A request. ``number`` is its identity everywhere (shown as SO-123); ``version`` counts edits and steps."""
+
+    number = models.BigAutoField(primary_key=True)
+    version = models.PositiveIntegerField(default=1)
+    submission = models.UUIDField(
+        unique=True, null=True, editable=False, help_text="The form it came by; a second press finds it."
+    )
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    route = models.ForeignKey(Route, models.PROTECT, related_name="issues")
+    tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, related_name="issues")
+    title = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    answers = models.JSONField(default=list, help_text="Rows as asked: key, label, type, answer.")
+
+    requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="requests")
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who pressed the button, if not the requester.",
+    )
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="assigned")
+    implemented_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    escalated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    state = FSMField(max_length=20, choices=State.choices, default=State.TRIAGE, protected=True)
+    state_since = models.DateTimeField()
+    return_to = models.CharField(max_length=20, choices=State.choices, blank=True)
+    outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
+
+    customer = models.CharField(max_length=40, blank=True, help_text="The division it is for (label family Customer).")
+    system = models.CharField(max_length=40, blank=True, help_text="The system concerned, as in the label scheme.")
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True)
+    milestone = models.ForeignKey("workflow.Milestone", models.SET_NULL, null=True, related_name="issues")
+    due_date = models.DateField(null=True)
+    teams = models.CharField("other impacted teams", max_length=255, blank=True)
+
+    restricted_to = models.ForeignKey(Group, models.PROTECT, null=True, related_name="+")
+    gameplan = models.TextField(blank=True)
+    validation_brief = models.TextField(blank=True, help_text="What to check, and where.")
+    validation_asked = models.BooleanField(default=False)
+    validation_mandatory = models.BooleanField(
+        default=False, help_text="Continued from a proposal: the requester reviews it."
+    )
+    blocked_by = models.CharField(max_length=255, blank=True)
+    unblock_when = models.TextField(blank=True)
+
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = "request"
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="state_is_known"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="kind_is_known"),
+            models.CheckConstraint(
+                condition=(Q(state__in=sorted(WAITS_TO_RETURN)) & ~Q(return_to=""))
+                | (~Q(state__in=sorted(WAITS_TO_RETURN)) & Q(return_to="")),
+                name="return_to_is_set_exactly_while_waiting",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state__in=sorted(ENDED)) & ~Q(outcome="")) | (~Q(state__in=sorted(ENDED)) & Q(outcome="")),
+                name="an_outcome_exactly_when_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(priority__isnull=True) | Q(priority__in=Priority.values), name="priority_is_known"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["state", "priority", "state_since"], condition=~Q(state__in=sorted(ENDED)), name="open_by_queue"
+            ),
+            models.Index(fields=["requester", "-number"], name="requests_of_a_person"),
+            models.Index(fields=["assignee", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_assignee"),
+            models.Index(fields=["kind", "-number"], name="by_kind"),
+            models.Index(fields=["state", "-number"], name="by_state"),
+        ]
+
+    def __str__(self):
+        return f"{self.reference} {self.title}"
+
+    def get_absolute_url(self):
+        """The request's page."""
+        return reverse("issue", args=[self.number])
+
+    @property
+    def reference(self):
+        """The number as people write it."""
+        return f"SO-{self.number}"
+
+    @property
+    def court(self):
+        """Whose turn it is, or None when it has ended."""
+        return COURT.get(self.state)
+
+    @property
+    def is_open(self):
+        """Whether it has not ended."""
+        return self.state in OPEN
+
+    @property
+    def validation_required(self):
+        """Whether development ends in validation whatever the kind."""
+        return self.validation_asked or self.validation_mandatory
+
+    @property
+    def confidential(self):
+        """Whether GitLab must hide it: exactly when the portal does."""
+        return self.restricted_to_id is not None
+
+    @property
+    def material_edits_allowed(self):
+        """Whether what was approved may change in this state."""
+        return self.state in MATERIAL_EDITS
+
+    @property
+    def rail(self):
+        """The states it passes on its way."""
+        return rail_of(self.kind, approved=self.route.needs_approval, validated=self.validation_required)
+
+    # What permissions.refusal asks, each read once per object ------------------------------------------------------
+
+    def can(self, verb):
+        """Whether the graph and the kind allow this step, whoever takes it."""
+        return can_proceed(getattr(self, verb.replace("-", "_")), check_conditions=True)
+
+    @cached_property
+    def delegates(self):
+        """Who validates for the requester."""
+        return list(User.objects.filter(delegations__issue=self, delegations__ended_at__isnull=True))
+
+    @property
+    def delegate_ids(self):
+        """Ids of the delegates."""
+        return {person.pk for person in self.delegates}
+
+    @property
+    def implementer_ids(self):
+        """Who did the work, and so never validates it."""
+        return {self.assignee_id, self.implemented_by_id} - {None}
+
+    @cached_property
+    def gate_path(self):
+        """The open path of the gate this state has, or None."""
+        gate = gate_at(self.kind, self.state)
+        return gate and self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first()
+
+    @property
+    def gate_outcome(self):
+        """Where the finished, unused path leads, or None."""
+        return GateOutcome(self.gate_path.outcome) if self.gate_path and self.gate_path.outcome else None
+
+    @cached_property
+    def active_lead_exists(self):
+        """Whether there is a lead to decide what leads decide."""
+        return User.objects.leads().exists()
+
+    # The machine ----------------------------------------------------------------------------------------------------
+
+    @transition(state, source=[State.APPROVAL, State.DISCUSSION], target=State.TRIAGE)
+    def approve(self):
+        """A manager said yes."""
+
+    @transition(state, source=[State.APPROVAL, State.DISCUSSION], target=State.CLOSED)
+    def decline(self):
+        """A manager said no."""
+        self.outcome = Outcome.DECLINED
+
+    @transition(state, source=State.APPROVAL, target=State.TRIAGE)
+    def waive_approval(self):
+        """Ops go on without the approval."""
+
+    @transition(state, source=EDITABLE, target=RETURN_VALUE(*sorted(OPEN)))
+    def edit(self, *, material=False):
+        """The text changed; a material change of what was (to be) approved goes back to its approval."""
+        if not material or not self.route.needs_approval:
+            return self.state
+        self.return_to = ""
+        self.milestone = None
+        return first_state(self.kind, approved=True)
+
+    @transition(state, source=State.TRIAGE, target=RETURN_VALUE(State.TRIAGE, State.APPROVAL, State.DISCUSSION))
+    def reclassify(self, *, route):
+        """It is of another kind: it starts anew there. What GitLab shows already stays there, also for a question."""
+        self.route, self.kind, self.tracker = route, route.kind, route.tracker or self.tracker
+        return first_state(route.kind, approved=route.needs_approval)
+
+    @transition(
+        state,
+        source=[State.APPROVAL, State.DISCUSSION, State.TRIAGE, State.DESIGN, State.PLANNING, State.DEVELOPMENT],
+        target=State.NEEDS_INFO,
+    )
+    def ask(self):
+        """The requester must answer first."""
+        self.return_to = self.state
+
+    @transition(state, source=State.NEEDS_INFO, target=RETURN_VALUE(*sorted(OPEN)))
+    def answer(self):
+        """Answered; back to whoever asked."""
+        return self._take_return()
+
+    @transition(
+        state,
+        source=State.TRIAGE,
+        target=RETURN_VALUE(State.DESIGN, State.DEVELOPMENT),
+        conditions=[of_kind(Kind.BUG, Kind.FEATURE, Kind.ADMINISTRATIVE)],
+    )
+    def accept(self):
+        """Ops take it."""
+        return State.DEVELOPMENT if self.kind == Kind.ADMINISTRATIVE else State.DESIGN
+
+    @transition(state, source=State.TRIAGE, target=State.ESCALATED, conditions=[of_kind(Kind.FEATURE)])
+    def escalate(self):
+        """Neither on the roadmap nor small: the lead unblocks it."""
+
+    @transition(
+        state,
+        source=[State.TRIAGE, State.ESCALATED, State.DESIGN, State.PLANNING, State.SCHEDULED],
+        target=State.BACKLOG,
+        conditions=[_features_escalate_first],
+    )
+    def shelve(self):
+        """It needs prioritisation. From escalated it comes back through triage, with a new gate.
+
+        A scheduled one keeps its milestone: that is what it comes back to.
+        """
+        self.return_to = State.TRIAGE if self.state == State.ESCALATED else self.state
+
+    @transition(state, source=State.BACKLOG, target=RETURN_VALUE(*sorted(OPEN)))
+    def resume(self):
+        """Back to where it came from."""
+        return self._take_return()
+
+    @transition(
+        state,
+        source=State.DESIGN,
+        target=RETURN_VALUE(State.DEVELOPMENT, State.PLANNING, State.BACKLOG),
+        conditions=[of_kind(Kind.BUG, Kind.FEATURE)],
+    )
+    def submit_gameplan(self, *, outcome=None):
+        """The gameplan is made. ``outcome``: the gameplan gate's, for a feature."""
+        if self.kind == Kind.BUG:
+            return State.DEVELOPMENT
+        if outcome == GateOutcome.APPROVED:
+            return State.PLANNING
+        self.return_to = State.DESIGN
+        return State.BACKLOG
+
+    @transition(state, source=[State.PLANNING, State.SCHEDULED], target=State.SCHEDULED)
+    def schedule(self, *, milestone):
+        """When it can be done is decided."""
+        self.milestone = milestone
+
+    @transition(state, source=State.SCHEDULED, target=State.DEVELOPMENT)
+    def start(self):
+        """The milestone's period has arrived, or ops begin earlier."""
+
+    @transition(state, source=State.SCHEDULED, target=State.PLANNING)
+    def replan(self):
+        """Its milestone was closed or deleted."""
+        self.milestone = None
+
+    @transition(state, source=State.DEVELOPMENT, target=State.VALIDATION)
+    def request_validation(self):
+        """Ready to be looked at."""
+        self.validation_asked = True
+
+    @transition(state, source=State.VALIDATION, target=State.IMPLEMENTATION)
+    def validate(self):
+        """It does what was asked for."""
+
+    @transition(state, source=State.VALIDATION, target=State.DEVELOPMENT)
+    def send_back(self):
+        """Something is not right."""
+
+    @transition(
+        state,
+        source=[State.IMPLEMENTATION, State.DEVELOPMENT, State.TRIAGE],
+        target=State.COMPLETED,
+        conditions=[_answered_not_worked_on, _needs_no_validation],
+    )
+    def complete(self):
+        """In production, or answered."""
+        self.outcome = Outcome.COMPLETED
+
+    @transition(
+        state,
+        source=State.TRIAGE,
+        target=State.COMPLETED,
+        conditions=[of_kind(Kind.PROPOSAL, Kind.QUESTION, Kind.HAND_OVER)],
+    )
+    def continue_in(self):
+        """A new request carries it on."""
+        self.outcome = Outcome.CONTINUED
+
+    @transition(state, source=BLOCKABLE, target=State.BLOCKED)
+    def block(self):
+        """Something prevents movement."""
+        self.return_to = self.state
+
+    @transition(state, source=State.BLOCKED, target=RETURN_VALUE(*sorted(OPEN)))
+    def unblock(self):
+        """Nothing prevents it any more."""
+        self.blocked_by = self.unblock_when = ""
+        return self._take_return()
+
+    @transition(state, source=sorted(OPEN - {State.IMPLEMENTATION}), target=State.CLOSED)
+    def close(self, *, outcome):
+        """Ended without being done."""
+        self.outcome, self.return_to = outcome, ""
+
+    @transition(
+        state,
+        source=sorted(OPEN - {State.IMPLEMENTATION}),
+        target=State.CLOSED,
+        conditions=[_not_being_put_into_production],
+    )
+    def withdraw(self):
+        """The requester no longer wants it."""
+        self.outcome, self.return_to = Outcome.WITHDRAWN, ""
+
+    @transition(
+        state,
+        source=[State.COMPLETED, State.CLOSED],
+        target=RETURN_VALUE(State.TRIAGE, State.APPROVAL, State.DISCUSSION),
+        conditions=[_reopenable],
+    )
+    def reopen(self):
+        """It goes on: to triage, or after a withdrawal to its kind's first state with a new round."""
+        withdrawn = self.outcome == Outcome.WITHDRAWN
+        self.outcome, self.return_to, self.milestone, self.implemented_by = "", "", None, None
+        self.validation_asked = False
+        return first_state(self.kind, approved=self.route.needs_approval) if withdrawn else State.TRIAGE
+
+    def _take_return(self):
+        place, self.return_to = self.return_to, ""
+        return place

@@ -1,0 +1,26 @@
+"""django-fsm-2's refresh_from_db lifts the protection of the state for every thread at once; this one does not."""
+
+from django.db import models
+from django_fsm import FSMFieldMixin
+
+
+class ProtectedRefresh:
+    """Put before Model: refreshes a protected state from the database without touching the shared field object.
+
+    Measured in dependencies.md §1: 6,000 refreshes in four threads, no error and no slip; the library's own let 2,359
+    illegal assignments pass.
+    """
+
+    def refresh_from_db(self, using=None, fields=None, from_queryset=None):
+        """As Model.refresh_from_db; a row that is gone leaves the object as it was."""
+        names = [
+            field.attname
+            for field in self._meta.concrete_fields
+            if isinstance(field, FSMFieldMixin) and field.protected and (fields is None or field.name in fields)
+        ]
+        saved = {name: self.__dict__.pop(name) for name in names if name in self.__dict__}
+        try:
+            models.Model.refresh_from_db(self, using=using, fields=fields, from_queryset=from_queryset)
+        except BaseException:
+            self.__dict__.update(saved)
+            raise

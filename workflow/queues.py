@@ -1,0 +1,189 @@
+"""One definition per queue: serves its page, its count in the menu, and who finds what in it.
+
+A request is in a queue when one of the queue's verbs is allowed to the person by ``permissions.refusal``; withdraw,
+waive, close, reopen and edit never count (domain.md §4). Each rule below is the SQL side of a rule in ``permissions``;
+a test holds the two equal for every queue, person and request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from supportops.accounts.models import User
+from supportops.accounts.roles import is_lead, is_ops
+from workflow.models import Issue, Mirror
+from workflow.states import Kind, Priority, State, Verb
+
+ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
+WITHOUT_PRIORITY = max(Priority.values) + 1
+URGENT_ROUTE = "fix"
+"""The route for what is broken: without a priority it counts as urgent (domain.md §4)."""
+
+
+# Who finds it: the SQL side of the rules in permissions.py ----------------------------------------------------------
+
+
+def _ops(requests, person):
+    return requests.visible_to(person) if is_ops(person) else requests.none()
+
+
+def _lead(requests, person):
+    if is_lead(person):
+        return requests.visible_to(person)
+    return _ops(requests, person).exclude(escalated_by=person).filter(~Exists(User.objects.leads()))
+
+
+def _approver(requests, person):
+    return requests.awaiting_decision_of(person) if person.is_active else requests.none()
+
+
+def _requester(requests, person):
+    return requests.filter(requester=person) if person.is_active else requests.none()
+
+
+def _validator(requests, person):
+    return requests.validated_by(person) if person.is_active else requests.none()
+
+
+def _everybody(person):
+    return True
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A page of requests that wait for the same thing.
+
+    ``verbs`` are the steps that move a request on from here. ``meant_for`` says in words who finds something in it,
+    ``concerns`` in code whose menu counts it. ``always_listed``: in that menu even while it is empty.
+    """
+
+    name: str
+    title: str
+    icon: str
+    states: frozenset
+    verbs: tuple
+    rule: Callable
+    text: str
+    meant_for: str
+    concerns: Callable = is_ops
+    kinds: frozenset = frozenset(Kind)
+    condition: Q = Q()
+    always_listed: bool = True
+    ops_only: bool = False
+
+    def of(self, person):
+        """What this person finds in it: a queryset of requests, in no particular order."""
+        requests = Issue.objects.filter(self.condition)
+        if self.states != frozenset(State):
+            requests = requests.open().filter(state__in=sorted(self.states))
+        if self.kinds != frozenset(Kind):
+            requests = requests.filter(kind__in=sorted(self.kinds))
+        return self.rule(requests, person)
+
+
+def _queue(name, title, icon, states, verbs, rule, text, meant_for="Support Operations", **more):
+    return Queue(name, title, icon, frozenset(states), tuple(verbs), rule, text, meant_for, **more)
+
+
+# Both conditions: the first is the partial index's own, which SQLite only then uses.
+_NEEDS_A_PERSON = (
+    Mirror.objects.exclude(status=Mirror.Status.IN_STEP).filter(status__in=Mirror.NEEDS_A_PERSON).values("issue")
+)
+_DEFINITIONS = (
+    _queue(
+        "approvals", "To approve", "user-check", [State.APPROVAL, State.DISCUSSION],
+        [Verb.APPROVE, Verb.DECLINE, Verb.ASK], _approver,
+        "Requests and proposals that wait for your decision.", "whoever is asked to approve a request",
+        concerns=_everybody, always_listed=False,
+    ),
+    _queue(
+        "waiting", "To answer", "circle-question-mark", [State.NEEDS_INFO], [Verb.ANSWER], _requester,
+        "Somebody asked you something before your request can go on.", "the people who filed the requests",
+        concerns=_everybody,
+    ),
+    _queue(
+        "validation", "To validate", "eye", [State.VALIDATION], [Verb.VALIDATE, Verb.SEND_BACK], _validator,
+        "Work that is done and waits for your look: yours, or delegated to you.",
+        "the people who filed the requests, and those they delegated to", concerns=_everybody,
+    ),
+    _queue(
+        "triage", "Triage", "inbox", [State.TRIAGE],
+        [Verb.ACCEPT, Verb.ESCALATE, Verb.SHELVE, Verb.RECLASSIFY, Verb.ASK, Verb.CONTINUE_IN], _ops,
+        "New requests: take them, ask, or send them where they belong.", kinds=frozenset(Kind) - ANSWERED,
+    ),
+    _queue(
+        "questions", "Questions", "message-square", [State.TRIAGE],
+        [Verb.COMPLETE, Verb.CONTINUE_IN, Verb.RECLASSIFY, Verb.ASK], _ops,
+        "Questions and hand-overs: answer them, or carry them on as a request of the right kind.", kinds=ANSWERED,
+    ),
+    _queue(
+        "escalated", "Escalated", "chevrons-up", [State.ESCALATED], [Verb.SHELVE], _lead,
+        "Features that the lead unblocks: backlog, or an end.", "the lead of Support Operations", always_listed=False,
+    ),
+    _queue(
+        "design", "Design", "pencil-ruler", [State.DESIGN], [Verb.SUBMIT_GAMEPLAN, Verb.SHELVE, Verb.ASK, Verb.BLOCK],
+        _ops, "Requests that need a gameplan.",
+    ),
+    _queue(
+        "planning", "Planning", "list-checks", [State.PLANNING], [Verb.SCHEDULE, Verb.SHELVE, Verb.ASK, Verb.BLOCK],
+        _ops, "Requests that need a milestone.",
+    ),
+    _queue(
+        "scheduled", "Scheduled", "calendar-clock", [State.SCHEDULED],
+        [Verb.START, Verb.SCHEDULE, Verb.SHELVE, Verb.BLOCK], _ops,
+        "Requests that wait for their milestone; the calendar starts them.",
+    ),
+    _queue(
+        "development", "Development", "hammer", [State.DEVELOPMENT],
+        [Verb.REQUEST_VALIDATION, Verb.COMPLETE, Verb.ASK, Verb.BLOCK], _ops, "Requests that are being worked on.",
+    ),
+    _queue(
+        "implementation", "Implementation", "rocket", [State.IMPLEMENTATION], [Verb.COMPLETE, Verb.BLOCK], _ops,
+        "Validated work that goes into production.",
+    ),
+    _queue("backlog", "Backlog", "archive", [State.BACKLOG], [Verb.RESUME], _ops, "Requests that need prioritisation."),
+    _queue(
+        "blocked", "Blocked", "octagon-x", [State.BLOCKED], [Verb.UNBLOCK], _ops,
+        "Requests that something keeps from moving.",
+    ),
+    _queue(
+        "sync", "GitLab sync", "triangle-alert", State, [], _ops,
+        "Requests whose GitLab issue could not be brought in step by itself.",
+        condition=Q(pk__in=_NEEDS_A_PERSON), always_listed=False, ops_only=True,
+    ),
+)
+QUEUES = {queue.name: queue for queue in _DEFINITIONS}
+
+
+# What is in them ----------------------------------------------------------------------------------------------------
+
+
+def counts(person, **also):
+    """{queue name: how many} for every queue that concerns the person, in one query.
+
+    ``also``: further expressions to read with the same query, by name; they stand in the answer under that name.
+    """
+    wanted = {name: how_many(queue.of(person)) for name, queue in QUEUES.items() if queue.concerns(person)}
+    return User.objects.filter(pk=person.pk).values(**wanted, **also).get()
+
+
+def how_many(queryset):
+    """The number of rows of a queryset, as an expression to read inside another query."""
+    one_row = queryset.order_by().annotate(all=Value(1)).values("all").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(one_row), 0, output_field=IntegerField())
+
+
+def in_order(requests):
+    """Most urgent first, then whatever has waited longest; adds ``rank`` (1 is the most urgent, 5 has no priority)."""
+    return requests.annotate(rank=_rank()).order_by("rank", "state_since", "number")
+
+
+def _rank():
+    return Case(
+        When(priority__isnull=False, then=F("priority")),
+        When(kind=Kind.BUG, route__key=URGENT_ROUTE, then=Value(int(Priority.URGENT))),
+        default=Value(WITHOUT_PRIORITY),
+        output_field=IntegerField(),
+    )

@@ -1,0 +1,130 @@
+"""How the work goes: what is open, how long things take, what is over its target; only over what the reader may see."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+
+from django.db.models import Count, F, Min, Q
+from django.utils import timezone
+
+from supportops.accounts.models import Holiday
+from workflow.clock import working_days_before
+from workflow.models import ApprovalRound, Event, Issue
+from workflow.stages import COURT
+from workflow.states import ENDED, OPEN, Kind, State, Verb
+
+PERIOD = timedelta(days=90)
+DECIDED = (ApprovalRound.Outcome.APPROVED, ApprovalRound.Outcome.DECLINED)
+OLDEST_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How long something took: how many there were, the middle one, and the one nine of ten were quicker than."""
+
+    name: str
+    number: int
+    median: timedelta | None
+    ninetieth: timedelta | None
+
+
+def spread(name, lengths):
+    """The Spread of some timedeltas (nearest rank, so both values really occurred)."""
+    ordered = sorted(lengths)
+
+    def at(part):
+        return ordered[max(ceil(part * len(ordered)) - 1, 0)] if ordered else None
+
+    return Spread(name, len(ordered), at(0.5), at(0.9))
+
+
+def open_by_state(person):
+    """[(State, Court, number)] of the open requests the person may see, in the order of a request's life."""
+    found = dict(
+        Issue.objects.visible_to(person).open().order_by().values_list("state").annotate(number=Count("pk"))
+    )
+    return [(state, COURT[state], found.get(state, 0)) for state in State if state in OPEN]
+
+
+def open_by_court(states):
+    """[(Court, number)] from what ``open_by_state`` returned."""
+    found = defaultdict(int)
+    for _, court, number in states:
+        found[court] += number
+    return list(found.items())
+
+
+def lead_times(person, *, now=None):
+    """[Spread] per kind: filing to completion of what was completed in the PERIOD, without the times it was closed."""
+    since = (now or timezone.now()) - PERIOD
+    completed = Issue.objects.visible_to(person).filter(state=State.COMPLETED, state_since__gte=since)
+    pauses = _times_closed(completed)
+    lengths = defaultdict(list)
+    rows = completed.order_by().values_list("number", "kind", "created_at", "state_since")
+    for number, kind, filed, ended in rows.iterator():
+        lengths[kind].append(ended - filed - pauses.get(number, timedelta()))
+    return [spread(kind.label, lengths[kind]) for kind in Kind]
+
+
+def _times_closed(requests):
+    """{number: how long a reopened request had been ended before it went on}."""
+    reopened = requests.filter(events__verb=Verb.REOPEN).values("pk")
+    steps = Event.objects.filter(issue__in=reopened).filter(Q(to_state__in=sorted(ENDED)) | Q(verb=Verb.REOPEN))
+    pauses, ended_at = defaultdict(timedelta), {}
+    for number, verb, at in steps.order_by("issue", "at", "pk").values_list("issue", "verb", "at"):
+        if verb == Verb.REOPEN and number in ended_at:
+            pauses[number] += at - ended_at.pop(number)
+        elif verb != Verb.REOPEN:
+            ended_at.setdefault(number, at)
+    return pauses
+
+
+@dataclass(frozen=True)
+class StageAge:
+    """How the open requests of a stage stand against its target."""
+
+    state: State
+    target: int
+    number: int
+    over: int
+    oldest_since: object
+
+
+def ages(person, targets, *, holidays=None, now=None):
+    """[StageAge] of every stage that has a target. ``targets``: {state: working days}; holidays: read if not given."""
+    now, holidays = now or timezone.now(), Holiday.objects.days() if holidays is None else holidays
+    counted = {
+        state: Count("pk", filter=Q(state=state, state_since__lt=working_days_before(now, days, holidays)))
+        for state, days in targets.items()
+    }
+    waiting = Issue.objects.visible_to(person).open().filter(state__in=list(targets)).order_by()
+    rows = {row["state"]: row for row in waiting.values("state").annotate(
+        number=Count("pk"), oldest=Min("state_since"), **{f"over_{state}": count for state, count in counted.items()}
+    )}
+    return [
+        StageAge(
+            State(state), targets[state], rows.get(state, {}).get("number", 0),
+            rows.get(state, {}).get(f"over_{state}", 0), rows.get(state, {}).get("oldest"),
+        )
+        for state in State if state in targets
+    ]
+
+
+def most_overdue(person, targets, *, holidays=None, now=None):
+    """The requests that are over their stage's target and have been there for longest, oldest first."""
+    now, holidays = now or timezone.now(), Holiday.objects.days() if holidays is None else holidays
+    over = Q(pk__in=[])
+    for state, days in targets.items():
+        over |= Q(state=state, state_since__lt=working_days_before(now, days, holidays))
+    return Issue.objects.visible_to(person).open().filter(over).with_people().order_by("state_since")[:OLDEST_SHOWN]
+
+
+def approval_latency(person, *, now=None):
+    """Spread of how long deciding took, over the approvals decided in the PERIOD."""
+    since = (now or timezone.now()) - PERIOD
+    rounds = ApprovalRound.objects.filter(
+        outcome__in=DECIDED, ended_at__gte=since, issue__in=Issue.objects.visible_to(person).values("pk")
+    )
+    took = rounds.order_by().annotate(took=F("ended_at") - F("opened_at")).values_list("took", flat=True)
+    return spread("Approvals", took)

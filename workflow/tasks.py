@@ -1,0 +1,120 @@
+"""Celery's side: an alarm clock. Each task takes an id or nothing, calls one function, and may run twice."""
+
+from celery import shared_task
+
+from workflow.actions import calendar, reassigning
+from workflow.gitlab import deliveries, milestones, poll, pull, push, reconcile
+from workflow.gitlab.alarms import ring
+from workflow.gitlab.models import Lease
+from workflow.gitlab.wake import wake
+from workflow.notices import delivery, reminders, routing
+
+
+@shared_task
+def push_issue(number):
+    """Bring GitLab in step with one request."""
+    push.push_issue(number)
+
+
+@shared_task
+def sweep_mirror():
+    """Wake a worker for everything due that no wake-up reached."""
+    with Lease.hold("sweep", seconds=30) as held:
+        for number in push.numbers_with_work() if held else ():
+            wake(number)
+
+
+@shared_task
+def tick_calendar():
+    """Start what has its milestone's period."""
+    with Lease.hold("calendar") as held:
+        if held:
+            calendar.start_due()
+
+
+@shared_task
+def find_who_decides():
+    """Give seats to who comes next, and tell whoever stands in since today."""
+    with Lease.hold("seats", seconds=120) as held:
+        if held:
+            reassigning.refill_seats()
+            reassigning.tell_stand_ins()
+
+
+@shared_task
+def sync_milestones():
+    """Read GitLab's milestones and plan anew what lost its own."""
+    with Lease.hold("milestones", seconds=120) as held:
+        if held:
+            milestones.sync_milestones()
+
+
+@shared_task
+def take_in_delivery(pk):
+    """Understand one webhook."""
+    deliveries.take_in(pk)
+
+
+@shared_task
+def look_at_issue(number):
+    """Take in what people did to a request's GitLab issue."""
+    pull.look_at(number)
+
+
+@shared_task
+def sweep_inbound():
+    """Understand every webhook, and look at every issue, that no wake-up reached."""
+    with Lease.hold("sweep inbound", seconds=30) as held:
+        for pk in deliveries.due_deliveries() if held else ():
+            deliveries.take_in(pk)
+        for number in pull.numbers_to_look_at() if held else ():
+            ring("look_at_issue", number)
+
+
+@shared_task
+def poll_gitlab():
+    """Ask every tracker what changed."""
+    with Lease.hold("poll", seconds=300) as held:
+        if held:
+            poll.poll_all()
+
+
+@shared_task
+def reconcile_gitlab(scope):
+    """Compare requests with GitLab, or go on with it; ``scope``: "open" or "all"."""
+    with Lease.hold(f"reconcile {scope}", seconds=60) as held:
+        if held:
+            reconcile.reconcile(scope)
+
+
+@shared_task
+def go_on_reconciling():
+    """Go on with comparisons that stopped half way, and begin those whose time has come."""
+    for scope in reconcile.due_scopes():
+        ring("reconcile_gitlab", scope)
+    deliveries.forget_old()
+
+
+@shared_task
+def tell_people():
+    """Put new notices into messages, and ring for every message whose time has come."""
+    with Lease.hold("telling", seconds=60) as held:
+        if held:
+            routing.route_new()
+            delivery.settle_interrupted()
+        for pk in delivery.due_messages() if held else ():
+            ring("deliver_message", pk)
+
+
+@shared_task
+def deliver_message(pk):
+    """Send one message."""
+    delivery.deliver(pk)
+
+
+@shared_task
+def remind_people():
+    """Remind of what waits too long."""
+    with Lease.hold("reminders", seconds=300) as held:
+        if held:
+            reminders.remind_people()

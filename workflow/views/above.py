@@ -1,0 +1,121 @@
+"""What stands above a form: the text to decide about, the question to answer, the brief to check."""
+
+from urllib.parse import urlsplit
+
+from workflow.actions.approvals import text_asked
+from workflow.gates import GateOutcome
+from workflow.models import ApprovalRound, Event
+from workflow.states import State, Verb
+
+_LONG = "long"
+COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
+ICON_OF_OUTCOME = {
+    GateOutcome.APPROVED: "circle-check", GateOutcome.ESCALATE: "chevrons-up", GateOutcome.BACKLOG: "archive",
+}
+
+
+def above(act, issue):
+    """What the person must have before their eyes for this act: a dict for the template ``workflow/_above.html``."""
+    if act in {Verb.APPROVE, Verb.DECLINE, Verb.WAIVE_APPROVAL} or (act == Verb.ASK and issue.open_round):
+        return asked_text(issue)
+    if act == Verb.ANSWER:
+        question = issue.events.filter(verb=Verb.ASK).select_related("actor").last()
+        return {"question": question}
+    if act in {Verb.VALIDATE, Verb.SEND_BACK}:
+        return {"brief": issue.validation_brief}
+    if act == Verb.UNBLOCK:
+        return {"blocked": blocked_facts(issue)}
+    if act in {Verb.ACCEPT, Verb.ESCALATE, Verb.SUBMIT_GAMEPLAN} and issue.gate_path:
+        answers = issue.gate_path.answers.select_related("by")
+        return {"path": path_of(issue.gate_path, answers)}
+    return {}
+
+
+def asked_text(issue):
+    """The text as it stands now, and how it differs from the last one that was asked about."""
+    now = text_asked(issue)
+    known = [one.asked for one in issue.rounds.exclude(outcome=ApprovalRound.Outcome.ENDED) if one.asked != now]
+    return asked_text_of(now, known[-1] if known else None)
+
+
+def asked_text_of(asked, before):
+    """A text that was asked about, ready to be read; ``before`` is the text of the round before, or None."""
+    return {
+        "asked": asked,
+        "asked_answers": answer_facts(asked.get("answers", [])),
+        "difference": difference(before, asked) if before and asked else [],
+    }
+
+
+def difference(before, after):
+    """Rows for the diff component: what changed between two texts that were asked about."""
+    rows = [
+        {"field": name.capitalize(), "old": before.get(name, ""), "new": after.get(name, "")}
+        for name in ("title", "description")
+        if before.get(name, "") != after.get(name, "")
+    ]
+    old = {row["key"]: row for row in before.get("answers", [])}
+    new = {row["key"]: row for row in after.get("answers", [])}
+    for key in {**old, **new}:
+        was, now = in_words(old.get(key, {}).get("answer")), in_words(new.get(key, {}).get("answer"))
+        if was != now:
+            rows.append({"field": {**old, **new}[key].get("label", key), "old": was, "new": now})
+    return rows
+
+
+def in_words(answer):
+    """An answer as a person reads it."""
+    if answer is None or answer == "":
+        return ""
+    if isinstance(answer, bool):
+        return "Yes" if answer else "No"
+    return ", ".join(in_words(one) for one in answer) if isinstance(answer, list) else str(answer)
+
+
+def answer_facts(rows):
+    """Answers as rows of the facts component: long ones as Markdown, addresses as links."""
+    return [_fact(row) for row in rows]
+
+
+def _fact(row):
+    words = in_words(row.get("answer"))
+    fact = {"label": row.get("label") or row.get("key", ""), "value": words, "none": "Not answered"}
+    if row.get("type") == _LONG and words:
+        return fact | {"kind": "markdown"}
+    if row.get("type") == "url" and urlsplit(words).scheme in {"http", "https"}:
+        return fact | {"url": words}
+    return fact
+
+
+def path_of(path, answers):
+    """A gate path as the gate_path component draws it."""
+    steps = [
+        {"question": one.text, "answer": "Yes" if one.answer else "No", "person": one.by, "at": one.at}
+        for one in answers
+    ]
+    outcome = GateOutcome(path.outcome) if path.outcome else None
+    shown = outcome and {"label": outcome.label, "court": COURT_OF_OUTCOME[outcome], "icon": ICON_OF_OUTCOME[outcome]}
+    return {
+        "title": path.get_gate_display(),
+        "foot": f"Version {path.chart_version} of the chart",
+        "steps": steps,
+        "outcome": shown,
+    }
+
+
+def blocked_facts(issue):
+    """Who blocks, what would unblock, and where it goes on then."""
+    if issue.state != State.BLOCKED:
+        return []
+    return [
+        {"label": "Blocked by", "value": issue.blocked_by},
+        {"label": "Unblocked when", "value": issue.unblock_when, "kind": "markdown"},
+        {"label": "Goes on in", "value": State(issue.return_to).label},
+    ]
+
+
+def last_events(issue, since):
+    """Events after the version ``since``, oldest first; the latest one if ``since`` is not a version of it."""
+    events = Event.objects.filter(issue=issue).select_related("actor", "on_behalf_of")
+    newer = list(events.filter(version__gt=since)) if since is not None else []
+    return newer or list(events.order_by("-pk")[:1])

@@ -1,0 +1,81 @@
+"""The facts in the right column: who, where, when, how urgent; each with the way to change it, if the person may."""
+
+from django.utils import timezone
+
+from supportops.ui.times import span
+from workflow.clock import time_by_court
+from workflow.permissions import refusal
+from workflow.states import Act, Court
+from workflow.views.buttons import url_of
+
+
+def facts_of(found, person, labels):
+    """What the facts component draws, from a Reading."""
+    issue = found.issue
+    change = _changer(person, issue)
+    facts = [
+        {"label": "Requester", "kind": "person", "value": issue.requester, "note": issue.requester.division},
+        *([{"label": "Filed by", "kind": "person", "value": issue.filed_by}] if issue.filed_by else []),
+        *_approver(issue, change),
+        {"label": "Owner", "kind": "person", "value": issue.assignee, "change": change(Act.ASSIGN)},
+        *_validators(issue, change),
+        {"label": "Priority", "kind": "priority", "value": issue.priority, "text": issue.get_priority_display(),
+         "change": change(Act.PRIORITY)},
+        {"label": "Due", "kind": "time", "style": "date", "value": issue.due_date, "change": change(Act.DUE_DATE)},
+        {"label": "Milestone", "value": issue.milestone.title if issue.milestone else ""},
+        *_tracker(issue, change),
+        {"label": "Customer", "value": issue.customer},
+        {"label": "System", "value": issue.system},
+        *([{"label": "Other teams", "value": issue.teams}] if issue.teams else []),
+        *([{"label": "Labels", "kind": "labels", "value": labels, "wide": True}] if issue.tracker_id else []),
+        *_gitlab(issue),
+        {"label": "Filed", "kind": "time", "style": "date", "value": issue.created_at},
+        {"label": "Time so far" if issue.is_open else "Lead time", "value": _time_spent(found), "wide": True},
+    ]
+    return facts
+
+
+def _time_spent(found):
+    """Whose court the time was spent in, the longest first."""
+    stays = [
+        (row["when"], row["after"]) for row in found.story if row["what"] == "event" and row["before"] != row["after"]
+    ]
+    spent = time_by_court(stays, timezone.now())
+    longest_first = sorted(spent.items(), key=lambda part: -part[1])
+    return ", ".join(f"{Court(court).label} {span(time)}" for court, time in longest_first)
+
+
+def _changer(person, issue):
+    """A function: the link that changes a fact, or None where ``refusal`` says no."""
+
+    def change(act, label="Change"):
+        return None if refusal(person, act, issue) else {"label": label, "url": url_of(act, issue)}
+
+    return change
+
+
+def _approver(issue, change):
+    if issue.open_round is None:
+        return []
+    asked = {"label": "Approver", "kind": "people", "value": issue.approvers, "none": "Nobody yet: a lead names one",
+             "change": change(Act.NAME_APPROVER)}
+    stand_ins = list(issue.stand_ins.values())
+    return [asked, *([{"label": "Stands in", "kind": "people", "value": stand_ins}] if stand_ins else [])]
+
+
+def _validators(issue, change):
+    link = change(Act.DELEGATE, "Delegate")
+    if not (issue.delegates or link):
+        return []
+    return [{"label": "Validates", "kind": "people", "value": [issue.requester, *issue.delegates], "change": link}]
+
+
+def _gitlab(issue):
+    mirror = getattr(issue, "mirror", None)
+    return [{"label": "GitLab", "value": f"#{mirror.iid}", "url": mirror.link}] if mirror and mirror.link else []
+
+
+def _tracker(issue, change):
+    if issue.tracker is None:
+        return [{"label": "Tracker", "value": "", "none": "None: answered here"}]
+    return [{"label": "Tracker", "value": issue.tracker.name, "change": change(Act.MOVE, "Move"), "wide": True}]

@@ -1,0 +1,108 @@
+"""What a person was told, newest first. Opening something changes nothing; marking as read is a step of its own."""
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from workflow.models import Issue, Notice
+from workflow.views.lists import address_with
+from workflow.views.paging import page_of
+
+LONGEST_KEY = 19
+_EXCERPT = 200
+
+
+def notices_of(person):
+    """The notices a person may still read: a request that was hidden since takes its notices with it."""
+    return Notice.objects.filter(person=person, issue__in=Issue.objects.visible_to(person).values("pk"))
+
+
+@require_safe
+def inbox(request):
+    """All notices, or with ``?only=unread`` those not read yet."""
+    notices = notices_of(request.user)
+    only_unread = request.GET.get("only") == "unread"
+    number = notices.aggregate(all=Count("pk"), unread=Count("pk", filter=Q(read_at__isnull=True)))
+    shown = notices.filter(read_at__isnull=True) if only_unread else notices
+    shown = shown.select_related("issue", "event__actor", "event__on_behalf_of", "comment__author", "reminder")
+    page = page_of(shown, ("-created_at", "-pk"), request.GET)
+    told = [_shown(notice) for notice in page.rows]
+    return render(
+        request,
+        "notices/inbox.html",
+        {
+            "notices": told,
+            "groups": _by_request(told),
+            "unread": number["unread"],
+            "tabs": [
+                {"label": "All", "url": request.path, "current": not only_unread},
+                {"label": "Unread", "url": f"{request.path}?only=unread", "current": only_unread,
+                 "count": number["unread"]},
+            ],
+            "only_unread": only_unread,
+            "newest": page.rows[0].pk if page.rows else "",
+            "previous_url": address_with(request, before=page.before) if page.before else None,
+            "next_url": address_with(request, after=page.after) if page.after else None,
+        },
+    )
+
+
+def _by_request(told):
+    """The page's notices gathered by request; the request with the newest comes first."""
+    groups = {}
+    for notice in told:
+        group = groups.setdefault(notice["issue"].pk, {"issue": notice["issue"], "url": notice["url"], "notices": []})
+        group["notices"].append(notice)
+    for group in groups.values():
+        unread = [notice["pk"] for notice in group["notices"] if notice["unread"]]
+        group["unread"], group["first_unread"] = len(unread), unread[0] if unread else None
+        group["needs_you"] = any(notice["needs_you"] and notice["unread"] for notice in group["notices"])
+    return list(groups.values())
+
+
+def _shown(notice):
+    happened, comment, reminder = notice.event, notice.comment, notice.reminder
+    if happened:
+        who, words = happened.actor or "The calendar", happened.text
+    elif comment:
+        who, words = comment.author or comment.author_name, comment.body
+    else:
+        who, words = "", reminder.text
+    words = words.strip()
+    return {
+        "pk": notice.pk,
+        "issue": notice.issue,
+        "url": notice.issue.get_absolute_url(),
+        "who": who,
+        "for_whom": happened.on_behalf_of if happened else None,
+        "what": happened.label if happened else "Comment" if comment else reminder.get_kind_display(),
+        "to_state": happened.get_to_state_display() if happened and happened.changed_state else "",
+        "words": f"{words[:_EXCERPT]}…" if len(words) > _EXCERPT else words,
+        "reason": notice.get_reason_display(),
+        "needs_you": notice.reason == Notice.Reason.NEEDS_YOU,
+        "at": notice.created_at,
+        "unread": notice.read_at is None,
+    }
+
+
+@require_POST
+def read(request, pk):
+    """Mark one notice as read."""
+    notice = get_object_or_404(notices_of(request.user), pk=pk)
+    Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=timezone.now())
+    return redirect("inbox")
+
+
+@require_POST
+def read_all(request):
+    """Mark everything as read that was there when the page was drawn; with ``issue``, of this request only."""
+    unread = Notice.objects.filter(person=request.user, read_at__isnull=True)
+    for name, lookup in (("upto", "pk__lte"), ("issue", "issue")):
+        key = request.POST.get(name, "")
+        if key.isascii() and key.isdigit() and len(key) < LONGEST_KEY:
+            unread = unread.filter(**{lookup: int(key)})
+    number = unread.update(read_at=timezone.now())
+    messages.success(request, f"{number} marked as read." if number else "Everything was read already.")
+    return redirect("inbox")

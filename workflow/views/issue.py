@@ -1,0 +1,175 @@
+"""The request page, and the mirror's panel that refreshes in place."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from workflow.forms import form_for
+from workflow.models import ApprovalRound, IssueLink
+from workflow.permissions import refusal
+from workflow.questions import provider
+from workflow.states import Act, Kind, Outcome, State, Verb
+from workflow.views.above import answer_facts, asked_text_of, blocked_facts, path_of
+from workflow.views.access import visible_issue
+from workflow.views.buttons import buttons_for
+from workflow.views.card import card_of, court_words
+from workflow.views.facts import facts_of
+from workflow.views.mirror_panel import Labels, mirror_of, polls
+from workflow.views.next_steps import next_of
+from workflow.views.rail import rail_steps
+from workflow.views.reading import read
+from workflow.views.rows import working_days_in_state
+from workflow.views.story import court_of, entries_of, file_row
+
+FEW_QUESTIONS = 3
+"""Up to so many questions an approver answers right on the request page."""
+
+
+@require_safe
+@never_cache
+def issue_page(request, number):
+    """Everything about one request, and what this person can do."""
+    found = read(request, number)
+    return render(request, "workflow/issue.html", _to_do(found, request.user) | _to_read(found, request.user))
+
+
+def _to_do(found, person):
+    """What the person can do here."""
+    issue, buttons = found.issue, buttons_for(person, found.issue)
+    return {
+        "card": card_of(person, issue, buttons),
+        "quick": _quick_decision(person, issue, buttons),
+        "quick_next": _next_either_way(issue, person),
+        "attach_url": None if refusal(person, Act.ATTACH, issue) else reverse("attach", args=[issue.pk]),
+        "comment_form": form_for(Act.COMMENT, issue, person),
+        "watching": person in found.watchers,
+        "proposal_url": _proposal_url(issue, person),
+        "draft_url": _draft_url(found, person),
+        "by_hand": provider().by_hand(issue.route.key) if issue.kind == Kind.HAND_OVER and issue.is_open else "",
+    }
+
+
+def _to_read(found, person):
+    """What the page tells."""
+    issue, labels = found.issue, Labels(found.issue)
+    return {
+        "issue": issue,
+        "header": _header(issue),
+        "rail": rail_steps(found),
+        "answers": answer_facts(issue.answers),
+        "rounds": _rounds(found),
+        "paths": [path_of(path, answers) for path, answers in found.paths],
+        "blocked": blocked_facts(issue),
+        "attachments": [file_row(found, file) for file in found.files if file["facts"]["comment"] is None],
+        "links": [_link(issue, link) for link in found.links],
+        "entries": entries_of(found),
+        "facts": facts_of(found, person, labels.chips()),
+        "watchers": found.watchers,
+        "mirror": mirror_of(issue, labels),
+        "mirror_url": polls(issue),
+    }
+
+
+@require_safe
+@never_cache
+def mirror(request, number):
+    """The mirror's panel alone, for the page to put in place of its own."""
+    issue = visible_issue(request, number)
+    context = {"issue": issue, "mirror": mirror_of(issue), "mirror_url": polls(issue)}
+    return render(request, "workflow/_mirror.html", context)
+
+
+def _header(issue):
+    court = court_of(issue.state)
+    group = issue.restricted_to
+    return {
+        "state_label": issue.get_outcome_display() if issue.state == State.CLOSED else issue.get_state_display(),
+        "state_court": court,
+        "court": court if issue.is_open else "",
+        "court_label": court_words(issue),
+        "restricted": f"Restricted to {group.name} and the people involved" if group else "",
+        "over_target": _over_target(issue),
+    }
+
+
+def _proposal_url(issue, person):
+    """Where the requester of something to be discussed first finds a proposal that is filled in already, or empty."""
+    offered = issue.outcome == Outcome.DISCUSS_FIRST and issue.requester_id == person.pk
+    return reverse("new", args=["propose-change"]) + f"?from={issue.pk}" if offered else ""
+
+
+def _draft_url(found, person):
+    """Where the requester of a question that is carried on finds the form whose answers are still wanted, or empty."""
+    issue = found.issue
+    if issue.outcome != Outcome.CONTINUED or issue.requester_id != person.pk:
+        return ""
+    if any(link.type == IssueLink.Type.CONTINUED_IN and link.source_id == issue.pk for link in found.links):
+        return ""
+    continued = [row["facts"] for row in found.story if row["did"] == Verb.CONTINUE_IN]
+    drafts = [facts["draft"] for facts in continued if "draft" in facts]
+    return drafts[-1] if drafts else ""
+
+
+def _over_target(issue):
+    """Whether it stays in its state longer than the stage should take."""
+    return issue.target_days is not None and working_days_in_state(issue, timezone.now()) > issue.target_days
+
+
+def _quick_decision(person, issue, buttons):
+    """The form to decide right here, if the person is the approver and few questions are asked; else None."""
+    if not (buttons.offers(Verb.APPROVE) and issue.open_round):
+        return None
+    form = form_for(Verb.APPROVE, issue, person)
+    if len(form.question_names) > FEW_QUESTIONS:
+        return None
+    words = form.fields["text"]
+    proposal = issue.kind == Kind.PROPOSAL
+    words.label = "Your decision in words" if proposal else "Note, or your reason if you decline"
+    words.widget.attrs["rows"] = 3
+    return form
+
+
+def _next_either_way(issue, person):
+    return " ".join(f"{verb.label}: {next_of(verb, issue, person)}" for verb in (Verb.APPROVE, Verb.DECLINE))
+
+
+def _rounds(found):
+    """The rounds of approval, the newest first, each with who decided what and the text that was asked about."""
+    issue = found.issue
+    rounds = {}
+    for seat in found.seats:
+        rounds.setdefault(seat.round_id, (seat.round, []))[1].append(seat)
+    earlier, shown = None, []
+    for round_, seats in rounds.values():
+        carried = round_.issue_id != issue.pk
+        shown.append(
+            {
+                "round": round_,
+                "outcome": ApprovalRound.Outcome.CARRIED_OVER.label if carried else round_.get_outcome_display(),
+                "carried_from": round_.issue_id if carried else None,
+                "terms": round_.terms(seats),
+                "seats": [_seat(seat, issue) for seat in seats],
+                **asked_text_of(round_.asked, earlier),
+            }
+        )
+        earlier = round_.asked
+    return shown[::-1]
+
+
+def _seat(seat, issue):
+    for_another = seat.verdict and seat.decided_by_id != seat.approver_id
+    return {
+        "decision": seat, "answers": answer_facts(seat.answers), "for_another": for_another,
+        "in_turn": seat in issue.seats_in_turn,
+    }
+
+
+def _link(issue, link):
+    outward = link.source_id == issue.pk
+    return {
+        "words": link.get_type_display() if outward else IssueLink.OTHER_WAY[link.type],
+        "issue": link.target if outward else link.source,
+        "court": court_of((link.target if outward else link.source).state),
+    }

@@ -1,0 +1,23 @@
+"""One place where the door's no becomes a page: hidden 404, stale 409, refused 403 (domain.md §3, order of checks)."""
+
+from django.shortcuts import render
+
+from workflow.actions import Refused, Stale
+
+
+class RefusalsBecomePages:
+    """Answers Stale with 409 and Refused with 403, each saying what is the matter and what to do."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_exception(self, request, error):
+        """Django calls this for an exception that a view let through."""
+        if isinstance(error, Stale):
+            return render(request, "409.html", {"issue": error.issue, "reason": str(error)}, status=409)
+        if isinstance(error, Refused):
+            return render(request, "403.html", {"reason": str(error), "exception": str(error)}, status=403)
+        return None

@@ -1,0 +1,132 @@
+"""What is done to a request without changing its state, each at its own address: GET the small form, POST it."""
+
+from django.db import transaction
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from workflow import actions
+from workflow.forms import form_for
+from workflow.models import Comment
+from workflow.states import Act
+from workflow.views.access import visible_issue
+from workflow.views.buttons import url_of
+from workflow.views.doing import address_after, perform
+from workflow.views.steps import page_context
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sibling(request, number, act):
+    """Do ``act``: a change that is no step."""
+    issue = visible_issue(request, number)
+
+    def make_form(data, files):
+        return form_for(act, issue, request.user, data, files, chosen=request.GET.get("route", ""))
+
+    def page(form, status, changes):
+        context = page_context(act, form, changes) | {"beside": _beside(act, issue, request.user)}
+        return render(request, "workflow/step.html", context, status=status)
+
+    def do(form):
+        told = _DO[act](form, issue, request.user)
+        return told if isinstance(told, tuple) else (told, address_after(request, number))
+
+    return perform(request, issue, act, make_form=make_form, do=do, page=page)
+
+
+def _beside(act, issue, person):
+    """Actions of one press beside the form: take it oneself, end a delegation."""
+    address = {"url": url_of(act, issue), "post": True}
+    if act == Act.ASSIGN and issue.assignee_id != person.pk:
+        fields = {"assignee": person.pk, "version": issue.version}
+        return [address | {"label": "Assign to me", "icon": "user", "fields": fields}]
+    if act == Act.DELEGATE:
+        return [
+            address | {"label": f"Take back from {delegate}", "icon": "x", "fields": {"take_back": delegate.pk}}
+            for delegate in issue.delegates
+        ]
+    return []
+
+
+def _assign(form, issue, by):
+    assignee = form.cleaned_data["assignee"]
+    actions.assign(issue.pk, assignee, by=by, version=issue.version)
+    return f"{assignee} owns this now." if assignee else "Nobody owns this now."
+
+
+def _priority(form, issue, by):
+    after = actions.set_priority(issue.pk, form.cleaned_data["priority"], by=by, version=issue.version)
+    return f"The priority is {after.get_priority_display().lower()}." if after.priority else "It has no priority now."
+
+
+def _due_date(form, issue, by):
+    day = form.cleaned_data["due_date"]
+    actions.set_due_date(issue.pk, day, by=by, version=issue.version)
+    return f"It is due on {day:%-d %B %Y}." if day else "It has no due date now."
+
+
+def _comment(form, issue, by):
+    given = form.cleaned_data
+    # A second press finds the first comment; its files are not kept a second time.
+    known = given["submission"] and Comment.objects.filter(submission=given["submission"]).exists()
+    with transaction.atomic():
+        files = [] if known else [actions.store_file(file, by=by) for file in given["files"]]
+        actions.comment(
+            issue.pk, given["body"], by=by, internal=given.get("internal", False), files=files,
+            submission=given["submission"],
+        )
+    return "Your comment is there." if not given.get("internal") else "Your note is there, for Support Operations only."
+
+
+def _attach(form, issue, by):
+    with transaction.atomic():
+        files = [actions.store_file(file, by=by) for file in form.cleaned_data["files"]]
+        actions.attach(issue.pk, files, by=by)
+    return "Attached one file." if len(files) == 1 else f"Attached {len(files)} files."
+
+
+def _watch(form, issue, by):
+    watching = form.cleaned_data["watching"] == "yes"
+    actions.watch(issue.pk, watching, by=by)
+    return "You watch this now." if watching else "You no longer watch this."
+
+
+def _delegate(form, issue, by):
+    if former := form.cleaned_data["take_back"]:
+        actions.take_back(issue.pk, former, by=by)
+        return f"{former} no longer validates this."
+    person = form.cleaned_data["person"]
+    actions.delegate(issue.pk, person, by=by)
+    return f"{person} may validate this now."
+
+
+def _move(form, issue, by):
+    after = actions.move(issue.pk, form.cleaned_data["tracker"], by=by, version=issue.version)
+    return f"It is in {after.tracker} now."
+
+
+def _spin_off(form, issue, by):
+    new = actions.spin_off(issue.pk, by=by, given=form.given(), version=issue.version)
+    return f"{new.reference} is spun off from {issue.reference}.", new.get_absolute_url()
+
+
+def _name_approver(form, issue, by):
+    given = form.cleaned_data
+    approver = given["approver"]
+    actions.name_approver(
+        issue.pk, approver, by=by, version=issue.version, seat=given.get("seat"), text=given["text"]
+    )
+    return f"{approver} is asked to decide."
+
+
+_DO = {
+    Act.ASSIGN: _assign,
+    Act.PRIORITY: _priority,
+    Act.DUE_DATE: _due_date,
+    Act.COMMENT: _comment,
+    Act.ATTACH: _attach,
+    Act.WATCH: _watch,
+    Act.DELEGATE: _delegate,
+    Act.MOVE: _move,
+    Act.SPIN_OFF: _spin_off,
+    Act.NAME_APPROVER: _name_approver,
+}
