@@ -61,10 +61,7 @@ def test_a_feature_is_planned_and_built(portal, people):
     ops.answer_gate(number, "yes", "yes", "no")
     ops.take(number, "submit-gameplan", text="A new app in the sidebar.")
     gitlab.agrees("planning", milestone=None)
-    ops.page.goto(f"/issues/{number}/schedule/")
-    milestone = ops.page.locator('main select[name="milestone"] option').last
-    title = milestone.inner_text()
-    ops.take(number, "schedule", milestone=milestone.get_attribute("value"))
+    title = ops.schedule_far_ahead(number)
     gitlab.agrees("scheduled")
     assert gitlab.issues()[0]["milestone"]["title"] in title
     ops.take(number, "start", text="There is room this week.")
@@ -118,10 +115,7 @@ def test_a_proposal_is_decided_and_its_continued_request_completed(portal, peopl
     ops.take(new, "accept", priority=2, customer="Support", system="Zendesk")
     ops.answer_gate(new, "yes", "yes", "no")
     ops.take(new, "submit-gameplan", text="One form.")
-    ops.page.goto(f"/issues/{new}/schedule/")
-    ops.take(
-        new, "schedule", milestone=ops.page.locator('main select[name="milestone"] option').last.get_attribute("value")
-    )
+    ops.schedule_far_ahead(new)
     ops.take(new, "start", text="Ready.")
     ops.take(new, "request-validation", text="Try both cases.")
     work.agrees("validation")
