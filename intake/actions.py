@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from intake.models import Draft, DraftAttachment
-from workflow.actions import Incomplete, Refused, open_issue, store_file
+from workflow.actions import Incomplete, Refused, open_issue, settle_news, store_file, tell_news
 
 LONGEST_DRAFT = 500_000
 MOST_FILES = 20
+_OPEN = "Open the draft"
 
 
 class NewerDraft(Exception):
@@ -106,6 +107,7 @@ def submit(draft, request, *, by):
         # The mark was taken from somebody else's form: nothing is said about the request it belongs to.
         raise Refused("This form was sent before, by somebody else. Open it anew.")
     draft.attachments.all().delete()
+    settle_news(draft.get_absolute_url())
     draft.data, draft.updated_at = {}, timezone.now()
     draft.save(update_fields=["issue", "data", "updated_at"])
     return draft.issue
@@ -125,7 +127,16 @@ def hand_over(draft, *, to, by):
     draft.owner, draft.updated_at, draft.saved_from = to, timezone.now(), None
     draft.version += 1
     draft.save(update_fields=["owner", "updated_at", "saved_from", "version"])
+    settle_news(draft.get_absolute_url())
+    tell_news([to], f"{by} handed you a draft", text=_asked(draft, to), path=draft.get_absolute_url(), button=_OPEN)
     return draft
+
+
+def _asked(draft, to):
+    """What whoever now has the draft should know. Nothing of what it says: it may be about something restricted."""
+    if to.pk == draft.originator_id:
+        return f"Your “{draft.entry}” is back with you. Go on with it, hand it to somebody else, or discard it."
+    return f"“{draft.entry}” for {draft.originator}: complete it and file it, or hand it back. Both names are kept."
 
 
 @transaction.atomic
@@ -141,6 +152,7 @@ def discard(draft, *, by):
         )
     for kept in draft.attachments.select_related("attachment"):
         _delete_file(kept)
+    settle_news(draft.get_absolute_url())
     draft.delete()
 
 

@@ -85,7 +85,8 @@ PROPOSAL = (
     ),
     QuestionSpec(
         "teams", "Other teams it touches", SHORT, required=False, feeds="teams",
-        help="Teams besides Support, separated by commas. They are named in the request and asked to join.",
+        help="Teams besides yours, separated by commas: divisions such as Finance, also with a region (Support EMEA), "
+        "or groups. Their managers, or the group's members, hear when the discussion opens and how it is decided.",
     ),
 )
 

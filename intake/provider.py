@@ -23,6 +23,10 @@ class Catalogue:
         """The questions with their answers in ``cleaned`` ({question key: cleaned value}), as a request keeps them."""
         return [row_for(question, cleaned.get(question.key)) for question in questions_of(route_key, asked_of)]
 
+    def system(self, route_key):
+        """The system all requests of the entry concern, where it says so itself."""
+        return Entry.objects.filter(route__key=route_key).values_list("system", flat=True).first() or ""
+
     def by_hand(self, route_key):
         """What is left to do by hand after filing, as the entry says it."""
         return Entry.objects.filter(route__key=route_key).values_list("after_filing", flat=True).first() or ""

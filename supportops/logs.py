@@ -12,6 +12,14 @@ _SHARED = [
 ]
 
 
+def tell_refusals_calmly(record):
+    """A filter: a page that says no (4xx) works as it should, so it is told as information, without a traceback."""
+    if getattr(record, "status_code", 500) >= 500:
+        return True
+    record.levelno, record.levelname, record.exc_info = logging.INFO, "INFO", None
+    return logging.root.level <= logging.INFO
+
+
 def configure(wanted):
     """Set up logging and structlog from ``{"level": int, "json": bool}`` (called by Django with settings.LOGGING)."""
     renderer = structlog.processors.JSONRenderer() if wanted["json"] else structlog.dev.ConsoleRenderer(
@@ -26,6 +34,7 @@ def configure(wanted):
     )
     logging.root.handlers = [handler]
     logging.root.setLevel(wanted["level"])
+    logging.getLogger("django.request").addFilter(tell_refusals_calmly)
     for noisy in ("django_structlog", "urllib3", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(max(wanted["level"], logging.WARNING))
     structlog.configure(

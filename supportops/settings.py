@@ -45,6 +45,8 @@ GITLAB_GROUP_ROLES = env.dict("GITLAB_GROUP_ROLES", {})
 GITLAB_QUARANTINE_SECONDS = env.int("GITLAB_QUARANTINE_SECONDS", 3 if DEBUG or SAMPLE else 150)
 GITLAB_TIMEOUT_SECONDS = env.float("GITLAB_TIMEOUT_SECONDS", 20)
 GITLAB_LEASE_SECONDS = env.int("GITLAB_LEASE_SECONDS", 120)
+GITLAB_DELIVERIES_KEPT_DAYS = env.int("GITLAB_DELIVERIES_KEPT_DAYS", 14, validate=lambda days: days > 0)
+GITLAB_FIGURES_KEPT_DAYS = env.int("GITLAB_FIGURES_KEPT_DAYS", 90, validate=lambda days: days > 1)
 GITLAB_WORDS_GRACE_SECONDS = env.int("GITLAB_WORDS_GRACE_SECONDS", 5)
 
 # Telling people (workflow/notices): ways out of the portal, and when.
@@ -61,6 +63,7 @@ TELL_ATTEMPTS = env.int("TELL_ATTEMPTS", 8)
 DIGEST_HOUR = env.int("DIGEST_HOUR", 9, validate=lambda hour: 0 <= hour <= 23)
 REMIND_APPROVER_AFTER_WORKING_DAYS = env.int("REMIND_APPROVER_AFTER_WORKING_DAYS", 2)
 TELL_MANAGER_AFTER_WORKING_DAYS = env.int("TELL_MANAGER_AFTER_WORKING_DAYS", 5)
+LEAD_DELEGATES_AFTER_WORKING_DAYS = env.int("LEAD_DELEGATES_AFTER_WORKING_DAYS", 5)
 REMIND_DISCUSSION_DAYS_BEFORE = env.int("REMIND_DISCUSSION_DAYS_BEFORE", 3)
 REVIEW_BLOCKED_EVERY_DAYS = env.int("REVIEW_BLOCKED_EVERY_DAYS", 7, validate=lambda days: days > 0)
 env.seal()
@@ -193,6 +196,8 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
     }
     _database["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # a file: races need real connections
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # a page says 503 sooner than a proxy gives up
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _redis = CELERY_BROKER_URL.startswith(("redis://", "rediss://"))
@@ -260,7 +265,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "supportops.storage.WholeFiles"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 # Outside STATIC and with no URL of its own: attachments leave only through the view that checks who may read them.
@@ -295,7 +300,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "supportops.ui.views.csrf_failure"
 if not SAMPLE and not DEBUG:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -325,7 +330,7 @@ _QUICKLY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval
 if _redis:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2, **_QUICKLY}
 elif CELERY_BROKER_URL.startswith("memory"):
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.05}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.2}  # seconds; idle, a fourth of the work of 0.05
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = _QUICKLY
 CELERY_TIMEZONE = TIME_ZONE
@@ -365,9 +370,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"expires": 60},
     },
+    "change labels": {"task": "workflow.tasks.change_labels", "schedule": schedule(10.0), "options": {"expires": 10}},
+    "read labels": {"task": "workflow.tasks.read_labels", "schedule": schedule(600.0), "options": {"expires": 600}},
     "tell people": {"task": "workflow.tasks.tell_people", "schedule": schedule(10.0), "options": {"expires": 10}},
+    "show life": {"task": "workflow.tasks.show_life", "schedule": schedule(15.0), "options": {"expires": 60}},
+    "watch": {"task": "workflow.tasks.watch", "schedule": schedule(60.0), "options": {"expires": 60}},
+    "check webhooks and token": {
+        "task": "workflow.tasks.check_gitlab",
+        "schedule": schedule(600.0),
+        "options": {"expires": 600},
+    },
     "remind people": {"task": "workflow.tasks.remind_people", "schedule": schedule(600.0), "options": {"expires": 600}},
 }
 
 LOGGING_CONFIG = "supportops.logs.configure"
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 LOGGING = {"level": LOG_LEVEL, "json": not SAMPLE and not DEBUG}

@@ -11,6 +11,7 @@ from intake.models import Draft, Entry
 from tests.factories import Cast, file_request, person
 from tests.workflow.matrix import BUG, FEATURE, allowed
 from workflow.actions import comment, store_file
+from workflow.gitlab.models import LabelScheme
 from workflow.models import Attachment, Issue, Notice
 from workflow.queues import QUEUES
 from workflow.states import Act, Verb
@@ -89,6 +90,10 @@ TABLE = {
     ],
     "sync-pause": [_form("/sync/pause/", only=OPS)],
     "sync-resume": [_button("/sync/resume/", only=OPS)],
+    "sync-retry": [_button("/sync/retry/", only=OPS)],
+    "label-schemes": [_page("/sync/labels/", only=OPS | {"admin"})],
+    "label-scheme": [_page("/sync/labels/{scheme}/", only=OPS | {"admin"})],
+    "change-labels": [_button("/sync/labels/{scheme}/change/", only={"lead", "admin"})],
     "attachment": [
         _page("/issues/{bug}/attachments/{file}/"),
         _page("/issues/{bug}/attachments/{internal_file}/", only=OPS, else_=404),
@@ -140,6 +145,7 @@ class World:
         self.draft = Draft.objects.create(
             entry=Entry.objects.get(route__key="bug"), owner=requester, originator=requester, data={"title": ["Half"]}
         )
+        self.scheme = LabelScheme.objects.get(name="2026")
         self.notice = Notice.objects.filter(person=requester, issue=self.bug).first()
 
     def _request(self, kind, **fields):
@@ -156,6 +162,7 @@ class World:
         files = Attachment.objects.filter(issue=bug)
         return address.path.format(
             bug=number or bug.pk, feature=number or feature.pk, draft=self.draft.submission, notice=self.notice.pk,
+            scheme=self.scheme.pk,
             file=files.filter(internal=False).get().pk,
             internal_file=(files.filter(internal=True).first() or files.get()).pk,
         )

@@ -1,17 +1,32 @@
 """What every test stands on: fast passwords, plain static files, the catalogue, and a transactional database that
 history allows."""
 
+import os
+from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
+
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import TransactionTestCase
 from django.test.utils import override_settings
+from hypothesis import settings
 
 from supportops.accounts.models import forget_holidays
-from tests.append_only import lifted
+from tests.emptying import empty
 from tests.factories import Cast
+from workflow.gitlab.models import Budget
 from workflow.models import StageTarget
 from workflow.stages import TARGET_WORKING_DAYS
+from workflow.views import menu
+
+LONGEST_TEST = timedelta(minutes=2)
+# The same examples at every run: a red test must be about the change. HYPOTHESIS=random looks for new ones.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS", "same"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +50,22 @@ def fresh_cache():
     """Rate limits of sign-in and known holidays are remembered; no test inherits another's."""
     cache.clear()
     forget_holidays()
+    Budget.empty_purse()
+
+
+@pytest.fixture(autouse=True)
+def midnight_is_far(request):
+    """Whoever asks twice what day it is gets the same answer: shortly before midnight a test begins shortly after it.
+
+    Not where processes of their own take part: their clocks stay.
+    """
+    now = datetime.now(UTC)
+    others = any(request.node.get_closest_marker(name) for name in ("faults", "browser"))
+    if others or (now + LONGEST_TEST).date() == now.date():
+        yield
+        return
+    with time_machine.travel(now + LONGEST_TEST, tick=True):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +73,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """The shipped catalogue and label schemes, once for all tests."""
     with django_db_blocker.unblock():
         seed()
+        # Django asks SQLite once per connection whether it knows JSON; not while a test counts queries.
+        assert connection.features.has_json_object_function
 
 
 def seed():
@@ -52,21 +85,39 @@ def seed():
         StageTarget.objects.get_or_create(state=state, defaults={"working_days": days})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def emptied_by_deleting():
+    """Where Django would flush after a transactional test, rows are deleted instead (tests/emptying.py)."""
+    with patch.object(TransactionTestCase, "_fixture_teardown", lambda case: empty()):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def history_lets_clean_up(request):
-    """Transactional tests begin with the catalogue and end with a flush, which history's triggers would refuse."""
+def seeded(request):
+    """Transactional tests begin with the catalogue too, though the one before left empty tables."""
     marker = request.node.get_closest_marker("django_db")
     transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
         request.fixturenames
     )
-    if not transactional:
-        yield
-        return
-    request.getfixturevalue("_django_db_helper")
-    seed()
-    yield
-    with lifted(connection):
-        call_command("flush", verbosity=0, interactive=False)
+    if transactional:
+        request.getfixturevalue("_django_db_helper")
+        seed()
+
+
+@pytest.fixture
+def counted_once(monkeypatch):
+    """For walks through every page that change nothing: the menu's numbers are counted once a person, not page by page.
+
+    They stay the same, and counting them is a good part of what a page costs.
+    """
+    known, count = {}, menu.counts
+
+    def counts(person, **also):
+        if person.pk not in known:
+            known[person.pk] = count(person, **also)
+        return known[person.pk]
+
+    monkeypatch.setattr(menu, "counts", counts)
 
 
 @pytest.fixture

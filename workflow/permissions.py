@@ -24,7 +24,6 @@ from workflow.states import (
 )
 
 REOPEN_WINDOW = timedelta(days=14)
-SILENCE_LETS_LEAD_DELEGATE = timedelta(days=7)  # five working days
 _HIDDEN = "There is no such request."
 
 
@@ -192,8 +191,7 @@ def _delegate(person, issue):
         return f"{issue.get_kind_display()} requests are not validated, so there is nothing to delegate."
     if person.pk == issue.requester_id:
         return None
-    silent = issue.state == State.VALIDATION and timezone.now() - issue.state_since > SILENCE_LETS_LEAD_DELEGATE
-    if is_lead(person) and (not issue.requester.is_active or silent):
+    if is_lead(person) and (not issue.requester.is_active or issue.requester_is_silent):
         return None
     return f"Only the requester, {issue.requester}, may delegate the validation."
 
@@ -215,9 +213,26 @@ def _gate(person, issue):
 
 
 def _name_approver(person, issue):
+    """A lead, or the late approver's manager; never the requester, and so any of ops where no other lead is left."""
     if issue.state not in {State.APPROVAL, State.DISCUSSION}:
         return "No approval is waiting here."
-    return None if person.pk in issue.overseer_ids else _lead(person, issue)
+    if person.pk in issue.overseer_ids:
+        return None
+    if person.pk == issue.requester_id:
+        return "You asked for this, so somebody else must name who decides."
+    return None if is_ops(person) and not issue.lead_besides_requester_exists else _lead(person, issue)
+
+
+def _check(person, issue):
+    if issue.state != State.VALIDATION:
+        return f"The list is checked in validation; this is {standing(issue.state)}."
+    return _validator(person, issue)
+
+
+def _review(person, issue):
+    if issue.state != State.BLOCKED:
+        return f"Nothing blocks this: it is {standing(issue.state)}."
+    return _ops(person, issue)
 
 
 _CALENDAR = frozenset({Verb.START, "replan"})
@@ -257,5 +272,7 @@ _RULES = {
     Act.SPIN_OFF: _while_open(_spin_off),
     Act.GATE: _gate,
     Act.NAME_APPROVER: _name_approver,
+    Act.CHECK: _while_open(_check),
+    Act.REVIEW: _while_open(_review),
 }
 assert set(_RULES) == set(Verb) | set(Act), "every verb has one rule"

@@ -5,6 +5,7 @@ A provider offers:
   ``entries()`` → list of (route key, name, kind);
   ``form_fields(route_key, asked_of, initial)`` → {question key: django form field}, asked_of "requester" or "approver";
   ``rows(route_key, asked_of, cleaned)`` → the answers as kept with a request: [{"key", "label", "type", "answer", …}];
+  ``system(route_key)`` → the system all requests of the entry concern, where it says so itself, or an empty text;
   ``by_hand(route_key)`` → what the requester still does by hand, as a text, or an empty one;
   ``leave_draft(route_key, owner, title, description, rows, continues)`` → the address of a form left for ``owner``
   to finish.
@@ -26,6 +27,9 @@ class _NoCatalogue:
 
     def rows(self, route_key, asked_of, cleaned):
         return []
+
+    def system(self, route_key):
+        return ""
 
     def by_hand(self, route_key):
         return ""

@@ -8,13 +8,13 @@ a test holds the two equal for every queue, person and request.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Exists, F, IntegerField, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, JSONObject
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
-from workflow.models import Issue, Mirror
-from workflow.states import Kind, Priority, State, Verb
+from workflow.models import Issue, LinkMirror, Mirror, NoteMirror, Reminder, UploadMirror, ValidationRound
+from workflow.states import OPEN, Kind, Priority, State, Verb
 
 ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
 WITHOUT_PRIORITY = max(Priority.values) + 1
@@ -75,21 +75,52 @@ class Queue:
 
     def of(self, person):
         """What this person finds in it: a queryset of requests, in no particular order."""
-        requests = Issue.objects.filter(self.condition)
-        if self.states != frozenset(State):
-            requests = requests.open().filter(state__in=sorted(self.states))
+        requests = Issue.objects.all() if self.holds_ended else Issue.objects.open()
+        return self.rule(requests.filter(self.place), person)
+
+    @property
+    def holds_ended(self):
+        """Whether requests that have ended may be in it."""
+        return self.states == frozenset(State)
+
+    @property
+    def place(self):
+        """Where a request stands that is in it, whoever asks; what is cheap to tell first."""
+        place = Q() if self.holds_ended else Q(state__in=sorted(self.states))
         if self.kinds != frozenset(Kind):
-            requests = requests.filter(kind__in=sorted(self.kinds))
-        return self.rule(requests, person)
+            place &= Q(kind__in=sorted(self.kinds))
+        return place & self.condition
 
 
 def _queue(name, title, icon, states, verbs, rule, text, meant_for="Support Operations", **more):
     return Queue(name, title, icon, frozenset(states), tuple(verbs), rule, text, meant_for, **more)
 
 
-# Both conditions: the first is the partial index's own, which SQLite only then uses.
-_NEEDS_A_PERSON = (
-    Mirror.objects.exclude(status=Mirror.Status.IN_STEP).filter(status__in=Mirror.NEEDS_A_PERSON).values("issue")
+def in_need_of_a_person():
+    """Numbers of the requests whose exchange with GitLab waits for a person: the issue itself, a piece of it, or the
+    reading of it. Each part is an index that only holds such rows.
+    """
+    # Both conditions: the first is the partial index's own, which SQLite only then uses.
+    mirrors = Mirror.objects.exclude(status=Mirror.Status.IN_STEP).filter(
+        status__in=Mirror.NEEDS_A_PERSON, parked=True
+    )
+    # By name: the model of looks belongs to the mirror, which stands on this module.
+    looks = Issue.objects.order_by().values("pk")
+    return mirrors.order_by().values("issue").union(
+        NoteMirror.objects.filter(parked=True).order_by().values("issue"),
+        UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False).order_by()
+        .values("attachment__issue"),
+        LinkMirror.objects.filter(parked=True).order_by().values("link__source"),
+        looks.filter(look__frozen_at__isnull=False),
+        looks.filter(look__last_error__gt="", look__due_at__isnull=True),
+    )
+
+
+_RAISED = ValidationRound.objects.filter(raised_at__isnull=False, settled_at__isnull=True).values("issue")
+# Whoever may validate was reminded since it came there: the reminder knows working days and holidays.
+_LATE = Reminder.objects.filter(
+    issue=OuterRef("pk"), kind__in=[Reminder.Kind.VALIDATION_LATE, Reminder.Kind.VALIDATION_SILENT],
+    at__gte=OuterRef("state_since"),
 )
 _DEFINITIONS = (
     _queue(
@@ -149,9 +180,19 @@ _DEFINITIONS = (
         "Requests that something keeps from moving.",
     ),
     _queue(
+        "late-validation", "Late validation", "hourglass", [State.VALIDATION], [], _ops,
+        "Nobody validated these in time: ask the requester, or have the lead delegate it.",
+        condition=Q(Exists(_LATE)), always_listed=False,
+    ),
+    _queue(
+        "raised", "Sent back again", "corner-up-left", OPEN, [], _lead,
+        "Sent back from validation three times in a row: find out what stands in the way.",
+        "the lead of Support Operations", condition=Q(pk__in=_RAISED), always_listed=False,
+    ),
+    _queue(
         "sync", "GitLab sync", "triangle-alert", State, [], _ops,
         "Requests whose GitLab issue could not be brought in step by itself.",
-        condition=Q(pk__in=_NEEDS_A_PERSON), always_listed=False, ops_only=True,
+        condition=Q(pk__in=in_need_of_a_person()), ops_only=True,
     ),
 )
 QUEUES = {queue.name: queue for queue in _DEFINITIONS}
@@ -164,15 +205,36 @@ def counts(person, **also):
     """{queue name: how many} for every queue that concerns the person, in one query.
 
     ``also``: further expressions to read with the same query, by name; they stand in the answer under that name.
+    Queues with the same rule are counted by one look at what the person finds by it: who finds what is most of the
+    work, for the database and for building the query.
     """
-    wanted = {name: how_many(queue.of(person)) for name, queue in QUEUES.items() if queue.concerns(person)}
-    return User.objects.filter(pk=person.pk).values(**wanted, **also).get()
+    together, alone = {}, {}
+    for name, queue in QUEUES.items():
+        if not queue.concerns(person):
+            continue
+        if queue.holds_ended:
+            alone[name] = how_many(queue.of(person))
+        else:
+            together.setdefault(queue.rule, {})[name] = Count("pk", filter=queue.place)
+    by_rule = {
+        f"_found_{number}": _one_row(rule(Issue.objects.open(), person), JSONObject(**numbers))
+        for number, (rule, numbers) in enumerate(together.items())
+    }
+    read = User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get()
+    for names, found in zip(together.values(), [read.pop(key) for key in by_rule], strict=True):
+        read |= found or dict.fromkeys(names, 0)
+    return read
 
 
 def how_many(queryset):
     """The number of rows of a queryset, as an expression to read inside another query."""
-    one_row = queryset.order_by().annotate(all=Value(1)).values("all").annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(one_row), 0, output_field=IntegerField())
+    return Coalesce(_one_row(queryset, Count("pk")), 0, output_field=IntegerField())
+
+
+def _one_row(queryset, aggregate):
+    """The aggregate over all rows of a queryset, NULL without any, as an expression to read inside another query."""
+    found = queryset.order_by().annotate(all=Value(1)).values("all").annotate(found=aggregate).values("found")
+    return Subquery(found)
 
 
 def in_order(requests):

@@ -8,15 +8,18 @@ from math import ceil
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
-from supportops.accounts.models import Holiday
-from workflow.clock import working_days_before
+from supportops.accounts.models import User
+from workflow.clock import calendar_of
 from workflow.models import ApprovalRound, Event, Issue
 from workflow.stages import COURT
-from workflow.states import ENDED, OPEN, Kind, State, Verb
+from workflow.states import ENDED, OPEN, Court, Kind, State, Verb
 
 PERIOD = timedelta(days=90)
 DECIDED = (ApprovalRound.Outcome.APPROVED, ApprovalRound.Outcome.DECLINED)
 OLDEST_SHOWN = 10
+_PLACES = ("assignee__time_zone", "assignee__region", "requester__time_zone", "requester__region")
+_WHOSE = {Court.OPS: "assignee", Court.REQUESTER: "requester"}
+"""Whose calendar counts in which court, as ``clock.counted_for`` has it."""
 
 
 @dataclass(frozen=True)
@@ -91,33 +94,48 @@ class StageAge:
     oldest_since: object
 
 
-def ages(person, targets, *, holidays=None, now=None):
-    """[StageAge] of every stage that has a target. ``targets``: {state: working days}; holidays: read if not given."""
-    now, holidays = now or timezone.now(), Holiday.objects.days() if holidays is None else holidays
-    counted = {
-        state: Count("pk", filter=Q(state=state, state_since__lt=working_days_before(now, days, holidays)))
-        for state, days in targets.items()
-    }
-    waiting = Issue.objects.visible_to(person).open().filter(state__in=list(targets)).order_by()
-    rows = {row["state"]: row for row in waiting.values("state").annotate(
-        number=Count("pk"), oldest=Min("state_since"), **{f"over_{state}": count for state, count in counted.items()}
+def ages(person, targets, over=None):
+    """[StageAge] of every stage that has a target. ``targets``: {state: working days}; ``over``: as ``over_target``
+    gives it, read where it is not given."""
+    over = over_target(person, targets) if over is None else over
+    rows = {row["state"]: row for row in _waiting(person, targets).values("state").annotate(
+        number=Count("pk"), oldest=Min("state_since"), over=Count("pk", filter=over)
     )}
     return [
         StageAge(
-            State(state), targets[state], rows.get(state, {}).get("number", 0),
-            rows.get(state, {}).get(f"over_{state}", 0), rows.get(state, {}).get("oldest"),
+            State(state), targets[state], rows.get(state, {}).get("number", 0), rows.get(state, {}).get("over", 0),
+            rows.get(state, {}).get("oldest"),
         )
         for state in State if state in targets
     ]
 
 
-def most_overdue(person, targets, *, holidays=None, now=None):
+def most_overdue(person, targets, over=None):
     """The requests that are over their stage's target and have been there for longest, oldest first."""
-    now, holidays = now or timezone.now(), Holiday.objects.days() if holidays is None else holidays
-    over = Q(pk__in=[])
-    for state, days in targets.items():
-        over |= Q(state=state, state_since__lt=working_days_before(now, days, holidays))
-    return Issue.objects.visible_to(person).open().filter(over).with_people().order_by("state_since")[:OLDEST_SHOWN]
+    over = over_target(person, targets) if over is None else over
+    return _waiting(person, targets).filter(over).with_people().order_by("state_since")[:OLDEST_SHOWN]
+
+
+def over_target(person, targets, *, now=None):
+    """A condition: the request is over its stage's target by the calendar of whoever has it, as queues mark it.
+
+    The places where these people are (time zone and region) are few, so each stage and place is one moment to compare
+    with.
+    """
+    now, over = now or timezone.now(), Q(pk__in=[])
+    for row in _waiting(person, targets).values("state", *_PLACES).distinct():
+        whose = _WHOSE.get(COURT[row["state"]])
+        here = {name: row[name] for name in _PLACES if whose and name.startswith(whose)}
+        known = all(value is not None for value in here.values())
+        place = {name.partition("__")[2]: value for name, value in here.items()}
+        calendar = calendar_of(User(**place) if place and known else None)
+        limit = calendar.working_days_before(now, targets[row["state"]])
+        over |= Q(state=row["state"], state_since__lt=limit, **(here if known else {f"{whose}__isnull": True}))
+    return over
+
+
+def _waiting(person, targets):
+    return Issue.objects.visible_to(person).open().filter(state__in=list(targets)).order_by()
 
 
 def approval_latency(person, *, now=None):

@@ -87,6 +87,8 @@ class Act(TextChoices):
     SPIN_OFF = "spin-off", "Spin off"
     GATE = "gate", "Answer the gate"
     NAME_APPROVER = "name-approver", "Name an approver"
+    CHECK = "check", "Check the list"
+    REVIEW = "review", "Review the block"
 
 
 class Court(TextChoices):

@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
+from workflow import watching
 from workflow.actions import calendar, reassigning
-from workflow.gitlab import deliveries, milestones, poll, pull, push, reconcile
-from workflow.gitlab.alarms import ring
-from workflow.gitlab.models import Lease
+from workflow.gitlab import checks, deliveries, milestones, poll, pull, push, reconcile, relabel, tracker_labels
+from workflow.gitlab.models import Heartbeat, Lease
+from workflow.gitlab.rings import ring
 from workflow.gitlab.wake import wake
 from workflow.notices import delivery, reminders, routing
 
@@ -14,6 +15,7 @@ from workflow.notices import delivery, reminders, routing
 def push_issue(number):
     """Bring GitLab in step with one request."""
     push.push_issue(number)
+    watching.stand_in_for_beat()
 
 
 @shared_task
@@ -118,3 +120,40 @@ def remind_people():
     with Lease.hold("reminders", seconds=300) as held:
         if held:
             reminders.remind_people()
+
+
+@shared_task
+def show_life():
+    """Periodic work runs."""
+    Heartbeat.beat()
+
+
+@shared_task
+def watch():
+    """Raise and clear alarms, and tell people."""
+    watching.watch()
+
+
+@shared_task
+def check_gitlab():
+    """See whether webhooks and token are in order."""
+    with Lease.hold("checks", seconds=300) as held:
+        if held:
+            checks.check_gitlab()
+
+
+@shared_task
+def change_labels():
+    """Go on with the change of the label scheme that runs."""
+    with Lease.hold("label scheme", seconds=60) as held:
+        more = held and relabel.go_on()
+    if more:
+        ring("change_labels")
+
+
+@shared_task
+def read_labels():
+    """Remember which labels GitLab offers."""
+    with Lease.hold("labels", seconds=120) as held:
+        if held:
+            tracker_labels.read_labels()

@@ -20,14 +20,16 @@ SECTIONS = (
         "Requests",
         (
             "workflow.Issue", "workflow.Event", "workflow.Comment", "workflow.Attachment", "workflow.ApprovalRound",
-            "workflow.Decision", "workflow.GatePath",
+            "workflow.Decision", "workflow.GatePath", "workflow.ValidationRound", "workflow.ValidationCheck",
         ),
     ),
     (
         "GitLab",
         (
             "gitlab_mirror.Connection", "gitlab_mirror.LabelScheme", "workflow.Mirror", "workflow.NoteMirror",
-            "workflow.UploadMirror", "workflow.LinkMirror",
+            "workflow.UploadMirror", "workflow.LinkMirror", "gitlab_mirror.Alarm", "gitlab_mirror.Delivery",
+            "gitlab_mirror.Refusal", "gitlab_mirror.Look", "gitlab_mirror.Cursor", "gitlab_mirror.Reconciliation",
+            "gitlab_mirror.Check",
         ),
     ),
     ("Telling people", ("notices.Message", "notices.ChannelState")),

@@ -45,13 +45,13 @@ class HolidayQuerySet(models.QuerySet):
     def days(self, region=""):
         """The dates nobody works, as a frozenset: those of everybody, and of ``region`` besides if one is given.
 
-        Remembered for a minute: every list asks, and they change a few times a year.
+        All of them are read at once and remembered for a minute: every list asks, and they change a few times a year.
         """
-        until, known = _known_holidays.get(region, (0, frozenset()))
+        until, known = _known_holidays.get(self.db, (0, ()))
         if monotonic() >= until:
-            known = frozenset(self.filter(region__in={"", region}).values_list("date", flat=True))
-            _known_holidays[region] = (monotonic() + REMEMBERED_SECONDS, known)
-        return known
+            known = tuple(self.order_by().values_list("date", "region"))
+            _known_holidays[self.db] = (monotonic() + REMEMBERED_SECONDS, known)
+        return frozenset(date for date, where in known if where in {"", region})
 
 
 class Holiday(models.Model):
@@ -170,11 +170,6 @@ class User(AbstractUser):
     def group_ids(self):
         """Ids of the person's groups, read once per object."""
         return frozenset(self._groups)
-
-    @cached_property
-    def is_manager(self):
-        """Whether the person may approve: somebody reports to them, or they are in the managers group."""
-        return Role.MANAGER in self.group_names or self.reports.exists()
 
     @cached_property
     def absence_links(self):

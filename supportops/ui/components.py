@@ -14,6 +14,7 @@ COMPONENTS = {
     "copy_link": "url label",
     "count": "count strong words",
     "court_badge": "court label since over_target",
+    "court_clock": "clock small",
     "attachments": "attachments",
     "autosave": "saved_at",
     "day": "day",

@@ -48,6 +48,7 @@ MIRROR_ICONS = {
     "unknown": "circle-question-mark",
     "parked": "triangle-alert",
     "orphaned": "triangle-alert",
+    "let_go": "circle-x",
 }
 
 MIRROR_WORDS = {
@@ -57,6 +58,7 @@ MIRROR_WORDS = {
     "unknown": "Being checked: it is not certain that GitLab has the last change",
     "parked": "Needs a person: GitLab did not take the last change",
     "orphaned": "Needs a person: the GitLab issue is gone",
+    "let_go": "The GitLab issue is gone, and the request goes on without one",
 }
 
 FALLBACK_ICON = "circle-dot"

@@ -35,6 +35,16 @@ def span(value):
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
+def exact_span(value):
+    """A length to the second ("1 day 2 hours 0 minutes 5 seconds"), from its first unit that is not nought on."""
+    left, parts = int(value.total_seconds() if isinstance(value, timedelta) else value), []
+    for size, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
+        number, left = divmod(left, size)
+        if number or parts or size == 1:
+            parts.append(f"{number} {unit}{'' if number == 1 else 's'}")
+    return " ".join(parts)
+
+
 def short_span(value):
     """The same in a few characters ("3d"), for dense lists: of a datetime (until now), a timedelta or seconds."""
     if isinstance(value, datetime):

@@ -1,8 +1,11 @@
 """The gallery (staff only), the choice of colours, and the pages for what went wrong."""
 
+import errno
+import sys
 from functools import wraps
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,6 +16,8 @@ from supportops.ui import samples
 
 THEMES = ("system", "light", "dark")
 YEAR_SECONDS = 31536000
+COME_AGAIN_SECONDS = 30
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def staff_only(view):
@@ -74,6 +79,19 @@ def csrf_failure(request, reason=""):
 
 
 def server_error(request):
-    """500 without database and context processors, with the reference that stands in the log beside the error."""
+    """500 without database and context processors, with the reference that stands in the log beside the error.
+
+    503 where nothing is wrong with the request: the database is away or busy, or the disk is full. Whoever balances the
+    load may ask another host, and the same form may be sent again.
+    """
     reference = structlog.contextvars.get_contextvars().get("request_id", "")
-    return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+    if not _will_pass(sys.exception()):
+        return HttpResponse(render_to_string("500.html", {"reference": reference}), status=500)
+    page = render_to_string("503.html", {"reference": reference})
+    return HttpResponse(page, status=503, headers={"Retry-After": str(COME_AGAIN_SECONDS)})
+
+
+def _will_pass(error):
+    """Whether what failed is the ground the portal stands on: its database or its disk."""
+    full = isinstance(error, OSError) and error.errno in FULL
+    return full or isinstance(error, (OperationalError, InterfaceError))

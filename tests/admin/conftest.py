@@ -4,10 +4,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.factories import accept, answers_for, file_request, request_at
-from workflow.actions import attach, comment, delegate, spin_off, store_file
+from tests.factories import accept, answers_for, file_request, request_at, step
+from workflow.actions import attach, check, comment, delegate, spin_off, store_file
+from workflow.gitlab.alarm_models import Kind as AlarmKind
+from workflow.gitlab.alarms import Finding, raise_alarm
+from workflow.gitlab.inbound_models import Delivery, Look
 from workflow.models import Issue, Route
-from workflow.states import Kind, State
+from workflow.states import Kind, State, Verb
 
 
 @pytest.fixture
@@ -51,14 +54,24 @@ def _story(cast, title="One of everything"):
     issue = request_at(
         State.TRIAGE, Kind.ADMINISTRATIVE, cast=cast, route="macros-global", approver=cast.manager, title=title
     )
-    issue = accept(issue, cast)
+    issue = _sent_back(accept(issue, cast), cast)
     delegate(issue.pk, cast.colleague, by=cast.requester)
     comment(issue.pk, f"{title}: an internal comment", by=cast.ops, internal=True, files=[_file(cast.ops)])
     comment(issue.pk, f"{title}: a public comment", by=cast.requester)
     attach(issue.pk, [_file(cast.requester)], by=cast.requester)
     given = {"route": Route.objects.get(key="bug"), "title": f"{title}, spun off", "answers": answers_for("bug")}
     spin_off(issue.pk, by=cast.ops, given=given)
+    Delivery.objects.create(key=title, event="Issue Hook", body=f'{{"title": "{title}"}}', issue=issue)
+    Look.objects.create(pk=issue.pk, last_error="Not read yet.")
+    raise_alarm(Finding(AlarmKind.LOOP, issue.reference, f"{title}: they fight.", title, issue.pk))
     return Issue.objects.get(pk=issue.pk)
+
+
+def _sent_back(issue, cast):
+    """The same after a validation in which one item failed."""
+    issue = step(issue, Verb.REQUEST_VALIDATION, cast.ops, text="Look here.", items=["It opens"])
+    check(issue.pk, issue.checklist[0].pk, "failed", by=cast.requester, note="It does not.")
+    return step(issue, Verb.SEND_BACK, cast.requester)
 
 
 def _file(by):

@@ -2,6 +2,8 @@
 
 from django.urls import reverse
 
+from workflow.gitlab.alarm_models import Alarm
+from workflow.gitlab.inbound_models import Delivery, Look
 from workflow.models import (
     ApprovalRound,
     Attachment,
@@ -13,6 +15,8 @@ from workflow.models import (
     Mirror,
     NoteMirror,
     UploadMirror,
+    ValidationCheck,
+    ValidationRound,
 )
 
 REQUEST_OF = {
@@ -26,6 +30,11 @@ REQUEST_OF = {
     NoteMirror: "issue",
     UploadMirror: "attachment__issue",
     LinkMirror: "link__source",
+    ValidationRound: "issue",
+    ValidationCheck: "item__round__issue",
+    Delivery: "issue",
+    Look: "issue",
+    Alarm: "issue",
 }
 """{model: lookup from its row to the request}: everything about a request that has a page in the administration."""
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from tests.browser.gitlab_side import WAITS
+from tests.browser.person import Person
 from tests.browser.portal import ROOT, RunningPortal
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -37,3 +38,24 @@ def portal(tmp_path_factory):
         said = f"{len(waits)} steps, median {waits[len(waits) // 2]:.1f} s, longest {waits[-1]:.1f} s"
         (ROOT / "var" / "gitlab-agreed.txt").write_text(f"How long GitLab took to agree: {said}\n")
     assert running.stop() == 0, running.log
+
+
+@pytest.fixture
+def people(browser, portal):
+    """username → a signed-in Person; the console of every one must have stayed clean.
+
+    ``another``: the name of another browser of theirs, signed in by itself.
+    """
+    known = {}
+
+    def get(username, another="", **how):
+        met = f"{username} {another}".strip()
+        if met not in known:
+            known[met] = Person(browser, portal, username, **how)
+        return known[met]
+
+    yield get
+    problems = {met: person.problems for met, person in known.items() if person.problems}
+    for person in known.values():
+        person.context.close()
+    assert problems == {}

@@ -2,7 +2,7 @@
 
 import time
 
-from tests.browser.person import within
+from tests.browser.person import PATIENCE, within
 
 STAGE = {
     "discussion": None, "approval": None, "triage": "Stage::Triage", "escalated": "Stage::Triage",
@@ -36,7 +36,7 @@ class Mirrored:
             if issue["title"] == self.title
         ]
 
-    def agrees(self, state, *, seconds=30, **fields):
+    def agrees(self, state, *, seconds=PATIENCE, **fields):
         """Assert that GitLab comes to have exactly one issue, at the stage of ``state``, with these fields.
 
         ``seconds`` is when to give up, not the promise (five): a busy machine must not turn a test red. How long it

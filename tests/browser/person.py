@@ -5,22 +5,27 @@ import time
 
 from playwright.sync_api import expect
 
+PATIENCE = 60
+"""Seconds after which something is given up; no promise, which a busy machine could break."""
+expect.set_options(timeout=PATIENCE * 1000)
+
 
 class Person:
-    """A signed-in browser of one sample person."""
+    """A browser of one sample person, signed in on the way to ``arrives``."""
 
-    def __init__(self, browser, portal, username, **context):
+    def __init__(self, browser, portal, username, *, arrives="/accounts/login/", **context):
         self.portal, self.username = portal, username
         self.context = browser.new_context(base_url=portal.url, **context)
+        self.context.set_default_timeout(PATIENCE * 1000)
         self.page = self.context.new_page()
         self.problems = []
         self.page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.sign_in()
+        self.sign_in(arrives)
 
-    def sign_in(self):
-        """One click on the sign-in page's offer."""
-        self.page.goto("/accounts/login/")
+    def sign_in(self, arrives="/accounts/login/"):
+        """One click on what the sign-in page offers, which is met on the way to ``arrives``."""
+        self.page.goto(arrives)
         self.page.locator(f'form:has(input[name="login"][value="{self.username}"]) button').click()
         self.page.wait_for_url(lambda url: "/accounts/login" not in url)
 
@@ -38,10 +43,10 @@ class Person:
             else:
                 field.fill(str(value))
 
-    def answer_what_is_required(self, **values):
-        """Fill in ``values``, and something sensible in every other required field that is still empty."""
+    def answer_what_is_required(self, form="main form", **values):
+        """Fill in ``values``, and something sensible in every other required field of the form that is still empty."""
         self.fill(**values)
-        for field in self.page.locator("main form [required]").all():
+        for field in self.page.locator(f"{form} [required]").all():
             name, kind = field.get_attribute("name"), field.evaluate("e => e.tagName + ':' + (e.type || '')")
             if name in values or not field.is_visible():
                 continue
@@ -88,8 +93,8 @@ class Person:
         self.page.goto(f"/issues/{number}/gate/")
         for answer in answers:
             self.page.locator(f'main [name="answer"][value="{answer}"]').check(force=True)
-            self.page.locator("main form button.button--primary").first.click()
-            self.page.wait_for_load_state()
+            with self.page.expect_navigation():
+                self.page.locator("main form button.button--primary").first.click()
 
     def sees(self, text):
         """Whether the page shows the text."""

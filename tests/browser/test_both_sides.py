@@ -6,15 +6,15 @@ import pytest
 import requests
 
 from tests.browser.gitlab_side import Mirrored
-from tests.browser.person import Person, within
+from tests.browser.person import PATIENCE, Person, within
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one portal for all of them
+pytestmark = pytest.mark.browser
 
 
 def acting_in_gitlab(portal, username):
     """A session of GitLab's REST API as this person."""
     made = requests.post(
-        f"{portal.gitlab_url}/sandbox/tokens", json={"username": username}, timeout=10,
+        f"{portal.gitlab_url}/sandbox/tokens", json={"username": username}, timeout=30,
         headers={"PRIVATE-TOKEN": (portal.directory / "var" / "sandbox_admin_token").read_text().strip()},
     )
     session = requests.Session()
@@ -22,7 +22,7 @@ def acting_in_gitlab(portal, username):
     return session
 
 
-def shows(person, number, text, seconds=60):
+def shows(person, number, text, seconds=PATIENCE):
     """Whether the request's page shows the text before the time is over."""
 
     def looked():
@@ -41,17 +41,17 @@ def test_a_comment_a_label_and_a_close_in_gitlab_arrive_by_the_portals_rules(bro
     address = f"{portal.gitlab_url}/api/v4/projects/{issue['project_id']}/issues/{issue['iid']}"
 
     with acting_in_gitlab(portal, "colleague") as colleague:
-        colleague.post(f"{address}/notes", json={"body": "I see it as well."}, timeout=10).raise_for_status()
+        colleague.post(f"{address}/notes", json={"body": "I see it as well."}, timeout=30).raise_for_status()
     assert shows(ops, number, "I see it as well.")
 
     with acting_in_gitlab(portal, "ops") as someone:
-        someone.put(address, json={"add_labels": "Stage::Completed", "remove_labels": "Stage::Triage"}, timeout=10)
+        someone.put(address, json={"add_labels": "Stage::Completed", "remove_labels": "Stage::Triage"}, timeout=30)
         mirrored.agrees("triage", seconds=90)
 
-        someone.post(f"{address}/notes", json={"body": "Invalid: the filter was set."}, timeout=10).raise_for_status()
-        someone.put(address, json={"state_event": "close"}, timeout=10).raise_for_status()
+        someone.post(f"{address}/notes", json={"body": "Invalid: the filter was set."}, timeout=30).raise_for_status()
+        someone.put(address, json={"state_event": "close"}, timeout=30).raise_for_status()
     assert shows(ops, number, "Invalid")
-    mirrored.agrees("closed", seconds=60)
+    mirrored.agrees("closed")
 
     assert not re.search("error", " ".join([*ops.problems, *requester.problems]), re.I)
     for person in (requester, ops):

@@ -1,28 +1,13 @@
 """Each kind of request from its form to Completed, in a browser, with GitLab agreeing after every step."""
 
+import re
+
 import pytest
 
 from tests.browser.gitlab_side import Mirrored
 from tests.browser.person import Person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]  # one portal for all of them
-
-
-@pytest.fixture
-def people(browser, portal):
-    """username → a signed-in Person; the console of every one must have stayed clean."""
-    known = {}
-
-    def get(username):
-        if username not in known:
-            known[username] = Person(browser, portal, username)
-        return known[username]
-
-    yield get
-    problems = {username: person.problems for username, person in known.items() if person.problems}
-    for person in known.values():
-        person.context.close()
-    assert problems == {}
+pytestmark = pytest.mark.browser
 
 
 def test_a_bug_is_fixed(portal, people):
@@ -105,8 +90,9 @@ def test_a_proposal_is_decided_and_its_continued_request_completed(portal, peopl
     ops.page.wait_for_url("**/issues/*/")
     proposal.agrees("completed")
     ops.page.goto(f"/issues/{number}/")
-    ops.page.get_by_role("link", name="SO-").filter(has_not_text=f"SO-{number}").first.click()
-    ops.page.wait_for_load_state()
+    with ops.page.expect_navigation():
+        itself = re.compile(rf"SO-{number}\b")
+        ops.page.get_by_role("link", name="SO-").filter(has_not_text=itself).first.click()
     new = int(ops.page.url.rstrip("/").rpartition("/")[2])
     assert new != number
     work.agrees("triage")
@@ -143,8 +129,8 @@ def test_a_question_that_needs_more_goes_on_as_a_bug(portal, people):
 
     question = requester.file("question", title=gitlab.title)
     ops.page.goto(f"/issues/{question}/continue-in/?route=bug")
-    ops.page.locator("main form button.button--primary").first.click()
-    ops.page.wait_for_load_state()
+    with ops.page.expect_navigation():
+        ops.page.locator("main form button.button--primary").first.click()
     requester.page.goto(f"/issues/{question}/")
     requester.page.get_by_role("link", name="Answer and file it").click()
     requester.answer_what_is_required()

@@ -59,6 +59,9 @@ class Scene:
         if url := redis():
             self._stack.callback(self._forget_queues, url)
             return url, {"global_keyprefix": str(self._folder)}
+        return self._broker_of_files()
+
+    def _broker_of_files(self):
         for name in ("queue", "control"):
             (self._folder / name).mkdir()
         place = str(self._folder / "queue")
@@ -104,20 +107,12 @@ class Scene:
 
     def start_gitlab(self):
         """Start the sandbox GitLab and wait until it answers."""
-        self.start(
-            "gitlab",
-            "manage.py",
-            "gitlab_sandbox",
-            "--port",
-            str(self._port),
-            "--data",
-            str(self._folder / "gitlab"),
-            "--token",
-            ADMIN,
-            "--bot-token",
-            BOT,
-        )
-        _wait(lambda: _answers(f"{self.gitlab_url}/api/v4/version"), 30, "GitLab does not answer.")
+        self.start("gitlab", *self._gitlab_command())
+        _wait(lambda: _answers(f"{self.gitlab_url}/api/v4/version"), 120, "GitLab does not answer.")
+
+    def _gitlab_command(self):
+        place = ("--port", str(self._port), "--data", str(self._folder / "gitlab"))
+        return "manage.py", "gitlab_sandbox", *place, "--token", ADMIN, "--bot-token", BOT
 
     def start_worker(self, name, **changes):
         """Start a Celery worker on the queue ``name``."""
@@ -159,7 +154,7 @@ class Scene:
     def gitlab(self, method, path, sent=None):
         """Ask the sandbox as its administrator."""
         reply = requests.request(
-            method, f"{self.gitlab_url}{path}", headers={"PRIVATE-TOKEN": ADMIN}, json=sent, timeout=10
+            method, f"{self.gitlab_url}{path}", headers={"PRIVATE-TOKEN": ADMIN}, json=sent, timeout=30
         )
         reply.raise_for_status()
         return reply.json() if reply.content else None
@@ -206,7 +201,7 @@ class Scene:
 
 def _answers(url):
     try:
-        return requests.get(url, timeout=1).status_code < 500
+        return requests.get(url, timeout=10).status_code < 500
     except requests.RequestException:
         return False
 

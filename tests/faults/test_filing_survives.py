@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.portal import ROOT, Scene
 
-pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,7 @@ def counted(done):
     return tuple(int(number) for number in done.stdout.split())
 
 
+@pytest.mark.fault(1)
 def test_killed_before_the_commit_nothing_is_stored_and_the_same_form_can_be_sent_again(scene):
     submission = str(uuid.uuid4())
     before = counted(file_and_maybe_die(scene, str(uuid.uuid4())))
@@ -56,6 +57,7 @@ def test_killed_before_the_commit_nothing_is_stored_and_the_same_form_can_be_sen
     assert after == tuple(number + 1 for number in before)
 
 
+@pytest.mark.fault(2)
 def test_killed_after_the_commit_everything_is_stored_and_the_mirror_is_due(scene):
     submission = str(uuid.uuid4())
     before = counted(file_and_maybe_die(scene, str(uuid.uuid4())))

@@ -11,8 +11,8 @@ def gitlab(tmp_path, settings):
     """The sandbox, running, with what tests ask of it; the settings point there."""
     with GitLab(tmp_path / "gitlab") as running:
         settings.GITLAB_URL, settings.GITLAB_TOKEN = running.url, running.bot_token
-        settings.GITLAB_TIMEOUT_SECONDS = 2
-        settings.GITLAB_QUARANTINE_SECONDS = 3
+        settings.GITLAB_TIMEOUT_SECONDS = 30
+        settings.GITLAB_QUARANTINE_SECONDS = 150
         settings.GITLAB_WORDS_GRACE_SECONDS = 0
         settings.PORTAL_URL = "https://portal.example"
         yield running

@@ -41,13 +41,13 @@ class GitLab:
     def api(self, method, path, /, *, sudo=None, **sent):
         """Ask it as the administrator, or as the person named; returns the JSON."""
         headers = {"PRIVATE-TOKEN": ADMIN} | ({"Sudo": sudo} if sudo else {})
-        reply = requests.request(method, f"{self.url}/api/v4{path}", headers=headers, json=sent or None, timeout=10)
+        reply = requests.request(method, f"{self.url}/api/v4{path}", headers=headers, json=sent or None, timeout=30)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
     def _own(self, method, path, sent=None):
         headers = {"PRIVATE-TOKEN": ADMIN}
-        reply = requests.request(method, f"{self.url}/sandbox/{path}", headers=headers, json=sent, timeout=10)
+        reply = requests.request(method, f"{self.url}/sandbox/{path}", headers=headers, json=sent, timeout=30)
         reply.raise_for_status()
         return reply.json() if reply.content else None
 

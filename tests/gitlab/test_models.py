@@ -41,6 +41,7 @@ def test_a_block_ends_by_itself(time_machine):
     Budget.spend("notes", 10)
 
 
+@pytest.mark.fault(32)
 @pytest.mark.django_db
 def test_a_lease_is_held_by_one_and_free_afterwards():
     with Lease.hold("sweep") as first, Lease.hold("sweep") as second:
@@ -50,6 +51,7 @@ def test_a_lease_is_held_by_one_and_free_afterwards():
     assert (first, second, third) == (True, False, True)
 
 
+@pytest.mark.fault(32)
 @pytest.mark.django_db
 def test_the_lease_of_a_crashed_holder_lapses(time_machine):
     time_machine.move_to("2026-11-21T12:00:00Z")
@@ -67,6 +69,7 @@ def test_the_first_reason_of_a_pause_stays():
     assert Connection.load().paused_reason == "The token is gone."
 
 
+@pytest.mark.fault(3, 9)
 @pytest.mark.django_db
 def test_a_claimed_mirror_is_nobody_elses_until_its_lease_lapses(cast, time_machine):
     time_machine.move_to(timezone.now())
@@ -78,6 +81,7 @@ def test_a_claimed_mirror_is_nobody_elses_until_its_lease_lapses(cast, time_mach
     assert second.lease != first.lease
 
 
+@pytest.mark.fault(9)
 @pytest.mark.django_db
 def test_whoever_lost_the_lease_writes_nothing_more(cast, time_machine):
     time_machine.move_to(timezone.now())

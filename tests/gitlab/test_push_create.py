@@ -65,6 +65,7 @@ def test_a_restricted_request_is_confidential_from_its_first_moment(cast, mirror
     assert mirrored.calls("PUT") == []
 
 
+@pytest.mark.fault(12, 14, 15, 24)
 @pytest.mark.parametrize(("fault", "how"), UNCERTAIN.values(), ids=UNCERTAIN)
 def test_an_unconfirmed_creation_that_happened_is_adopted(cast, mirrored, fault, how):
     issue = file_request(cast, Kind.BUG)
@@ -75,6 +76,7 @@ def test_an_unconfirmed_creation_that_happened_is_adopted(cast, mirrored, fault,
     assert [found["iid"] for found in mirrored.with_marker(mirror)] == [mirror.iid]
 
 
+@pytest.mark.fault(14, 15)
 @pytest.mark.parametrize(("fault", "how"), UNDONE.values(), ids=UNDONE)
 def test_an_unconfirmed_creation_that_did_not_happen_is_repeated_after_two_looks(cast, mirrored, fault, how):
     issue = file_request(cast, Kind.BUG)
@@ -85,6 +87,7 @@ def test_an_unconfirmed_creation_that_did_not_happen_is_repeated_after_two_looks
     assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)
 
 
+@pytest.mark.fault(13)
 def test_nothing_is_looked_for_before_the_quarantine_is_over(cast, mirrored):
     issue = file_request(cast, Kind.BUG)
     mirrored.fail("commit_late", path=ISSUES, seconds=60)
@@ -95,6 +98,7 @@ def test_nothing_is_looked_for_before_the_quarantine_is_over(cast, mirrored):
     assert [path for _, path in mirrored.calls() if path.endswith("/issues")] == []
 
 
+@pytest.mark.fault(48)
 def test_a_list_that_fails_is_not_an_empty_one(cast, mirrored):
     issue = file_request(cast, Kind.BUG)
     mirrored.fail("apply_then_timeout", path=ISSUES)
@@ -117,6 +121,7 @@ def test_a_change_during_the_quarantine_waits_and_then_shows(cast, mirrored):
     assert mirror.status == "in-step"
 
 
+@pytest.mark.fault(22, 23)
 @pytest.mark.parametrize("fault", ["unprocessable", "conflict"])
 def test_what_gitlab_refuses_is_parked_with_its_words(cast, mirrored, fault):
     issue = file_request(cast, Kind.BUG)
@@ -133,6 +138,7 @@ def test_a_parked_request_goes_on_when_somebody_retries(cast, mirrored):
     assert push(issue).status == "in-step"
 
 
+@pytest.mark.fault(23)
 def test_a_parked_request_holds_up_no_other(cast, mirrored):
     first, second = file_request(cast, Kind.BUG), file_request(cast, Kind.BUG)
     mirrored.fail("unprocessable", path=ISSUES)
@@ -156,6 +162,7 @@ def test_the_number_of_the_tracker_is_found_once_and_kept(cast, mirrored):
     assert mirrored.api("GET", f"/projects/{tracker.project_id}")["path_with_namespace"] == tracker.path
 
 
+@pytest.mark.fault(17, 18)
 @pytest.mark.parametrize("fault", ["unauthorized", "forbidden"])
 def test_a_refused_token_pauses_the_connection_and_burns_no_attempt(cast, mirrored, fault):
     issue = file_request(cast, Kind.BUG)
@@ -165,6 +172,7 @@ def test_a_refused_token_pauses_the_connection_and_burns_no_attempt(cast, mirror
     assert (mirror.attempts, mirror.status, mirror.creating_since) == (0, "behind", None)
 
 
+@pytest.mark.fault(17)
 def test_after_a_pause_everything_follows(cast, mirrored):
     issue = file_request(cast, Kind.BUG)
     mirrored.fail("unauthorized", path=ISSUES)

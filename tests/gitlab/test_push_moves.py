@@ -58,6 +58,7 @@ def test_an_unconfirmed_move_that_happened_is_followed(cast, mirrored, bug, else
     assert len([path for _, path in mirrored.calls("POST") if path.endswith("/move")]) == 1
 
 
+@pytest.mark.fault(21)
 def test_an_issue_moved_in_gitlab_is_found_again_not_closed(cast, mirrored, bug, elsewhere):
     mirror = Mirror.objects.get(pk=bug.pk)
     push(file_request(cast, Kind.BUG, route="fix"))

@@ -149,6 +149,14 @@ def test_a_duplicate_names_the_other_request(cast, mirrored, bug):
     assert f"It duplicates [SO-{other.pk}](https://portal.example/issues/{other.pk}/)." in bodies(mirrored, bug)[0]
 
 
+def test_a_restricted_original_is_not_named_where_everybody_reads(cast, mirrored, bug):
+    other = restrict(file_request(cast, Kind.BUG))
+    step(bug, Verb.CLOSE, cast.ops, text="Known.", outcome=Outcome.DUPLICATE, duplicate_of=other)
+    push(bug)
+    assert "It duplicates another request." in bodies(mirrored, bug)[0]
+    assert str(other.pk) not in bodies(mirrored, bug)[0]
+
+
 def test_the_comments_of_a_whole_life_arrive_in_order(cast, mirrored):
     issue = request_at(State.COMPLETED, Kind.BUG, cast=cast)
     push(issue)

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from supportops.accounts.models import User
 from tests.factories import accept, file_request, milestone_for, request_at, restrict, step
@@ -176,6 +177,7 @@ def test_nobody_assigned_in_the_portal_is_nobody_in_gitlab(cast, mirrored, bug):
     assert mirrored.issue(push(bug))["assignees"] == []
 
 
+@pytest.mark.fault(49)
 def test_an_assignee_gitlab_does_not_know_is_named_in_the_text_and_nobody_else_is_assigned(cast, mirrored, bug):
     User.objects.filter(pk=cast.other_ops.pk).update(gitlab_username="no-such-person")
     assign(bug.pk, User.objects.get(pk=cast.other_ops.pk), by=cast.lead)
@@ -254,6 +256,7 @@ def test_more_wanted_while_pushing_is_pushed_as_well(cast, mirrored, bug, monkey
     assert (mirror.status, mirror.pushed_version) == ("in-step", mirror.wanted_version)
 
 
+@pytest.mark.fault(19)
 def test_a_deleted_issue_is_orphaned_and_never_made_anew(cast, mirrored, bug):
     mirror = Mirror.objects.get(pk=bug.pk)
     mirrored.api("DELETE", f"/projects/{mirror.project_id}/issues/{mirror.iid}")
@@ -264,12 +267,14 @@ def test_a_deleted_issue_is_orphaned_and_never_made_anew(cast, mirrored, bug):
     assert push_later(bug).status == "orphaned"
 
 
+@pytest.mark.fault(19)
 def test_a_project_out_of_sight_is_not_taken_for_a_deleted_issue(cast, mirrored, bug):
     mirrored.fail("missing", method="GET", path="", times=2)
     accept(bug, cast)
     assert push(bug).status == "parked"
 
 
+@pytest.mark.fault(15)
 @pytest.mark.parametrize("fault", ["server_error", "hang", "html_instead_of_json", "wrong_types", "cut_reply"])
 def test_a_put_that_fails_is_tried_again_and_arrives(cast, mirrored, bug, fault):
     accept(bug, cast)
@@ -280,6 +285,7 @@ def test_a_put_that_fails_is_tried_again_and_arrives(cast, mirrored, bug, fault)
     assert "Stage::Design" in mirrored.issue(push_later(bug))["labels"]
 
 
+@pytest.mark.fault(50)
 def test_gitlab_away_and_back_shows_in_the_connection(cast, mirrored, bug):
     accept(bug, cast)
     mirrored.fail("server_error", method="GET", path=ISSUE)
@@ -289,18 +295,21 @@ def test_gitlab_away_and_back_shows_in_the_connection(cast, mirrored, bug):
     assert Connection.load().away_since is None
 
 
+@pytest.mark.fault(16)
 @pytest.mark.parametrize(
     ("retry_after", "least", "most"), [(120, 115, 121), (None, 55, 61), ("garbage", 55, 61), (99999, 3590, 3601)]
 )
 def test_a_429_sets_the_due_time_and_sleeps_nowhere(cast, mirrored, bug, retry_after, least, most):
     accept(bug, cast)
     mirrored.fail("rate_limited", method="GET", path=ISSUE, retry_after=retry_after)
+    began = timezone.now()
     mirror = push(bug)
-    waits = (mirror.due_at - Mirror.objects.get(pk=bug.pk).pushed_at).total_seconds()
-    assert least <= waits <= most + 5
+    waits = [(mirror.due_at - moment).total_seconds() for moment in (began, timezone.now())]
+    assert least <= waits[0] and waits[1] <= most
     assert mirror.attempts == 0
 
 
+@pytest.mark.fault(16)
 def test_after_a_429_nobody_else_asks_either(cast, mirrored, bug):
     accept(bug, cast)
     mirrored.fail("rate_limited", method="GET", path=ISSUE, retry_after=60)

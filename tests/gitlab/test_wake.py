@@ -38,6 +38,7 @@ def test_a_committed_change_wakes_a_worker(cast, woken, django_capture_on_commit
     assert ("workflow.tasks.push_issue", issue.pk) in woken
 
 
+@pytest.mark.fault(30)
 def test_a_broker_that_is_away_costs_nobody_anything(monkeypatch):
     nobody = Celery(broker="redis://127.0.0.1:9/0", set_as_current=False)
     nobody.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
@@ -50,6 +51,7 @@ def test_a_broker_that_is_away_costs_nobody_anything(monkeypatch):
     assert [(entry["event"], entry["number"]) for entry in logs] == [("wake_up_lost", 1)]
 
 
+@pytest.mark.fault(2, 30, 31)
 def test_the_sweep_finds_what_no_wake_up_did(cast, woken):
     issue = file_request(cast, Kind.BUG)
     tasks.sweep_mirror()
@@ -90,6 +92,7 @@ def test_the_longest_due_goes_first(cast):
     assert numbers_with_work() == [new.pk, old.pk]
 
 
+@pytest.mark.fault(32)
 def test_two_beats_sweep_once(cast, woken):
     file_request(cast, Kind.BUG)
     with Lease.hold("sweep"):
@@ -97,6 +100,7 @@ def test_two_beats_sweep_once(cast, woken):
     assert woken == []
 
 
+@pytest.mark.fault(31)
 def test_every_task_may_run_twice(cast, mirrored, woken):
     issue = file_request(cast, Kind.BUG)
     for _ in range(2):

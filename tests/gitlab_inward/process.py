@@ -1,6 +1,6 @@
 """Run as a process of its own, so that it can be killed: does one thing, or prints what there is as JSON.
 
-``python -m tests.gitlab_inward.process stage|hook|work|compare|tell [number]``
+``python -m tests.gitlab_inward.process stage|hook|work|lapse|compare|tell``
 """
 
 import json
@@ -55,6 +55,15 @@ def work():
         push_issue(number)
 
 
+def lapse():
+    """The lease of whoever died runs out; one short enough to wait for would cut a slow machine's work short."""
+    from django.utils import timezone
+
+    from workflow.models import Mirror
+
+    assert Mirror.objects.filter(leased_until__isnull=False).update(leased_until=timezone.now()) == 1
+
+
 def compare():
     """A comparison of all requests, one at a time."""
     from workflow.gitlab import reconcile
@@ -86,4 +95,4 @@ def tell():
 
 
 if __name__ == "__main__":
-    {"stage": stage, "hook": hook, "work": work, "compare": compare, "tell": tell}[sys.argv[1]]()
+    {"stage": stage, "hook": hook, "work": work, "lapse": lapse, "compare": compare, "tell": tell}[sys.argv[1]]()

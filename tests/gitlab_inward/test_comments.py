@@ -93,6 +93,7 @@ def test_a_name_that_was_given_to_somebody_else_is_not_trusted(cast, mirrored, b
     assert comments(bug)[0].author is None
 
 
+@pytest.mark.fault(42)
 def test_42_an_edited_comment_is_edited_here(cast, mirrored, bug):
     written = note(mirrored, bug, "Frist.", by="colleague")
     look(bug)
@@ -101,6 +102,7 @@ def test_42_an_edited_comment_is_edited_here(cast, mirrored, bug):
     assert [(one.body, one.edited_at is not None) for one in comments(bug)] == [("First.", True)]
 
 
+@pytest.mark.fault(42)
 def test_42_a_deleted_comment_leaves_a_tombstone(cast, mirrored, bug):
     written = note(mirrored, bug, "Never mind.", by="colleague")
     look(bug)
@@ -109,6 +111,7 @@ def test_42_a_deleted_comment_leaves_a_tombstone(cast, mirrored, bug):
     assert [(one.body, one.deleted_at is not None) for one in comments(bug)] == [("", True)]
 
 
+@pytest.mark.fault(48)
 def test_48_a_list_that_fails_buries_nothing(cast, mirrored, bug):
     note(mirrored, bug, "Still here.", by="colleague")
     look(bug)
@@ -117,6 +120,7 @@ def test_48_a_list_that_fails_buries_nothing(cast, mirrored, bug):
     assert comments(bug)[0].deleted_at is None
 
 
+@pytest.mark.fault(48)
 def test_48_a_list_that_lacks_a_comment_buries_nothing_that_is_there(cast, mirrored, bug):
     note(mirrored, bug, "Still here.", by="colleague")
     look(bug)

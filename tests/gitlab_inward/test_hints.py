@@ -12,7 +12,7 @@ from workflow import tasks
 from workflow.actions import set_priority
 from workflow.gitlab.deliveries import TRIES, due_deliveries, forget_old, take_in
 from workflow.gitlab.hints import Hint, hint_of
-from workflow.gitlab.inbound_models import KEPT_FOR, Delivery, Look
+from workflow.gitlab.inbound_models import Delivery, Look, Reconciliation, Refusal
 from workflow.gitlab.ledger import needing_a_person
 from workflow.gitlab.pull import look_at
 from workflow.models import Issue
@@ -61,6 +61,7 @@ def test_a_hint_is_read_from_what_gitlab_sends_and_from_nothing_else(body, hint)
     assert hint_of(body) == hint
 
 
+@pytest.mark.fault(33)
 def test_many_hints_about_one_issue_are_one_look(cast, mirrored, bug):
     mirror = mirror_of(bug)
     for number in range(30):
@@ -96,14 +97,27 @@ def test_an_issue_with_an_unknown_mark_is_let_go_after_a_few_tries(cast, mirrore
     assert Delivery.objects.get(pk=delivery.pk).outcome == "No request owns this issue"
 
 
-def test_what_was_understood_long_ago_is_deleted_what_was_not_stays(cast, mirrored):
-    old = timezone.now() - KEPT_FOR * 2
+def test_what_was_understood_long_ago_is_deleted_what_was_not_stays(db, settings):
+    settings.GITLAB_DELIVERIES_KEPT_DAYS = 3
+    old, young = timezone.now() - timedelta(days=4), timezone.now() - timedelta(days=2)
     stored({}, key="old", received_at=old)
     Delivery.objects.create(key="done", body="{}", received_at=old, due_at=None)
+    Delivery.objects.create(key="young", body="{}", received_at=young, due_at=None)
     assert forget_old() == 1
-    assert Delivery.objects.get().key == "old"
+    assert set(Delivery.objects.values_list("key", flat=True)) == {"old", "young"}
 
 
+def test_old_figures_are_deleted_a_comparison_that_still_runs_is_not(db, settings):
+    old = timezone.now() - timedelta(days=settings.GITLAB_FIGURES_KEPT_DAYS + 2)
+    for day in (old.date(), timezone.localdate()):
+        Refusal.objects.create(day=day, reason="forged")
+    for scope, finished in (("open", old), ("open", timezone.now()), ("all", None)):
+        Reconciliation.objects.create(scope=scope, started_at=old, finished_at=finished)
+    forget_old()
+    assert (Refusal.objects.count(), Reconciliation.objects.count()) == (1, 2)
+
+
+@pytest.mark.fault(7, 31)
 def test_the_sweep_finds_what_no_wake_up_reached(cast, mirrored, bug):
     mirror = mirror_of(bug)
     change(mirrored, bug, title="Nobody woke up")

@@ -37,6 +37,7 @@ def move_in_gitlab(gitlab, issue, project_id, *, by="ops"):
     gitlab.api("POST", f"{path_of(issue)}/move", sudo=by, to_project_id=project_id)
 
 
+@pytest.mark.fault(21)
 def test_21_a_moved_issue_is_followed_and_never_closes_the_request(cast, mirrored, bug, elsewhere):
     before = mirror_of(bug)
     move_in_gitlab(mirrored, bug, elsewhere.project_id)
@@ -49,6 +50,7 @@ def test_21_a_moved_issue_is_followed_and_never_closes_the_request(cast, mirrore
     assert (event.actor, event.source) == (cast.ops, Source.GITLAB)
 
 
+@pytest.mark.fault(21)
 def test_21_a_request_that_ended_follows_too(cast, mirrored, elsewhere):
     done = request_at(State.COMPLETED, cast=cast)
     push(done)
@@ -58,6 +60,7 @@ def test_21_a_request_that_ended_follows_too(cast, mirrored, elsewhere):
     assert (done.state, done.tracker, shown(mirrored, done)["state"]) == (State.COMPLETED, elsewhere, "closed")
 
 
+@pytest.mark.fault(21)
 def test_21_a_move_doubles_no_comment_and_leaves_none_behind(cast, mirrored, bug, elsewhere):
     note(mirrored, bug, "From GitLab.", by="colleague")
     comment(bug.pk, "From the portal.", by=cast.requester)
@@ -76,6 +79,7 @@ def test_21_a_move_doubles_no_comment_and_leaves_none_behind(cast, mirrored, bug
     assert len(there) == 3
 
 
+@pytest.mark.fault(21)
 def test_21_a_move_and_a_move_back_are_followed(cast, mirrored, bug, elsewhere):
     home = bug.tracker
     move_in_gitlab(mirrored, bug, elsewhere.project_id)
@@ -84,6 +88,7 @@ def test_21_a_move_and_a_move_back_are_followed(cast, mirrored, bug, elsewhere):
     assert sync(bug).tracker == home
 
 
+@pytest.mark.fault(21)
 def test_21_a_move_to_where_the_portal_has_no_tracker_waits_for_a_person(cast, mirrored, bug):
     Tracker.objects.exclude(pk=bug.tracker_id).update(project_id=None)
     target = mirrored.api("GET", "/projects/gitlab-com%2Fsupport%2Fteam")["id"]
@@ -93,6 +98,7 @@ def test_21_a_move_to_where_the_portal_has_no_tracker_waits_for_a_person(cast, m
     assert "no tracker of the portal" in mirror_of(bug).last_error
 
 
+@pytest.mark.fault(19)
 def test_19_a_deleted_issue_is_orphaned_and_nothing_is_created(cast, mirrored, bug):
     mirrored.api("DELETE", path_of(bug))
     mirrored.forget()
@@ -104,6 +110,7 @@ def test_19_a_deleted_issue_is_orphaned_and_nothing_is_created(cast, mirrored, b
     assert mirrored.calls("POST") == []
 
 
+@pytest.mark.fault(20)
 def test_20_a_renamed_project_changes_nothing_but_the_address(cast, mirrored, bug):
     mirror = mirror_of(bug)
     mirrored.api("PUT", f"/projects/{mirror.project_id}", path="renamed-tracker")
@@ -133,6 +140,7 @@ def test_12_an_open_request_hidden_in_gitlab_is_not_laid_open_by_us(cast, mirror
     assert shown(mirrored, bug)["confidential"] is True
 
 
+@pytest.mark.fault(17)
 def test_17_a_token_that_is_no_longer_known_pauses_and_loses_nothing(cast, mirrored, bug):
     change(mirrored, bug, title="While the token was gone")
     mirrored.fail("unauthorized", method="GET")
@@ -144,12 +152,14 @@ def test_17_a_token_that_is_no_longer_known_pauses_and_loses_nothing(cast, mirro
     assert look(bug).title == "While the token was gone"
 
 
+@pytest.mark.fault(18)
 def test_18_a_lowered_role_pauses(cast, mirrored, bug):
     mirrored.fail("forbidden", method="GET", path=r"/issues/\d+$")
     look(bug)
     assert Connection.load().paused_reason.startswith("GitLab does not let the bot do this")
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     "fault",
     [
@@ -165,17 +175,21 @@ def test_18_a_lowered_role_pauses(cast, mirrored, bug):
     ],
     ids=lambda fault: f"{fault['name']} {fault['path']}",
 )
-def test_24_a_reply_that_is_none_changes_nothing_and_is_asked_again(cast, mirrored, bug, fault):
+def test_24_a_reply_that_is_none_changes_nothing_and_is_asked_again(cast, mirrored, bug, fault, settings):
     change(mirrored, bug, title="Through the storm", add_labels="p1")
     fault = dict(fault)
+    if "seconds" in fault:
+        settings.GITLAB_TIMEOUT_SECONDS = 1
     mirrored.fail(fault.pop("name"), method="GET", path=fault.pop("path"), times=1, **fault)
     before = Issue.objects.get(pk=bug.pk)
     after = look(bug)
+    settings.GITLAB_TIMEOUT_SECONDS = 30
     assert (after.title, after.priority, after.version) == (before.title, before.priority, before.version)
     assert Look.objects.get(pk=bug.pk).due_at is not None
     assert look(bug).title == "Through the storm"
 
 
+@pytest.mark.fault(16)
 def test_16_too_many_calls_put_the_look_off_without_sleeping(cast, mirrored, bug):
     mirrored.fail("rate_limited", method="GET", retry_after=3600)
     look(bug)
@@ -190,6 +204,7 @@ def stored(body, key="key-1"):
     return Delivery.objects.create(key=key, event="Issue Hook", body=json.dumps(body), due_at=timezone.now())
 
 
+@pytest.mark.fault(38)
 def test_38_a_webhook_that_comes_before_the_link_is_matched_by_its_mark(cast, mirrored):
     bug = file_request(cast)
     marker = Mirror.objects.get(pk=bug.pk).marker
@@ -204,6 +219,7 @@ def test_38_a_webhook_that_comes_before_the_link_is_matched_by_its_mark(cast, mi
     assert Look.objects.get(pk=bug.pk).due_at is None
 
 
+@pytest.mark.fault(38)
 def test_38_a_mark_that_no_row_has_yet_is_looked_up_again(cast, mirrored):
     description = "<!-- supportops:begin supportops999xabc -->\nwords\n<!-- supportops:end -->"
     delivery = stored(issue_body(5, 99, description=description))
@@ -225,6 +241,7 @@ def test_the_body_of_a_confidential_delivery_is_not_kept(cast, mirrored, bug):
     assert "Canary" not in Delivery.objects.get().body
 
 
+@pytest.mark.fault(31)
 @pytest.mark.parametrize("times", [1, 2])
 def test_every_task_may_run_twice(cast, mirrored, bug, times):
     mirror = mirror_of(bug)
@@ -237,6 +254,7 @@ def test_every_task_may_run_twice(cast, mirrored, bug, times):
     assert Event.objects.filter(issue=bug, source=Source.GITLAB).count() == 1
 
 
+@pytest.mark.fault(49)
 def test_49_a_person_without_an_account_in_gitlab_stays_named_in_the_text(cast, mirrored, bug):
     User.objects.filter(pk=cast.other_ops.pk).update(gitlab_username="")
     from workflow.actions import assign

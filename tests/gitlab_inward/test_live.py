@@ -36,8 +36,8 @@ def live(live_server, gitlab, settings):
 
 def settle(gitlab, issue):
     """Wait until GitLab called, then do what a worker does until nothing is left."""
-    until = time.monotonic() + 10
-    while not requests.get(f"{gitlab.url}/sandbox/hooks", headers={"PRIVATE-TOKEN": ADMIN}, timeout=5).json()["idle"]:
+    until = time.monotonic() + 60
+    while not requests.get(f"{gitlab.url}/sandbox/hooks", headers={"PRIVATE-TOKEN": ADMIN}, timeout=30).json()["idle"]:
         assert time.monotonic() < until
         time.sleep(0.02)
     for _ in range(3):
@@ -91,6 +91,7 @@ def test_a_step_that_is_not_allowed_is_undone_and_the_echoes_end(live):
     assert len(gitlab.notes(mirror_of(bug))) == 1
 
 
+@pytest.mark.fault(39)
 def test_39_after_our_own_push_everything_comes_to_rest(live):
     gitlab, cast, bug = live
     settle(gitlab, bug)

@@ -6,7 +6,7 @@ from tests.factories import file_request, request_at, restrict
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
 from workflow.actions import Incomplete, Refused, comment
 from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.ledger import banner, health, ledger_of, needing_a_person
+from workflow.gitlab.ledger import health, ledger_of, needing_a_person
 from workflow.gitlab.models import Connection
 from workflow.gitlab.operations import let_go, pause, recreate, relink, resume, retry, skip
 from workflow.models import Comment, Event, Issue, Mirror
@@ -174,9 +174,9 @@ def test_pausing_stops_both_directions_and_resuming_loses_nothing(cast, mirrored
     change(mirrored, bug, title="Meanwhile")
     mirrored.forget()
     look(bug)
-    assert (mirrored.calls(), banner()) == ([], "GitLab is paused. Everything is saved here and will follow.")
+    assert (mirrored.calls(), Connection.seen().paused) == ([], True)
     resume(by=cast.ops)
-    assert (look(bug).title, banner()) == ("Meanwhile", "")
+    assert (look(bug).title, Connection.seen().paused) == ("Meanwhile", False)
 
 
 def test_health_counts_what_waits(cast, mirrored, bug):

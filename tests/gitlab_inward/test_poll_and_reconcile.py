@@ -30,6 +30,7 @@ def look_at_all():
         look_at(number)
 
 
+@pytest.mark.fault(35)
 def test_35_a_change_without_a_webhook_is_found_by_polling(cast, mirrored, bug):
     change(mirrored, bug, title="Nobody told")
     assert poll_all() >= 1
@@ -37,6 +38,7 @@ def test_35_a_change_without_a_webhook_is_found_by_polling(cast, mirrored, bug):
     assert Issue.objects.get(pk=bug.pk).title == "Nobody told"
 
 
+@pytest.mark.fault(35)
 def test_35_what_webhooks_keep_silent_about_is_remembered(cast, mirrored, bug):
     change(mirrored, bug, title="Nobody told")
     poll_all()
@@ -44,6 +46,7 @@ def test_35_what_webhooks_keep_silent_about_is_remembered(cast, mirrored, bug):
     assert (cursor.found, cursor.silent_since is not None) == (1, True)
 
 
+@pytest.mark.fault(47)
 def test_47_the_cursor_is_gitlabs_time_not_ours(cast, mirrored, bug):
     mirrored._own("POST", "time", {"offset": 3600})
     poll_all()
@@ -58,6 +61,7 @@ def test_what_was_looked_at_since_is_not_asked_for_again(cast, mirrored, bug):
     assert poll_all() == 0
 
 
+@pytest.mark.fault(48)
 def test_48_a_poll_that_fails_keeps_its_place(cast, mirrored, bug):
     poll_all()
     before = Cursor.objects.get(tracker=bug.tracker).polled_until
@@ -107,6 +111,7 @@ def test_drift_is_found_named_and_healed(cast, mirrored, bug, changed, field):
     assert Issue.objects.get(pk=bug.pk).state == State.TRIAGE
 
 
+@pytest.mark.fault(19)
 def test_19_deleted_issues_are_found_by_comparing(cast, mirrored, bug):
     mirrored.api("DELETE", path_of(bug))
     assert reconcile("open").missing == 1
@@ -114,6 +119,7 @@ def test_19_deleted_issues_are_found_by_comparing(cast, mirrored, bug):
     assert mirror_of(bug).status == "orphaned"
 
 
+@pytest.mark.fault(42)
 def test_42_a_deleted_comment_is_found_by_comparing(cast, mirrored, bug):
     written = note(mirrored, bug, "Never mind.", by="colleague")
     look(bug)
@@ -138,6 +144,7 @@ def test_a_comment_of_ours_deleted_in_gitlab_is_no_drift_for_ever(cast, mirrored
     assert Comment.objects.get(issue=bug).deleted_at is None
 
 
+@pytest.mark.fault(8)
 def test_8_a_comparison_goes_on_where_it_stopped(cast, mirrored, bug):
     second = file_request(cast)
     push(second)
@@ -146,6 +153,7 @@ def test_8_a_comparison_goes_on_where_it_stopped(cast, mirrored, bug):
     assert (row.checked, row.finished_at is not None, Reconciliation.objects.count()) == (2, True, 1)
 
 
+@pytest.mark.fault(48)
 def test_48_a_list_that_fails_finds_nothing_missing(cast, mirrored, bug):
     mirrored.fail("server_error", method="GET", path=r"/issues$", times=1)
     assert reconcile("open").finished_at is None

@@ -25,6 +25,7 @@ def bug(cast, mirrored):
     return issue
 
 
+@pytest.mark.fault(39)
 def test_39_an_echo_of_our_own_write_costs_one_get_and_nothing_outbound(cast, mirrored, bug):
     set_priority(bug.pk, 1, by=cast.ops)
     push(bug)
@@ -119,6 +120,7 @@ def test_foreign_labels_stay(cast, mirrored, bug):
     assert not said_back(bug, UNDONE)
 
 
+@pytest.mark.fault(41)
 def test_41_labels_set_at_the_same_time_on_both_sides_both_survive(cast, mirrored, bug):
     set_priority(bug.pk, 2, by=cast.ops)
     change(mirrored, bug, by="ops", add_labels="Zendesk,Foreign")
@@ -126,6 +128,7 @@ def test_41_labels_set_at_the_same_time_on_both_sides_both_survive(cast, mirrore
     assert {"p2", "Zendesk", "Foreign"} <= set(shown(mirrored, bug)["labels"])
 
 
+@pytest.mark.fault(40)
 def test_40_the_newer_change_stays_the_other_is_kept_and_both_are_told(cast, mirrored, bug):
     take_step(bug.pk, Verb.EDIT, by=cast.requester, given={"title": "Changed here"})
     Event.objects.filter(issue=bug)  # the portal's change came first
@@ -138,6 +141,7 @@ def test_40_the_newer_change_stays_the_other_is_kept_and_both_are_told(cast, mir
     assert {"requester", "ops"} <= told
 
 
+@pytest.mark.fault(40)
 def test_40_a_newer_change_here_wins_over_an_older_one_there(cast, mirrored, bug):
     mirrored._own("POST", "time", {"offset": -60})
     change(mirrored, bug, by="ops", due_date=SOON)
@@ -174,6 +178,7 @@ def test_looking_twice_changes_nothing_the_second_time(cast, mirrored, bug):
     assert mirrored.calls("PUT") == [] == mirrored.calls("POST")
 
 
+@pytest.mark.fault(34)
 def test_34_the_order_of_hints_does_not_matter(cast, mirrored, bug):
     for title in ("One", "Two", "Three"):
         change(mirrored, bug, by="ops", title=title)

@@ -52,6 +52,7 @@ def at_once(*deeds):
     assert failures == []
 
 
+@pytest.mark.fault(33)
 def test_33_many_looks_at_once_apply_a_change_and_a_comment_once(scene):
     gitlab, cast, bug = scene
     change(gitlab, bug, title="Changed there")
@@ -79,6 +80,7 @@ def test_looks_and_pushes_at_once_leave_both_sides_equal(scene):
     assert mirror_of(bug).status == "in-step"
 
 
+@pytest.mark.fault(40)
 def test_40_a_push_that_comes_first_gives_way_to_the_newer_change(scene):
     gitlab, cast, bug = scene
     take_step(bug.pk, Verb.EDIT, by=cast.requester, given={"title": "Changed here"})
@@ -97,6 +99,7 @@ def test_12_a_push_does_not_lay_open_what_somebody_hid(scene):
     assert (shown(gitlab, bug)["confidential"], mirror_of(bug).status) == (True, "parked")
 
 
+@pytest.mark.fault(21)
 def test_21_a_push_does_not_move_back_what_somebody_moved(scene):
     gitlab, cast, bug = scene
     other = file_request(cast, route="fix")

@@ -77,6 +77,14 @@ def test_a_draft_is_discarded_with_its_files(requester, django_capture_on_commit
     assert not default_storage.exists(stored)
 
 
+@pytest.mark.parametrize("address", ["/drafts/", "/new/bug/?draft={}"])
+def test_one_press_discards_nothing(requester, draft, address):
+    page = requester.get(address.format(draft.submission)).text
+
+    told, folded, button = (page.index(words) for words in (">Discard<", "Nobody can bring", "Discard the draft"))
+    assert told < folded < button < page.index("</details>", told)
+
+
 @pytest.mark.parametrize("address", ["/drafts/{}/", "/new/bug/?draft={}"])
 def test_nobody_opens_another_persons_draft(cast, browser_of, draft, address):
     assert browser_of(cast.colleague).get(address.format(draft.submission)).status_code == 404

@@ -35,6 +35,7 @@ def send_at_once(person, *sendings):
     return answers
 
 
+@pytest.mark.fault(44)
 @pytest.mark.parametrize("attempt", range(3))
 def test_a_form_sent_four_times_at_once_is_one_request(attempt):
     person = Cast().requester

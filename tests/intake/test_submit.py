@@ -88,6 +88,7 @@ def test_a_request_takes_twenty_files(requester, fill_in):
     assert Attachment.objects.count() == 20
 
 
+@pytest.mark.fault(44)
 def test_sent_twice_there_is_one_request(requester, fill_in):
     posted = fill_in("bug")
 

@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from tests.factories import file_request
@@ -184,6 +184,21 @@ def test_a_fault_of_our_own_parks_and_is_not_swallowed(due, monkeypatch):
         delivery.deliver(due.pk)
     assert (again(due).parked, again(due).state) == (True, State.WAITING)
     assert again(due).last_error == "The portal failed (ZeroDivisionError); its log says where."
+
+
+@pytest.mark.fault(26)
+def test_a_fault_of_the_database_before_anything_was_sent_is_tried_again(due, cast, clock, monkeypatch):
+    def busy(message):
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "letter_for", busy)
+        with pytest.raises(OperationalError):
+            delivery.deliver(due.pk)
+    assert (again(due).parked, again(due).state, again(due).attempts) == (False, State.WAITING, 0)
+    clock.shift(delivery.UNREACHABLE_WAIT + 1)
+    delivery.deliver(due.pk)
+    assert len(mails_to(cast.requester)) == 1
 
 
 def test_a_person_may_send_an_unconfirmed_message_again_with_the_same_name(due, cast, clock, server):

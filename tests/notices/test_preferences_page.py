@@ -11,7 +11,8 @@ from workflow.notices.preferences import DEFAULTS, preferences_of
 PAGE = "/people/me/notices/"
 CHOSEN = {
     "needs_you_email": "digest", "needs_you_slack": "off", "filed_email": "off", "filed_slack": "at-once",
-    "watched_email": "at-once", "watched_slack": "digest", "begins": "22:00", "ends": "06:30", "weekends": "on",
+    "watched_email": "at-once", "watched_slack": "digest",
+    "touched_email": "digest", "touched_slack": "off", "begins": "22:00", "ends": "06:30", "weekends": "on",
 }
 
 
@@ -37,6 +38,7 @@ def test_what_is_chosen_holds_and_is_shown_again(rita, cast):
         (Reason.NEEDS_YOU, Channel.EMAIL): When.DIGEST, (Reason.NEEDS_YOU, Channel.SLACK): When.OFF,
         (Reason.FILED, Channel.EMAIL): When.OFF, (Reason.FILED, Channel.SLACK): When.AT_ONCE,
         (Reason.WATCHED, Channel.EMAIL): When.AT_ONCE, (Reason.WATCHED, Channel.SLACK): When.DIGEST,
+        (Reason.TOUCHED, Channel.EMAIL): When.DIGEST, (Reason.TOUCHED, Channel.SLACK): When.OFF,
     }
     assert (chosen.begins, chosen.ends, chosen.weekends) == (time(22), time(6, 30), True)
     page = rita.get(PAGE).content.decode()

@@ -37,6 +37,12 @@ NOT_BEFORE = {
         hours(None, None, NEW_YORK, weekends=True), at(2026, 3, 16, 2), at(2026, 3, 16, 0, zone=NEW_YORK)),
     "the night clocks go forward": (hours(20, 7, BERLIN), at(2026, 3, 28, 23, zone=BERLIN), at(2026, 3, 29, 5)),
     "the night clocks go back": (hours(20, 7, BERLIN), at(2026, 10, 24, 23, zone=BERLIN), at(2026, 10, 25, 6)),
+    "the night America's clocks go forward": (
+        hours(20, 7, NEW_YORK), at(2026, 3, 7, 23, zone=NEW_YORK), at(2026, 3, 8, 11)),
+    "the night America's clocks go back": (
+        hours(20, 7, NEW_YORK), at(2026, 10, 31, 23, zone=NEW_YORK), at(2026, 11, 1, 12)),
+    "the Sunday America's clocks go forward": (
+        hours(None, None, NEW_YORK, weekends=True), at(2026, 3, 8, 12), at(2026, 3, 9, 4)),
     "until an hour that is skipped": (hours(20, 2, BERLIN), at(2026, 3, 28, 23, zone=BERLIN), at(2026, 3, 29, 1)),
     "in the hour that comes twice, the first time": (
         hours(20, 2, BERLIN), at(2026, 10, 24, 23, 30), at(2026, 10, 25, 0)),
@@ -58,6 +64,8 @@ DIGESTS = {
     "nine by the person's clock": (hours(None, None, NEW_YORK), at(2026, 3, 10, 12), at(2026, 3, 10, 13)),
     "the day clocks go forward": (hours(None, None, BERLIN), at(2026, 3, 28, 12), at(2026, 3, 29, 7)),
     "the day clocks go back": (hours(None, None, BERLIN), at(2026, 10, 24, 12), at(2026, 10, 25, 8)),
+    "the day America's clocks go forward": (hours(None, None, NEW_YORK), at(2026, 3, 7, 20), at(2026, 3, 8, 13)),
+    "the day America's clocks go back": (hours(None, None, NEW_YORK), at(2026, 10, 31, 20), at(2026, 11, 1, 14)),
     "nine is quiet": (hours(20, 10), at(2026, 3, 10, 8), at(2026, 3, 10, 10)),
     "not on a quiet weekend": (hours(20, 7, weekends=True), at(2026, 3, 13, 12), at(2026, 3, 16, 7)),
 }

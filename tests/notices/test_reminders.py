@@ -1,6 +1,6 @@
 """Reminders, by travelling through time: who is reminded, when, once. 10 March 2026 is a Tuesday."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -216,7 +216,7 @@ def test_delegates_are_reminded_and_who_implements_is_not(cast, clock):
     Issue.objects.filter(pk=issue.pk).update(implemented_by=cast.requester)
     clock.move_to(at(2026, 3, 17, 9))
     remind_people()
-    assert [name for name, _ in reminded()] == ["colleague"]
+    assert [name for name, _ in reminded(Kinds.VALIDATION_LATE)] == ["colleague"]
 
 
 def test_the_target_is_data(cast, clock):
@@ -224,7 +224,37 @@ def test_the_target_is_data(cast, clock):
     request_at(State.VALIDATION, cast=cast)
     clock.move_to(at(2026, 3, 11, 9))
     remind_people()
-    assert reminded() == [("requester", date(2026, 3, 11))]
+    assert reminded(Kinds.VALIDATION_LATE) == [("requester", date(2026, 3, 11))]
+
+
+def test_the_owner_hears_of_a_late_validation_and_the_lead_the_second_time(cast, clock):
+    request_at(State.VALIDATION, cast=cast)
+    told = []
+    for day in (16, 17, 24):
+        clock.move_to(at(2026, 3, day, 9))
+        seen = len(reminded(Kinds.VALIDATION_SILENT))
+        remind_people()
+        remind_people()
+        told.append({name for name, _ in reminded(Kinds.VALIDATION_SILENT)[seen:]})
+    assert told == [set(), {"ops"}, {"ops", "lead"}]
+    text = Reminder.objects.filter(kind=Kinds.VALIDATION_SILENT).first().text
+    assert text == "Nobody has validated it for 5 working days. It waits for Requester."
+
+
+def test_a_late_validation_nobody_owns_is_the_leads(cast, clock):
+    issue = request_at(State.VALIDATION, cast=cast)
+    Issue.objects.filter(pk=issue.pk).update(assignee=None, implemented_by=cast.requester)
+    clock.move_to(at(2026, 3, 17, 9))
+    remind_people()
+    assert [name for name, _ in reminded()] == ["lead"]
+    assert "somebody the requester delegates it to" in Reminder.objects.get().text
+
+
+def test_of_a_hidden_late_validation_only_who_may_know_hears(cast, clock):
+    restrict(request_at(State.VALIDATION, cast=cast))
+    clock.move_to(at(2026, 3, 17, 9))
+    remind_people()
+    assert reminded() == [("requester", date(2026, 3, 17))]
 
 
 def test_without_a_target_nobody_is_reminded(cast, clock):
@@ -260,6 +290,25 @@ def test_what_is_blocked_and_nobodys_is_the_leads(cast, clock):
     assert Reminder.objects.get().text == (
         "Blocked by Vendor since 10 March 2026. What would unblock it: They are up."
     )
+
+
+def test_what_is_blocked_is_the_leads_once_its_owner_has_left(cast, clock):
+    issue = request_at(State.BLOCKED, cast=cast)
+    Issue.objects.filter(pk=issue.pk).update(assignee=cast.other_ops)
+    User.objects.filter(pk=cast.other_ops.pk).update(is_active=False)
+    clock.move_to(at(2026, 3, 17, 9))
+    remind_people()
+    assert [name for name, _ in reminded()] == ["lead"]
+
+
+def test_from_the_fourth_week_on_closing_is_spoken_of(cast, clock):
+    request_at(State.BLOCKED, cast=cast)
+    spoken_of = []
+    for day in (17, 24, 31, 38):
+        clock.move_to(at(2026, 3, 1, 9) + timedelta(days=day - 1))
+        remind_people()
+        spoken_of.append("close it" in Reminder.objects.order_by("pk").last().text)
+    assert spoken_of == [False, False, False, True]
 
 
 # What becomes of them -------------------------------------------------------------------------------------------------
@@ -313,8 +362,8 @@ def test_an_approver_who_is_away_is_not_reminded_but_who_stands_in(asked, cast, 
     assert [name for name, _ in reminded()] == ["standin"]
 
 
-def test_clocks_that_change_move_no_reminder_to_another_day(cast, clock, settings):
-    settings.TIME_ZONE = "Europe/Berlin"
+def test_clocks_that_change_move_no_reminder_to_another_day(cast, clock):
+    User.objects.filter(pk=cast.manager.pk).update(time_zone="Europe/Berlin")
     clock.move_to(at(2026, 3, 27, 9, zone="Europe/Berlin"))  # Friday; on Sunday clocks go forward
     file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
     clock.move_to(at(2026, 3, 31, 8, 59, zone="Europe/Berlin"))

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import requests
 
+PATIENCE = 30
+"""Seconds after which a call has failed, on the busiest machine."""
 TRACKER = "gitlab-com/gl-security/corp/cust-support-ops/issue-tracker"
 OTHER = "gitlab-com/support/team"
 RESTRICTED = "gitlab-com/support/support-ops/zendesk-us-federal"
@@ -28,7 +30,7 @@ class Person:
 
     def call(self, method, path, **options):
         base = self.url if path.startswith("/sandbox") else f"{self.url}/api/v4"
-        return self.session.request(method, base + path, timeout=options.pop("timeout", 5), **options)
+        return self.session.request(method, base + path, timeout=options.pop("timeout", PATIENCE), **options)
 
     def get(self, path, **params):
         return self.call("GET", path, params=params)
@@ -84,7 +86,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def wait_for(self, count, seconds=5):
+    def wait_for(self, count, seconds=PATIENCE):
         """Wait until `count` hooks have arrived; returns them all."""
         until = time.monotonic() + seconds
         while len(self.received) < count and time.monotonic() < until:

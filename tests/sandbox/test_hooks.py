@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.client import OTHER, TRACKER, Person, project
+from tests.sandbox.client import OTHER, PATIENCE, TRACKER, Person, project
 
 ALL = {f"{event}_events": True for event in ("issues", "confidential_issues", "note", "confidential_note", "milestone")}
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
@@ -31,8 +31,9 @@ def bodies(receiver, count):
 
 
 def idle(root):
-    until = time.monotonic() + 5
-    while not root.get("/sandbox/hooks").json()["idle"] and time.monotonic() < until:
+    until = time.monotonic() + PATIENCE
+    while not root.get("/sandbox/hooks").json()["idle"]:
+        assert time.monotonic() < until, "The hooks never came to rest."
         time.sleep(0.01)
 
 

@@ -17,6 +17,7 @@ from workflow.models import ApprovalRound, Attachment, Comment, Issue, Milestone
 from workflow.queues import QUEUES
 from workflow.states import Act, Kind, State, Verb
 
+pytestmark = pytest.mark.usefixtures("counted_once")
 LONG = "\n\n".join(CORPUS)
 MARK = "onerror=alert(1)"
 BEFORE = (User, Tracker, Entry, Question)

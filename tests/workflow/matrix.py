@@ -136,6 +136,8 @@ def allowed(kind, place, verb):
         Act.SPIN_OFF: (open_, OPS),
         Act.GATE: (gated and base in {"triage", "design"}, OPS),
         Act.NAME_APPROVER: (deciding, LEAD),
+        Act.CHECK: (base == "validation", VALIDATORS),
+        Act.REVIEW: (base == "blocked", OPS),
     }
     applies, roles = cells[verb]
     return roles if applies else set()

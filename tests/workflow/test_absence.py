@@ -115,6 +115,7 @@ def test_the_right_begins_and_ends_at_the_persons_own_midnight(cast, clock, zone
     assert held == {before: (False, False), begins: (True, True), ends: (True, True), after: (False, False)}
 
 
+@pytest.mark.fault(46)
 def test_a_form_that_was_open_when_the_absence_ended_decides_nothing(cast, clock):
     away(cast.manager, cast.standin)
     issue = calendly(cast)

@@ -8,7 +8,7 @@ from intake.models import Draft
 from tests.factories import answers_for, request_at, step
 from tests.workflow.places import confidential_member
 from workflow.actions import Incomplete, Refused, watch
-from workflow.models import Issue, IssueLink, Route
+from workflow.models import Issue, IssueLink, Route, Tracker
 from workflow.states import Kind, Outcome, State, Verb
 
 
@@ -77,3 +77,14 @@ def test_the_draft_that_carries_a_question_on_is_not_discarded(cast):
         discard(draft, by=cast.requester)
 
     assert Draft.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.django_db
+def test_nothing_goes_on_in_a_tracker_that_takes_no_more(cast):
+    question = request_at(State.TRIAGE, Kind.QUESTION, cast=cast)
+    Tracker.objects.filter(route__key="bug").update(is_active=False)
+
+    with pytest.raises(Incomplete, match="takes no new requests"):
+        continue_in(question, cast.ops, "bug", answers=[])
+
+    assert not Draft.objects.filter(continues=question).exists()

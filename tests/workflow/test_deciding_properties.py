@@ -17,11 +17,11 @@ from workflow.models import ApprovalPolicy, ApprovalRound, Decision, Event, Issu
 from workflow.models.approval_policy import Quorum
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
-from workflow.states import Kind, State, Verb
+from workflow.states import State, Verb
 
 NAMES = ("requester", "manager", "standin", "colleague", "lead", "ann", "bob")
 names = st.sampled_from(NAMES)
-EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
 BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)
 
 
@@ -31,9 +31,10 @@ class Deciding(RuleBasedStateMachine):
     @initialize(
         quorum=st.sampled_from([None, *Quorum.values]), needed=st.integers(1, 3),
         named=st.lists(names, max_size=4, unique=True), away=st.dictionaries(names, names, max_size=5),
-        with_manager=st.booleans(), route=st.sampled_from(["calendly", "macros-global"]), restricted=st.booleans(),
+        with_manager=st.booleans(), route=st.sampled_from(["calendly", "macros-global", "propose-change"]),
+        restricted=st.booleans(), asker=st.sampled_from(["requester", "requester", "lead"]),
     )
-    def file(self, quorum, needed, named, away, with_manager, route, restricted):
+    def file(self, quorum, needed, named, away, with_manager, route, restricted, asker):
         self.block = transaction.atomic()
         self.block.__enter__()
         self.clock = time_machine.travel(BEGIN, tick=False)
@@ -47,7 +48,10 @@ class Deciding(RuleBasedStateMachine):
             )
             for order, name in enumerate(named):
                 PolicyApprover.objects.create(policy=policy, person=self.people[name], order=order)
-        self.issue = file_request(cast, Kind.ADMINISTRATIVE, route=route, confidential=restricted)
+        self.asker, self.looked = asker, 0
+        self.issue = file_request(
+            cast, None, route=route, confidential=restricted, requester=self.people[asker], approver=cast.manager
+        )
         self.decisions = 0
         for name, stand_in in away.items():
             self.go_away(name, stand_in, 0, None)
@@ -102,7 +106,8 @@ class Deciding(RuleBasedStateMachine):
     def name(self, by, approver, seat):
         seats = Decision.objects.filter(round__issue=self.issue, decided_at__isnull=True)
         pk = seats[seat].pk if seat < seats.count() else None
-        self.try_to(lambda: name_approver(self.issue.pk, self.person(approver), by=self.person(by), seat=pk))
+        done = self.try_to(lambda: name_approver(self.issue.pk, self.person(approver), by=self.person(by), seat=pk))
+        assert not (done and by == self.asker), "who asks never says who decides, whatever else they are"
 
     @rule(by=names, verb=st.sampled_from([Verb.APPROVE, Verb.APPROVE, Verb.APPROVE, Verb.DECLINE]))
     def decide(self, by, verb):
@@ -127,7 +132,7 @@ class Deciding(RuleBasedStateMachine):
     @rule()
     def edit(self):
         given = {"description": f"{Issue.objects.get(pk=self.issue.pk).description} More."}
-        self.try_to(lambda: take_step(self.issue.pk, Verb.EDIT, by=self.person("requester"), given=given))
+        self.try_to(lambda: take_step(self.issue.pk, Verb.EDIT, by=self.person(self.asker), given=given))
 
     def now_date(self):
         return datetime.now(tz=UTC).date()
@@ -135,8 +140,8 @@ class Deciding(RuleBasedStateMachine):
     @invariant()
     def nobody_approves_their_own_request(self):
         decided = Decision.objects.filter(round__issue=self.issue)
-        assert not decided.filter(decided_by=self.people["requester"]).exists()
-        assert not decided.filter(approver=self.people["requester"]).exists()
+        assert not decided.filter(decided_by=self.people[self.asker]).exists()
+        assert not decided.filter(approver=self.people[self.asker]).exists()
 
     @invariant()
     def one_decision_a_seat_and_one_event_a_decision(self):
@@ -156,9 +161,13 @@ class Deciding(RuleBasedStateMachine):
 
     @invariant()
     def who_finds_it_is_who_may(self):
+        """For three of the seven after each step, the next three after the next: asking all takes most of the time."""
         issue = Issue.objects.get(pk=self.issue.pk)
-        for name in NAMES:
-            one, same = self.person(name), Issue.objects.filter(pk=self.issue.pk)
+        self.looked = (self.looked + 3) % len(NAMES)
+        people, links = User.objects.in_bulk(one.pk for one in self.people.values()), User.objects.absence_links()
+        for name in (NAMES * 2)[self.looked : self.looked + 3]:
+            one, same = people[self.people[name].pk], Issue.objects.filter(pk=self.issue.pk)
+            one.absence_links, one._groups = links, self.people[name]._groups
             assert same.visible_to(one).exists() == may_see(one, issue)
             assert QUEUES["approvals"].of(one).exists() == (refusal(one, Verb.APPROVE, issue) is None)
 
@@ -166,7 +175,7 @@ class Deciding(RuleBasedStateMachine):
     def a_round_runs_exactly_while_it_waits(self):
         issue = Issue.objects.get(pk=self.issue.pk)
         running = ApprovalRound.objects.filter(issue=issue, ended_at__isnull=True).count()
-        assert running == (issue.state == State.APPROVAL)
+        assert running == (issue.state in {State.APPROVAL, State.DISCUSSION})
 
     def teardown(self):
         if hasattr(self, "block"):

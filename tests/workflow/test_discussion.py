@@ -1,6 +1,6 @@
 """A discussion ends on a day that is set, not past and at most ninety days away, whoever sets it and from wherever."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -11,8 +11,14 @@ from workflow.models import Issue, Route
 from workflow.states import Kind, State, Verb
 
 pytestmark = pytest.mark.django_db
-WRONG = {"past": date(2020, 1, 1), "too far": timezone.localdate() + timedelta(days=91)}
+WRONG = {"past": -1, "too far": 91}
+"""Days from today, counted in the test: the day it was collected may be over."""
 SOON = timezone.localdate() + timedelta(days=20)
+
+
+def in_days(days):
+    """The day so many days from today; None for None."""
+    return None if days is None else timezone.localdate() + timedelta(days=days)
 
 
 def proposal_answers(day, **more):
@@ -31,12 +37,12 @@ def the(issue):
     return Issue.objects.get(pk=issue.pk)
 
 
-@pytest.mark.parametrize("day", [None, *WRONG.values()], ids=["none", *WRONG])
-def test_the_due_date_of_a_discussion_is_not_set_to(cast, day):
+@pytest.mark.parametrize("days", [None, *WRONG.values()], ids=["none", *WRONG])
+def test_the_due_date_of_a_discussion_is_not_set_to(cast, days):
     issue = proposal(cast)
 
     with pytest.raises(Incomplete):
-        set_due_date(issue.pk, day, by=cast.requester)
+        set_due_date(issue.pk, in_days(days), by=cast.requester)
 
     assert the(issue).due_date == SOON
 
@@ -49,12 +55,12 @@ def test_once_the_discussion_is_over_the_due_date_is_free(cast):
     assert the(issue).due_date is None
 
 
-@pytest.mark.parametrize("day", WRONG.values(), ids=WRONG)
-def test_a_proposal_is_not_edited_to_end(cast, day):
+@pytest.mark.parametrize("days", WRONG.values(), ids=WRONG)
+def test_a_proposal_is_not_edited_to_end(cast, days):
     issue = proposal(cast)
 
     with pytest.raises(Incomplete):
-        step(issue, Verb.EDIT, cast.requester, answers=proposal_answers(day))
+        step(issue, Verb.EDIT, cast.requester, answers=proposal_answers(in_days(days)))
 
 
 def test_the_fields_of_a_request_follow_the_answers_that_fill_them(cast):
@@ -76,11 +82,12 @@ def test_the_system_that_ops_confirmed_outlives_an_edit(cast):
     assert the(issue).system == "Zendesk"
 
 
-@pytest.mark.parametrize("day", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("days", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize(("kind", "verb"), [(Kind.QUESTION, Verb.CONTINUE_IN), (Kind.BUG, Verb.RECLASSIFY)])
-def test_nothing_becomes_a_proposal_that_ends(cast, kind, verb, day):
+def test_nothing_becomes_a_proposal_that_ends(cast, kind, verb, days):
     issue = request_at(State.TRIAGE, kind, cast=cast)
-    given = {"route": Route.objects.get(key="propose-change"), "text": "Discuss it.", "answers": proposal_answers(day)}
+    answers = proposal_answers(in_days(days))
+    given = {"route": Route.objects.get(key="propose-change"), "text": "Discuss it.", "answers": answers}
 
     with pytest.raises(Incomplete) as refused:
         step(issue, verb, cast.ops, **given)
@@ -89,12 +96,12 @@ def test_nothing_becomes_a_proposal_that_ends(cast, kind, verb, day):
     assert the(issue).state == State.TRIAGE
 
 
-@pytest.mark.parametrize("day", WRONG.values(), ids=WRONG)
-def test_no_proposal_is_spun_off_that_ends(cast, day):
+@pytest.mark.parametrize("days", WRONG.values(), ids=WRONG)
+def test_no_proposal_is_spun_off_that_ends(cast, days):
     issue = request_at(State.DESIGN, Kind.BUG, cast=cast)
     given = {
         "route": Route.objects.get(key="propose-change"), "title": "Discuss", "description": "It.",
-        "answers": proposal_answers(day),
+        "answers": proposal_answers(in_days(days)),
     }
 
     with pytest.raises(Incomplete):

@@ -127,3 +127,23 @@ def test_pressed_twice_one_request_is_spun_off(cast):
         spin_off(parent.pk, by=cast.ops, given=given, version=parent.version)
 
     assert IssueLink.objects.filter(source=parent).count() == 1
+
+
+@pytest.mark.django_db
+def test_nothing_is_spun_off_into_a_tracker_that_takes_no_more(cast):
+    parent = request_at(State.DEVELOPMENT, cast=cast)
+    Tracker.objects.filter(pk=tracker("calendly").pk).update(is_active=False)
+    given = {"route": Route.objects.get(key="calendly"), "answers": answers_for("calendly"), "title": "A part"}
+
+    with pytest.raises(Incomplete, match="takes no new requests"):
+        spin_off(parent.pk, by=cast.ops, given=given)
+
+    assert not IssueLink.objects.filter(source=parent).exists()
+
+
+@pytest.mark.django_db
+def test_a_spin_off_concerns_the_system_of_its_entry(cast):
+    parent = request_at(State.DEVELOPMENT, cast=cast, system="Zapier")
+    given = {"route": Route.objects.get(key="calendly"), "answers": answers_for("calendly"), "title": "A part"}
+
+    assert spin_off(parent.pk, by=cast.ops, given=given).system == "Calendly"

@@ -1,6 +1,6 @@
 """A queue holds exactly what ``permissions.refusal`` lets the person move on, for every queue, person and request."""
 
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 
 import pytest
@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from supportops.accounts.roles import Role, is_ops
+from supportops.accounts.roles import Role, is_lead, is_ops
 from tests.factories import person
 from workflow.models import (
     ApprovalRound,
@@ -17,7 +17,9 @@ from workflow.models import (
     GatePath,
     Issue,
     Mirror,
+    Reminder,
     Route,
+    ValidationRound,
 )
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES, counts
@@ -79,8 +81,17 @@ def may_move_on(queue, who, issue):
     if issue.state not in queue.states or issue.kind not in queue.kinds:
         return False
     if queue.name == "sync":
-        return is_ops(who) and may_see(who, issue) and issue.mirror_status in Mirror.NEEDS_A_PERSON
+        return is_ops(who) and may_see(who, issue) and issue.needs_a_person
+    if queue.name == "raised":
+        return issue.raised and may_see(who, issue) and looks_after(who, issue)
+    if queue.name == "late-validation":
+        return issue.late and is_ops(who) and may_see(who, issue)
     return any(refusal(who, verb, issue) is None for verb in queue.verbs)
+
+
+def looks_after(who, issue):
+    """Whether this person decides what the lead decides."""
+    return is_lead(who) or not issue.active_lead_exists and is_ops(who) and who.pk != issue.escalated_by_id
 
 
 @pytest.fixture
@@ -111,10 +122,14 @@ def population(db):
 
 def afresh(people, issues):
     """People and requests without anything remembered."""
-    statuses = dict(Mirror.objects.values_list("pk", "status"))
+    mirrors = Mirror.objects.filter(parked=True, status__in=Mirror.NEEDS_A_PERSON)
+    in_need = set(mirrors.values_list("issue_id", flat=True))  # an issue that ops let go keeps its status, and rests
+    raised = {one.issue_id for one in ValidationRound.objects.all() if one.raised_at and not one.settled_at}
+    late = {one.issue_id for one in Reminder.objects.select_related("issue") if one.at >= one.issue.state_since}
     found = list(Issue.objects.filter(pk__in=[i.pk for i in issues]).select_related("route", "requester"))
     for issue in found:
-        issue.mirror_status = statuses.get(issue.pk)
+        issue.needs_a_person = issue.pk in in_need
+        issue.raised, issue.late = issue.pk in raised, issue.pk in late
     return list(User.objects.filter(pk__in=[p.pk for p in people])), found
 
 
@@ -139,7 +154,25 @@ def make(number, state, kind, restricted, people):
     )
     GatePath.objects.create(issue=issue, gate="triage" if number % 2 else "gameplan", chart_version="1",
                             outcome=["", "approved", "escalate", "backlog"][number % 4])
-    Mirror.objects.create(issue=issue, marker=f"m{number}", status=Mirror.Status.values[number % 6])
+    status = Mirror.Status.values[number % 6]
+    let_go = number % 4 == 0
+    parked = status in Mirror.NEEDS_A_PERSON and not let_go
+    Mirror.objects.create(issue=issue, marker=f"m{number}", status=status, parked=parked)
+    _validated(issue, number)
+
+
+def _validated(issue, number):
+    """A round that was raised, or raised and settled, or neither; a reminder from before, or of this validation."""
+    now = timezone.now()
+    ValidationRound.objects.create(
+        issue=issue, number=1, opened_at=now, ended_at=now, outcome="sent-back",
+        raised_at=[None, now][number % 2], settled_at=[None, None, None, now][number % 4],
+    )
+    if number % 3:
+        since = issue.state_since + timedelta(days=[0, 1, -1][number % 3])
+        Reminder.objects.create(
+            person=issue.requester, issue=issue, kind=Reminder.Kind.VALIDATION_LATE, day=since.date(), text="", at=since
+        )
 
 
 def _outcome(state, number):

@@ -265,6 +265,66 @@ def test_in_a_round_of_several_the_lead_says_whose_place_it_is(cast, director):
     assert asked(issue) == ["Manager", "Director"]
 
 
+# Never by the requester ----------------------------------------------------------------------------------------------
+
+
+def may_name(who, issue):
+    return refusal(User.objects.get(pk=who.pk), Act.NAME_APPROVER, now(issue)) is None
+
+
+def test_a_lead_names_nobody_for_their_own_request(cast, director):
+    other_lead = person("other_lead", groups=["lead"])
+    save(cast.lead, reports_to=cast.manager)
+    issue = calendly(cast, requester=cast.lead)
+
+    with pytest.raises(Refused, match="somebody else must name who decides"):
+        name_approver(issue.pk, cast.standin, by=cast.lead)
+
+    assert asked(issue) == ["Manager"]
+    assert (may_name(cast.lead, issue), may_name(other_lead, issue), may_name(cast.ops, issue)) == (False, True, False)
+
+
+def test_for_the_request_of_the_only_lead_anybody_of_ops_names_who_decides(cast):
+    issue = calendly(cast, requester=cast.lead)
+    assert asked(issue) == [] and not may_name(cast.colleague, issue)
+
+    name_approver(issue.pk, cast.standin, by=cast.ops)
+
+    assert asked(issue) == ["Standin"]
+
+
+def test_whoever_of_ops_names_in_the_leads_place_does_not_name_themselves(cast):
+    cast.ops.groups.add(cast.manager.groups.get())
+    issue = calendly(cast, requester=cast.lead)
+
+    with pytest.raises(Incomplete, match="not decide yourself"):
+        name_approver(issue.pk, cast.ops, by=cast.ops)
+
+
+def test_the_requesters_page_offers_no_other_approver_and_the_address_refuses(cast):
+    save(cast.lead, reports_to=cast.manager)
+    issue = calendly(cast, requester=cast.lead)
+    client = Client()
+    client.force_login(cast.lead)
+    address = f"/issues/{issue.pk}/name-approver/"
+
+    page = client.get(issue.get_absolute_url()).text
+    answer = client.post(address, {"approver": cast.standin.pk, "text": "", "version": issue.version})
+
+    assert address not in page and answer.status_code == 403
+    assert asked(issue) == ["Manager"]
+
+
+def test_the_requester_of_a_route_with_a_fixed_approver_chooses_nobody_by_filing_or_reopening(cast):
+    issue = calendly(cast, approver=cast.standin)
+    assert asked(issue) == ["Manager"]
+
+    step(issue, Verb.WITHDRAW, cast.requester)
+    step(issue, Verb.REOPEN, cast.requester, text="After all.", approver=cast.standin)
+
+    assert asked(issue) == ["Manager"]
+
+
 def test_who_is_asked_already_is_not_named_again(cast, director):
     issue = calendly(cast)
 

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.factories import answers_for, file_request, step
-from workflow.models import Issue, Mirror, Route
+from workflow.actions import Incomplete
+from workflow.forms.carrying_on import entries_for
+from workflow.models import Issue, Mirror, Route, Tracker
 from workflow.states import Kind, State, Verb
 
 pytestmark = pytest.mark.django_db
@@ -33,3 +35,19 @@ def test_what_needs_an_approval_as_that_asks_for_it(cast):
 
     assert issue.state == State.APPROVAL
     assert Issue.objects.get(pk=issue.pk).approvers == [cast.manager]
+
+
+def test_what_the_entry_alone_concerns_is_its_system(cast):
+    issue = file_request(cast, Kind.BUG, system="Zapier")
+
+    assert reclassify(issue, cast.ops, "calendly").system == "Calendly"
+
+
+def test_nothing_becomes_what_a_tracker_takes_no_more(cast):
+    issue = file_request(cast, Kind.QUESTION)
+    Tracker.objects.filter(route__key="bug").update(is_active=False)
+
+    with pytest.raises(Incomplete, match="takes no new requests"):
+        reclassify(issue, cast.ops, "bug")
+
+    assert "bug" not in dict(entries_for(Verb.RECLASSIFY, issue))

@@ -1,6 +1,9 @@
 """The changes that are no steps, pressed twice at once: each is done or refused, none is done twice, none breaks."""
 
+import uuid
+
 import pytest
+from django.core.files.base import ContentFile
 
 from tests.factories import Cast, answers_for, milestone_for, request_at
 from tests.workflow.test_races import press_at_once
@@ -9,6 +12,7 @@ from workflow.actions import (
     Stale,
     answer_gate,
     assign,
+    attach_uploads,
     delegate,
     move,
     name_approver,
@@ -61,6 +65,18 @@ def test_a_colleague_is_asked_to_validate_once_however_often_it_is_pressed():
 
     assert kinds_of(press_at_once(press, press)) == ["Issue", "Issue"]
     assert issue.delegations.count() == Event.objects.filter(issue=issue, verb=Act.DELEGATE).count() == 1
+
+
+def test_files_are_attached_once_however_often_it_is_pressed(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    cast, mark = Cast(), uuid.uuid4()
+    issue = request_at(State.TRIAGE, Kind.BUG, cast=cast)
+
+    def press():
+        return attach_uploads(issue.pk, [ContentFile(b"words", name="a.txt")], by=cast.ops, submission=mark)
+
+    assert kinds_of(press_at_once(press, press)) == ["Issue", "Issue"]
+    assert issue.attachments.count() == Event.objects.filter(issue=issue, verb=Act.ATTACH).count() == 1
 
 
 def test_a_question_of_the_gate_has_one_answer():

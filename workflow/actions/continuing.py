@@ -1,7 +1,9 @@
 """A request carries on in another one: continued, or spun off."""
 
 from workflow.actions import approvals
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.errors import Incomplete, Refused
+from workflow.actions.given import barred_way
 from workflow.actions.history import record
 from workflow.actions.links import link
 from workflow.actions.lock import locked
@@ -9,7 +11,6 @@ from workflow.actions.submission import create, watch_too
 from workflow.models import IssueLink
 from workflow.permissions import refusal
 from workflow.questions import fields_fed_by, merged, missing_answers, provider
-from workflow.restriction import lets_out
 from workflow.states import Act, Kind, State
 
 
@@ -48,6 +49,7 @@ def continue_in(issue, by, given):
     return {"data": {"continued_in": new.pk}}
 
 
+@again_after_a_clash
 def spin_off(number, *, by, given, version=None):
     """Open a full request of its own out of an open one; the parent neither waits nor closes. Returns the new request.
 
@@ -56,7 +58,7 @@ def spin_off(number, *, by, given, version=None):
     with locked(number, version=version) as issue:
         if reason := refusal(by, Act.SPIN_OFF, issue):
             raise Refused(reason)
-        if sentence := lets_out(issue.tracker, given["route"].tracker):
+        if sentence := barred_way(issue, given["route"]):
             raise Incomplete({"route": sentence})
         new = _carry_on(issue, by, given, verb_data={"spun_off_from": issue.pk})
         link(issue, new, IssueLink.Type.SPUN_OFF)
@@ -76,7 +78,7 @@ def _carry_on(issue, by, given, **fields):
     route, answers = given["route"], _answers(issue, given)
     if problems := missing_answers(route.key, "requester", answers):
         raise Incomplete(problems)
-    known = {"customer": issue.customer, "system": issue.system}
+    known = {"customer": issue.customer, "system": provider().system(route.key) or issue.system}
     new = create(
         by=by,
         route=route,

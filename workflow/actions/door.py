@@ -6,7 +6,8 @@ Lock, check, step, history, commit: all of it or nothing (domain.md §3, "Rules 
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from workflow.actions.effects import AFTER, BEFORE, freeze_gates
+from workflow.actions.clashes import again_after_a_clash
+from workflow.actions.effects import AFTER, BEFORE, THEN, freeze_gates
 from workflow.actions.errors import Refused
 from workflow.actions.given import check_given
 from workflow.actions.history import record
@@ -19,6 +20,7 @@ DECIDED_FOR_OTHERS = frozenset({Verb.APPROVE, Verb.DECLINE, Verb.ASK})
 """The steps somebody takes for an approver who is away."""
 
 
+@again_after_a_clash
 def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTAL):
     """Take one step of a request's life and return the request as it is afterwards.
 
@@ -56,9 +58,11 @@ def _step(issue, verb, *, by, given, source, on_behalf_of):
         from_state=before,
         source=source,
         on_behalf_of=on_behalf_of,
-        text=given.get("text") or "",
+        text=change.get("text", given.get("text") or ""),
         data=change.get("data", {}),
     )
+    if verb in THEN:
+        THEN[verb](issue)
     if change.get("stays"):
         _tell_who_is_next(issue, event, asked)
     return issue

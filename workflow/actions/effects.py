@@ -1,19 +1,21 @@
 """What each verb does to the rows around the state, inside the door's transaction.
 
 BEFORE runs before the transition and may return {"transition": keyword arguments of it, "data": what the event keeps,
-"stays": whether no step is taken, because what was done is only a part of it}.
-AFTER runs on the saved request, before the event is written. Neither does any I/O but the database's.
+"stays": whether no step is taken, because what was done is only a part of it, "text": what the event says in place of
+the words given}. AFTER runs on the saved request, before the event is written, THEN after it. None of them does any I/O
+but the database's.
 """
 
 from django.utils import timezone
 
-from workflow.actions import approvals
+from workflow.actions import approvals, validation
+from workflow.actions.checklist import words_failed
 from workflow.actions.continuing import continue_in
 from workflow.actions.editing import apply_edit
 from workflow.actions.links import link
 from workflow.actions.submission import mirror_from_now_on
-from workflow.models import ApprovalRound, Decision, IssueLink
-from workflow.questions import fields_fed_by, merged
+from workflow.models import ApprovalRound, Decision, IssueLink, ValidationRound
+from workflow.questions import fields_fed_by, merged, provider
 from workflow.states import Outcome, State, Verb
 
 
@@ -36,6 +38,7 @@ def _reclassify(issue, by, given):
     issue.answers = merged(issue.answers, given.get("answers", []))
     issue.restricted_to = new.restricted_to or issue.restricted_to
     issue.milestone = None
+    issue.system = provider().system(new.key) or issue.system
     for name, value in fields_fed_by(given.get("answers", [])).items():
         setattr(issue, name, value)
     freeze_gates(issue)
@@ -85,8 +88,22 @@ def _schedule(issue, by, given):
 
 
 def _request_validation(issue, by, given):
-    issue.validation_brief = given["text"]
-    issue.implemented_by = issue.assignee or by
+    asked = validation.open_validation(issue, by=by, text=given["text"], items=given.get("items"))
+    issue.validation_brief, issue.implemented_by = asked, issue.assignee or by
+    return {"text": asked}
+
+
+def _validate(issue, by, given):
+    ticked = validation.tick_the_rest(issue, by=by, ticked=given.get("ticked") or ())
+    validation.end_validation(issue, ValidationRound.Outcome.VALIDATED)
+    return {"data": {"ticked": ticked} if ticked[1] else {}}
+
+
+def _send_back(issue, by, given):
+    failed, asked = validation.fail_the_rest(issue, by=by, failed=given.get("failed") or {}), len(issue.checklist)
+    validation.end_validation(issue, ValidationRound.Outcome.SENT_BACK)
+    text = words_failed(failed, given.get("text") or "")
+    return {"text": text, "data": {"failed": [len(failed), asked]} if failed else {}}
 
 
 def _block(issue, by, given):
@@ -105,6 +122,7 @@ def _close(issue, by, given):
 
 def _end_round(issue, by, given):
     approvals.end_round(issue, ApprovalRound.Outcome.ENDED)
+    validation.end_validation(issue, ValidationRound.Outcome.ENDED)
 
 
 def _reopen(issue, by, given):
@@ -129,6 +147,8 @@ BEFORE = {
     Verb.SUBMIT_GAMEPLAN: _submit_gameplan,
     Verb.SCHEDULE: _schedule,
     Verb.REQUEST_VALIDATION: _request_validation,
+    Verb.VALIDATE: _validate,
+    Verb.SEND_BACK: _send_back,
     Verb.CONTINUE_IN: continue_in,
     Verb.BLOCK: _block,
     Verb.CLOSE: _close,
@@ -140,3 +160,4 @@ AFTER = {
     Verb.CLOSE: _end_round,
     Verb.WITHDRAW: _end_round,
 }
+THEN = {Verb.SEND_BACK: validation.raise_if_bounced}

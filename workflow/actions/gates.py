@@ -1,5 +1,6 @@
 """Answering the handbook's flowcharts, one question at a time. An answer is never a step."""
 
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.errors import Incomplete, Refused, Stale
 from workflow.actions.history import announce
 from workflow.actions.lock import locked
@@ -21,6 +22,7 @@ def next_question(path):
     return path.chart.walk(answers)
 
 
+@again_after_a_clash
 def answer_gate(number, *, by, question, answer):
     """Save one answer and return the path.
 

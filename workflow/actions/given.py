@@ -1,7 +1,9 @@
 """What a verb must be given (domain.md §3, "Steps"). Pages, bulk, GitLab and admin all read this one table."""
 
+from workflow.actions.checklist import LONGEST_NOTE, problem_with, quoted, split_brief
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete
+from workflow.models.validating import Verdict
 from workflow.questions import fields_fed_by, merged, missing_answers
 from workflow.restriction import lets_out
 from workflow.states import CLOSE_OUTCOMES, FEATURE_TRIAGE_OUTCOMES, Kind, Outcome, Priority, Source, State, Verb
@@ -46,6 +48,8 @@ def required(verb, issue, *, source=Source.PORTAL):
         wanted["confirmed_valid"] = "Confirm that the bug is valid, or close it as invalid."
     if verb == Verb.START and source != Source.CALENDAR:
         wanted["text"] = "Say why it starts before its milestone."
+    if verb == Verb.SEND_BACK and issue.checklist:
+        del wanted["text"]  # an item that failed says it
     return wanted
 
 
@@ -89,16 +93,21 @@ def _continued(issue):
     return issue.links_in.filter(type="continued-in").exists()
 
 
+def barred_outcome(issue, outcome):
+    """Why this request cannot be closed with the outcome now, in words; None if it can."""
+    if outcome not in CLOSE_OUTCOMES:
+        return "Choose how it ends from the list."
+    if outcome in closing_outcomes(issue):
+        return None
+    if outcome == Outcome.DISCUSS_FIRST and _continued(issue):
+        return "This continues a discussion that was already held, so it cannot go back to one."
+    return f"In triage a feature does not close as “{Outcome(outcome).label.lower()}”. Escalate it first."
+
+
 def _close(issue, given):
     outcome = given["outcome"]
-    if outcome not in CLOSE_OUTCOMES:
-        return {"outcome": "Choose how it ends from the list."}
-    if outcome not in closing_outcomes(issue):
-        if outcome == Outcome.DISCUSS_FIRST and _continued(issue):
-            return {"outcome": "This continues a discussion that was already held, so it cannot go back to one."}
-        return {
-            "outcome": f"In triage a feature does not close as “{Outcome(outcome).label.lower()}”. Escalate it first."
-        }
+    if sentence := barred_outcome(issue, outcome):
+        return {"outcome": sentence}
     if outcome == Outcome.DUPLICATE:
         original = given.get("duplicate_of")
         if original is None:
@@ -119,11 +128,19 @@ def _schedule(issue, given):
     return {}
 
 
+def barred_way(issue, route):
+    """Why the request cannot go on as one of this route's, in words; None if it can."""
+    tracker = route.tracker
+    if tracker and not tracker.is_active:
+        return f"The tracker {tracker} takes no new requests. Choose another entry, or ask an administrator."
+    return lets_out(issue.tracker, tracker)
+
+
 def _reclassify(issue, given):
     route, answers = given["route"], given.get("answers", [])
     if route == issue.route:
         return {"route": "It already is that."}
-    if sentence := lets_out(issue.tracker, route.tracker):
+    if sentence := barred_way(issue, route):
         return {"route": sentence}
     missing = missing_answers(route.key, "requester", merged(issue.answers, answers))
     return missing or check_end(route.kind, fields_fed_by(answers))
@@ -131,7 +148,7 @@ def _reclassify(issue, given):
 
 def _continue_in(issue, given):
     route = given["route"]
-    if sentence := lets_out(issue.tracker, route.tracker):
+    if sentence := barred_way(issue, route):
         return {"route": sentence}
     return (
         {}
@@ -140,11 +157,43 @@ def _continue_in(issue, given):
     )
 
 
+def _request_validation(issue, given):
+    _, tasks = split_brief(given["text"])
+    problem = problem_with([*(given.get("items") or ()), *tasks])
+    return {"items": problem} if problem else {}
+
+
+def _validate(issue, given):
+    if failed := issue.items_with(Verdict.FAILED):
+        told = f"{quoted([item.text for item in failed])} failed. Tick it on the list if it is right by now, or send"
+        return {"checklist": f"{told} the request back."}
+    left = [item.text for item in issue.items_with(None) if item.pk not in (given.get("ticked") or ())]
+    if left:
+        asked = len(issue.checklist)
+        told = f"{len(left)} of {asked} items are not ticked: {quoted(left)}."
+        return {"checklist": f"{told} Tick what is right, or send the request back."}
+    return {}
+
+
+def _send_back(issue, given):
+    listed = {item.pk for item in issue.checklist}
+    reasons = [reason for item, reason in (given.get("failed") or {}).items() if item in listed]
+    if any(len(reason) > LONGEST_NOTE for reason in reasons):
+        return {"failed": f"Shorten the reason of each item to {LONGEST_NOTE:,} characters."}
+    said = not _empty(given.get("text")) or any(not _empty(reason) for reason in reasons)
+    if issue.checklist and not said and not issue.items_with(Verdict.FAILED):
+        return {"text": "Say what is not right, or fail an item of the list with its reason."}
+    return {}
+
+
 _CHECKS = {
     Verb.APPROVE: _approve,
     Verb.ACCEPT: _accept,
     Verb.CLOSE: _close,
     Verb.SCHEDULE: _schedule,
+    Verb.REQUEST_VALIDATION: _request_validation,
+    Verb.VALIDATE: _validate,
+    Verb.SEND_BACK: _send_back,
     Verb.RECLASSIFY: _reclassify,
     Verb.CONTINUE_IN: _continue_in,
 }

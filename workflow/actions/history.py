@@ -4,10 +4,11 @@ always."""
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from workflow.actions.participants import touched_by
 from workflow.actions.signals import announce
 from workflow.models import Event, Mirror, NoteMirror, Notice
 from workflow.permissions import may_see
-from workflow.states import Court, Source, State, Verb
+from workflow.states import Act, Court, Source, State, Verb
 
 NOTED = frozenset(
     {
@@ -26,6 +27,7 @@ NOTED = frozenset(
         Verb.COMPLETE,
         Verb.CONTINUE_IN,
         Verb.BLOCK,
+        Act.REVIEW,
         Verb.CLOSE,
         Verb.WITHDRAW,
         Verb.REOPEN,
@@ -47,7 +49,7 @@ def record(issue, verb, *, by, from_state, source=Source.PORTAL, on_behalf_of=No
         text=text,
         data=data or {},
         version=issue.version,
-        at=timezone.now(),
+        at=timezone.now() if from_state == issue.state else issue.state_since,  # so the clock of courts is exact
     )
     mirror = Mirror.objects.filter(pk=issue.pk).first()
     if mirror:
@@ -62,7 +64,9 @@ def record(issue, verb, *, by, from_state, source=Source.PORTAL, on_behalf_of=No
 def tell_people(issue, *, actor, event=None, comment=None):
     """Put a notice in the inbox of everybody concerned but the one who did it; each gets one, with the strongest
     reason."""
-    reasons = dict.fromkeys(issue.watches.values_list("person_id", flat=True), Notice.Reason.WATCHED)
+    touched = touched_by(issue, event) if event else []
+    reasons = dict.fromkeys((person.pk for person in touched), Notice.Reason.TOUCHED)
+    reasons |= dict.fromkeys(issue.watches.values_list("person_id", flat=True), Notice.Reason.WATCHED)
     reasons[issue.requester_id] = Notice.Reason.FILED
     reasons.update(dict.fromkeys(_whose_turn(issue), Notice.Reason.NEEDS_YOU) if event and event.changed_state else {})
     reasons.pop(actor.pk if actor else None, None)

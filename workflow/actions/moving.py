@@ -1,5 +1,6 @@
 """The same request in another tracker; never another kind."""
 
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.lock import locked
@@ -9,6 +10,7 @@ from workflow.restriction import lets_out
 from workflow.states import Act
 
 
+@again_after_a_clash
 def move(number, tracker, *, by, version=None):
     """Move an open request to another tracker. The milestone stays only if one of its title exists there.
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.lock import locked
@@ -15,6 +16,7 @@ from workflow.permissions import refusal
 from workflow.states import Act
 
 
+@again_after_a_clash
 def name_approver(number, approver, *, by, version=None, seat=None, text=""):
     """Somebody else decides: where nobody is eligible, or the one asked cannot or does not.
 

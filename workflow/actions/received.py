@@ -8,6 +8,7 @@ from django.utils import timezone
 from workflow.actions.errors import Incomplete
 from workflow.actions.history import record, tell_people
 from workflow.actions.lock import locked
+from workflow.actions.participants import takes_part
 from workflow.actions.siblings import _change, tell_people_needed
 from workflow.actions.signals import announce
 from workflow.models import Comment, Milestone, NoteMirror
@@ -34,6 +35,8 @@ def receive_comment(number, body, *, author, author_name="", internal=False, at,
         for file in files:
             file.issue, file.comment, file.internal, file.source = issue, new, internal, Source.GITLAB
             file.save(update_fields=["issue", "comment", "internal", "source"])
+        if not internal:
+            takes_part(issue, author)
         tell_people(issue, comment=new, actor=author)
         announce(issue.pk)
         return new

@@ -4,6 +4,7 @@ history."""
 from django.utils import timezone
 
 from supportops.accounts.roles import is_ops
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.discussion import is_discussed, problem_with_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
@@ -18,6 +19,7 @@ def _checked(issue, act, by):
         raise Refused(reason)
 
 
+@again_after_a_clash
 def _change(number, act, field, new, *, by, version, source, problem=None, shown=str):
     """Set one field of a request, with its event; nothing happens when it has that value already."""
     with locked(number, version=version) as issue:
@@ -90,9 +92,9 @@ def watch(number, watching, *, by):
         return issue
 
 
-def delegate(number, person, *, by):
+def delegate(number, person, *, by, text=""):
     """Let a colleague validate for the requester; never one who implements. Again for the same colleague changes
-    nothing."""
+    nothing. ``text``: a note they read."""
     with locked(number) as issue:
         _checked(issue, Act.DELEGATE, by)
         if sentence := _cannot_validate(issue, person):
@@ -100,7 +102,7 @@ def delegate(number, person, *, by):
         _, new = Delegation.objects.get_or_create(issue=issue, person=person, ended_at=None, defaults={"by": by})
         if new:
             issue.forget_people()
-            event = record(issue, Act.DELEGATE, by=by, from_state=issue.state, data={"to": str(person)})
+            event = record(issue, Act.DELEGATE, by=by, from_state=issue.state, text=text, data={"to": str(person)})
             tell_people_needed(issue, event, person)
         return issue
 
@@ -113,6 +115,19 @@ def take_back(number, person, *, by):
         if ended:
             issue.forget_people()
             record(issue, Act.DELEGATE, by=by, from_state=issue.state, data={"taken_back_from": str(person)})
+        return issue
+
+
+def review_block(number, text, *, by, version=None):
+    """Keep what a review of a blocked request found: why it is still blocked, whom somebody asked, what comes next."""
+    with locked(number, version=version) as issue:
+        _checked(issue, Act.REVIEW, by)
+        text = text.replace("\x00", "").strip()
+        if not text:
+            raise Incomplete({"text": "Say why it is still blocked."})
+        issue.version += 1
+        issue.save()
+        record(issue, Act.REVIEW, by=by, from_state=issue.state, text=text)
         return issue
 
 

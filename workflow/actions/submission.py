@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from workflow.actions import approvals
+from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
@@ -17,6 +18,7 @@ from workflow.stages import first_state
 from workflow.states import ApprovalRule, Source, State
 
 
+@again_after_a_clash
 def open_issue(
     *, by, route, title, description="", answers=(), requester=None, approver=None, approver_reason="", due_date=None,
     teams="", system="", customer="", confidential=False, attachments=(), submission=None, continues=None,

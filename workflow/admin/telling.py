@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 
+from supportops.accounts.roles import is_lead, is_ops
 from workflow.admin.reading import ReadAdmin, Unchangeable, page_link
 from workflow.models import Issue
 from workflow.notices.models import ChannelState, Message
@@ -15,8 +16,8 @@ class ChannelStateAdmin(Unchangeable, admin.ModelAdmin):
     actions = ["resume"]
 
     def has_resume_permission(self, request):
-        """Administrators."""
-        return request.user.is_superuser
+        """The leads, as with the connection to GitLab, and administrators."""
+        return self.has_view_permission(request) and (is_lead(request.user) or request.user.is_superuser)
 
     @admin.action(description="Resume: send what waits", permissions=["resume"])
     def resume(self, request, rows):
@@ -50,8 +51,8 @@ class MessageAdmin(ReadAdmin):
         return rows.filter(issue__isnull=True) | rows.filter(issue__in=visible)
 
     def has_retry_permission(self, request):
-        """Administrators."""
-        return self.has_view_permission(request) and request.user.is_superuser
+        """Support Operations and administrators; trying again gives no right in a request."""
+        return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
     @admin.action(description="Send again now (what is unconfirmed may arrive twice)", permissions=["retry"])
     def try_again(self, request, rows):
@@ -65,8 +66,8 @@ class MessageAdmin(ReadAdmin):
 
     @admin.display(description="request", ordering="issue")
     def request_page(self, row):
-        """The request's page; a digest is about many."""
-        return page_link(row.issue) if row.issue else "Digest"
+        """The request's page; a digest is about many, news about none."""
+        return page_link(row.issue) if row.issue else "Digest" if row.is_digest else "News"
 
     @admin.display(description="trouble")
     def trouble(self, row):

@@ -11,9 +11,11 @@ from workflow.forms.siblings import (
     MoveForm,
     NameApproverForm,
     PriorityForm,
+    ReviewForm,
     WatchForm,
 )
-from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, ScheduleForm, StepForm, ValidateForm
+from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, ScheduleForm, StepForm
+from workflow.forms.validation import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
 from workflow.states import Act, Verb
 
 FORMS = {
@@ -22,7 +24,9 @@ FORMS = {
     Verb.EDIT: EditForm,
     Verb.ACCEPT: AcceptForm,
     Verb.SCHEDULE: ScheduleForm,
+    Verb.REQUEST_VALIDATION: RequestValidationForm,
     Verb.VALIDATE: ValidateForm,
+    Verb.SEND_BACK: SendBackForm,
     Verb.BLOCK: BlockForm,
     Verb.CLOSE: CloseForm,
     Act.ASSIGN: AssignForm,
@@ -34,6 +38,8 @@ FORMS = {
     Act.DELEGATE: DelegateForm,
     Act.MOVE: MoveForm,
     Act.NAME_APPROVER: NameApproverForm,
+    Act.CHECK: CheckForm,
+    Act.REVIEW: ReviewForm,
     **CARRYING_ON,
 }
 """{Verb or Act: its form}. The gate has none: it is one question with two answers."""

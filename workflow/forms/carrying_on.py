@@ -3,6 +3,7 @@
 from django import forms
 
 from workflow.actions.approvals import eligible_approvers
+from workflow.actions.given import barred_way
 from workflow.forms.answers import AsksQuestions
 from workflow.forms.base import ActForm, WordsField
 from workflow.models import Route
@@ -18,8 +19,7 @@ def entries_for(act, issue):
     elif issue.kind != Kind.PROPOSAL:
         kinds |= {Kind.PROPOSAL}
     barred = {issue.route.key} if act == Verb.RECLASSIFY else set()
-    if issue.tracker and issue.tracker.confidential_only:
-        barred |= set(Route.objects.filter(tracker__confidential_only=False).values_list("key", flat=True))
+    barred |= {route.key for route in Route.objects.select_related("tracker") if barred_way(issue, route)}
     return [(key, name) for key, name, kind in provider().entries() if kind in kinds and key not in barred]
 
 

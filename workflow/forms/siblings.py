@@ -7,6 +7,7 @@ from django import forms
 from supportops.accounts.models import User
 from supportops.ui.forms import DateInput, MultipleFileField
 from workflow.actions.comments import CONTENT_TYPES
+from workflow.actions.discussion import is_discussed
 from workflow.actions.reassigning import seats_to_name
 from workflow.actions.seating import eligible_approvers
 from workflow.forms.base import ActForm, WordsField
@@ -74,18 +75,27 @@ class CommentForm(TakesFiles):
     body = WordsField(label="Comment", rows=4, required=True, error_messages={"required": "Write something first."})
     files = files_field(label="Files", required=False)
     internal = forms.BooleanField(label="Only Support Operations read this", required=False)
+    asks_ops_in = forms.BooleanField(label="Ask Support Operations to join the discussion", required=False)
 
     def build(self):
-        """A mark of its own, so that a second press finds the first; internal only for those who read it."""
+        """A mark of its own, so that a second press finds the first; internal only for those who read it; in a
+        discussion everybody else may ask Support Operations in."""
         self.initial = {"submission": uuid.uuid4()}
         if not sees_internal(self.person):
             del self.fields["internal"]
+        if sees_internal(self.person) or not is_discussed(self.issue):
+            del self.fields["asks_ops_in"]
 
 
 class AttachForm(TakesFiles):
     """Files for the request itself."""
 
+    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     files = files_field(label="Files", error_messages={"required": "Choose a file first."})
+
+    def build(self):
+        """A mark of its own, so that a second press keeps nothing more."""
+        self.initial = {"submission": uuid.uuid4()}
 
 
 class WatchForm(ActForm):
@@ -105,10 +115,13 @@ class DelegateForm(ActForm):
         None, label="Colleague", empty_label="Choose a person",
         error_messages={"required": "Choose who validates for you."},
     )
+    text = WordsField(label="Note", rows=3, help_text="Your colleague reads it.")
     take_back = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
 
     def build(self):
         """Everybody but the requester and those who do the work."""
+        if self.issue.confidential:
+            self.fields["person"].help_text = "Until you take it back your colleague may read this restricted request."
         excluded = {self.issue.requester_id, *self.issue.implementer_ids}
         people = User.objects.active().exclude(pk__in=excluded).order_by("first_name", "last_name", "username")
         self.fields["person"].queryset = people
@@ -124,6 +137,15 @@ class MoveForm(ActForm):
     def build(self):
         """The ones that take requests, without the present one."""
         self.fields["tracker"].queryset = Tracker.objects.filter(is_active=True).exclude(pk=self.issue.tracker_id)
+
+
+class ReviewForm(ActForm):
+    """Why it is still blocked, and what happens next."""
+
+    text = WordsField(
+        label="Why is it still blocked?", rows=4, required=True, help_text="Whom you asked, and what happens next.",
+        error_messages={"required": "Say why it is still blocked."},
+    )
 
 
 class NameApproverForm(ActForm):

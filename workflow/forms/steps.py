@@ -1,11 +1,9 @@
 """The forms of the steps that ask for words, a choice or two, or nothing."""
 
-import re
-
 from django import forms
 
 from supportops.ui.forms import ChoiceCards
-from workflow.actions.given import closing_outcomes
+from workflow.actions.given import barred_outcome, closing_outcomes
 from workflow.forms.answers import AsksQuestions
 from workflow.forms.base import ActForm, WordsField
 from workflow.forms.choices import IssueNumberField, MilestoneField, customer_choices, ops_who_see, system_choices
@@ -26,7 +24,7 @@ WORDS = {
     Verb.SCHEDULE: ("Note", ""),
     Verb.START: ("Why does it start before its milestone?", ""),
     Verb.REQUEST_VALIDATION: (
-        "What to check, and where", "Begin a line with “- [ ]” to have the requester tick it. Markdown.",
+        "What to check, and where", "The sandbox, the account to use, the steps. Markdown.",
     ),
     Verb.VALIDATE: ("Note", "What you looked at."),
     Verb.SEND_BACK: ("What is not right?", "What you did, what you expected, what happened."),
@@ -45,7 +43,6 @@ OUTCOME_HELP = {
     Outcome.NOT_ELIGIBLE: "It is not something Support Operations do.",
     Outcome.NO_ANSWER: "The requester was asked and did not answer.",
 }
-_TASK = re.compile(r"^\s*[-*+] \[[ xX]\]\s+(.+)$", re.MULTILINE)
 
 
 class StepForm(ActForm):
@@ -118,22 +115,6 @@ class ScheduleForm(StepForm):
         self.fields["text"] = note
 
 
-class ValidateForm(StepForm):
-    """A note, and the checklist if one was given."""
-
-    def build(self):
-        """Every line of the brief that is a task must be ticked."""
-        super().build()
-        tasks = [task.strip() for task in _TASK.findall(self.issue.validation_brief)]
-        if tasks:
-            note = self.fields.pop("text")
-            for number, task in enumerate(tasks, 1):
-                self.fields[f"check_{number}"] = forms.BooleanField(
-                    label=task, error_messages={"required": "Tick this once you checked it, or send the request back."}
-                )
-            self.fields["text"] = note
-
-
 class BlockForm(StepForm):
     """Why, who blocks, what would unblock."""
 
@@ -152,5 +133,7 @@ class CloseForm(StepForm):
     def build(self):
         """The outcomes that are open to this request now."""
         super().build()
+        posted = self.data.get("outcome", "")
+        self.fields["outcome"].error_messages["invalid_choice"] = barred_outcome(self.issue, posted)
         self.fields["outcome"].choices = [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)]
         self.fields["duplicate_of"].person = self.person

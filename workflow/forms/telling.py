@@ -10,11 +10,13 @@ _HELP = {
     Notice.Reason.NEEDS_YOU: "A decision, an answer or a look that waits for you, and reminders of it.",
     Notice.Reason.FILED: "What happens to your own requests.",
     Notice.Reason.WATCHED: "What happens to requests you watch.",
+    Notice.Reason.TOUCHED: "A proposal that names your team: when its discussion opens, and when it is decided.",
 }
 _TITLES = {
     Notice.Reason.NEEDS_YOU: "What needs you",
     Notice.Reason.FILED: "What you filed",
     Notice.Reason.WATCHED: "What you watch",
+    Notice.Reason.TOUCHED: "What touches your team",
 }
 
 

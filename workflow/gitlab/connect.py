@@ -1,7 +1,7 @@
 """Connects the portal with GitLab: who the bot is, the trackers' numbers, labels with their colours, milestones.
 
-May run any number of times; what is there already stays. Only the active scheme's labels are made: run it again after
-choosing another scheme. Everything missing becomes a sentence that says what to do.
+May run any number of times; what is there already stays. Only the active scheme's labels are made; those of another
+one are when the scheme is changed. Everything missing becomes a sentence that says what to do.
 """
 
 from datetime import timedelta
@@ -9,11 +9,12 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from workflow.gitlab.errors import Conflict, GitLabError, Gone, Permanent
-from workflow.gitlab.gateway import open_gateway
+from workflow.gitlab.errors import GitLabError, Gone, Permanent
+from workflow.gitlab.gateway_reads import open_reader
 from workflow.gitlab.hook_setup import set_up_hook
 from workflow.gitlab.milestones import read_milestones
-from workflow.gitlab.models import Connection, SchemeLabel
+from workflow.gitlab.models import Connection, LabelScheme
+from workflow.gitlab.tracker_labels import keeps_scopes_exclusive, labels_to_make, make_labels
 from workflow.models import Tracker
 
 REPORTER = 20
@@ -30,14 +31,10 @@ class Report:
 
 def connect():
     """Check and complete the connection; returns a Report. GitLabError if GitLab cannot be asked at all."""
-    report, gateway = Report(), open_gateway()
+    report, gateway = Report(), open_reader()
     _know_the_bot(gateway, report)
     _check_token(gateway, report)
-    labels = list(
-        dict.fromkeys(
-            SchemeLabel.objects.filter(alias=False, scheme__is_active=True).values_list("name", "color", "description")
-        )
-    )
+    labels = labels_to_make(LabelScheme.objects.filter(is_active=True).first())
     for tracker in Tracker.objects.filter(is_active=True):
         try:
             _prepare(tracker, gateway, labels, report)
@@ -47,6 +44,7 @@ def connect():
             )
         except GitLabError as error:
             report.missing.append(f"{tracker.path}: {error.message}")
+    _know_the_plan(gateway, report)
     if not report.missing:
         Connection.load().resume()
     _set_up_hooks(report)
@@ -103,21 +101,20 @@ def _prepare(tracker, gateway, labels, report):
         tracker.project_id = project.id
     if project.access_level is not None and project.access_level < REPORTER:
         report.missing.append(f"The bot's role in {project.path} is too low. Give it the Reporter role or more.")
-    new = _create_labels(tracker, gateway, labels)
+    new = make_labels(tracker, gateway, labels)
     milestones = read_milestones(tracker, gateway)
     report.done.append(f"{project.path} is number {project.id}: {new} labels created, {milestones} milestones read.")
 
 
-def _create_labels(tracker, gateway, labels):
-    there = gateway.labels(tracker.project_id)
-    new = 0
-    for name, color, description in labels:
-        if name in there:
-            continue
-        try:
-            gateway.create_label(tracker.project_id, name, color, description)
-            new += 1
-            there.add(name)
-        except Conflict:  # somebody was quicker
-            there.add(name)
-    return new
+
+def _know_the_plan(gateway, report):
+    """Whether GitLab keeps scoped labels apart itself; what it does not tell now stays as it was known."""
+    told = keeps_scopes_exclusive(gateway, Tracker.objects.filter(is_active=True, project_id__isnull=False))
+    if told is None:
+        return
+    Connection.objects.filter(pk=Connection.load().pk).update(premium=told)
+    report.done.append(
+        "GitLab keeps scoped labels apart itself (Premium)."
+        if told
+        else "GitLab does not keep scoped labels apart (Free); the portal does."
+    )

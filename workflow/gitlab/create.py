@@ -1,8 +1,8 @@
 """The GitLab issue of a request is created once, whatever dies or times out (contract C3 of reliability.md).
 
-``creating`` and the time are committed before the POST. A clean 201 links; a definite refusal is no creation; anything
-else is *unknown*: it waits until no request of ours can still come true, then looks for the marker among the bot's
-issues, twice, before it creates anew.
+``creating`` and the time are committed before the POST. A clean 201 links; a definite refusal is no creation (a 409
+neither, unless our own marker is found); anything else is *unknown*: it waits until no request of ours can still come
+true, then looks for the marker among the bot's issues, twice, before it creates anew.
 """
 
 from datetime import timedelta
@@ -10,7 +10,7 @@ from datetime import timedelta
 import structlog
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.errors import GitLabError, Unknown
+from workflow.gitlab.errors import Conflict, GitLabError, Unknown
 from workflow.gitlab.fields import creation
 from workflow.gitlab.markers import marker_in
 from workflow.gitlab.run import Status, quarantine
@@ -40,7 +40,10 @@ def create(run, wanted):
     except Unknown as error:
         run.put_off(quarantine().total_seconds(), error.message, status=Status.UNKNOWN)
         return None
-    except GitLabError:
+    except GitLabError as error:
+        twins = _marked(run, project) if isinstance(error, Conflict) else []
+        if twins:
+            return _link(run, twins[0])
         run.write(status=Status.BEHIND, creating_since=None)
         raise
     crashpoint("http_done")
@@ -57,11 +60,7 @@ def _look_for(run, project):
     if left > timedelta(0):
         run.put_off_free(left.total_seconds(), "Waits to see whether GitLab created it.", status=Status.UNKNOWN)
         return None, False
-    twins = [
-        issue
-        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=mirror.creating_since - CLOCKS_APART)
-        if marker_in(issue.description) == mirror.marker and issue.moved_to_id is None
-    ]
+    twins = _marked(run, project)
     if len(twins) > 1:
         log.error("gitlab_twins", number=mirror.pk, iids=[twin.iid for twin in twins])
     if twins:
@@ -71,6 +70,16 @@ def _look_for(run, project):
         run.put_off_free(again, "GitLab does not show it; looks once more.", status=Status.UNKNOWN, empty_looks=1)
         return None, False
     return None, True
+
+
+def _marked(run, project):
+    """The bot's issues that carry the request's marker, made since the attempt began; any other is not ours."""
+    since = run.mirror.creating_since - CLOCKS_APART
+    return [
+        issue
+        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=since)
+        if marker_in(issue.description) == run.mirror.marker and issue.moved_to_id is None
+    ]
 
 
 def _link(run, remote):

@@ -4,18 +4,21 @@ import json
 from datetime import timedelta
 
 import structlog
+from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from workflow.gitlab.alarms import ring
 from workflow.gitlab.hints import hint_of
-from workflow.gitlab.inbound_models import KEPT_FOR, Delivery, Look
+from workflow.gitlab.inbound_models import Delivery, Look, Reconciliation, Refusal
 from workflow.gitlab.models import Connection
+from workflow.gitlab.rings import ring
 from workflow.models import Mirror
 
 log = structlog.get_logger(__name__)
 TRIES = 6
 """How often an issue that no request is known to own is looked up before the delivery is let go."""
+AFTER_A_DEATH = timedelta(minutes=1)
 
 
 def take_in(pk):
@@ -23,12 +26,26 @@ def take_in(pk):
 
     One that cannot be understood is tried a few times more, and keeps none of the others waiting.
     """
+    if not _begun(pk):
+        return None
     try:
         return _take_in(pk)
     except Exception:  # whatever it is, the sweep must get past this row
         log.exception("delivery_failed", delivery=pk)
         _failed(Delivery.objects.get(pk=pk))
         return None
+
+
+def _begun(pk):
+    """Count the attempt before it is made, and come back no sooner than in a minute.
+
+    So one that kills its worker (a body too large for it, reliability.md §2, row 10) does so a few times, not for ever.
+    """
+    due = Delivery.objects.filter(pk=pk, due_at__isnull=False)
+    if due.filter(attempts__gt=TRIES).update(due_at=None, outcome="Every worker that tried to understand it died"):
+        log.critical("delivery_poisoned", delivery=pk)
+        return False
+    return bool(due.update(attempts=F("attempts") + 1, due_at=timezone.now() + AFTER_A_DEATH))
 
 
 def _take_in(pk):
@@ -40,7 +57,7 @@ def _take_in(pk):
         number = _number_of(hint)
         if number is not None:
             Look.ask(number, thorough=_by_somebody_else(hint))
-        elif hint and hint.marker and delivery.attempts < TRIES:
+        elif hint and hint.marker and delivery.attempts <= TRIES:
             _again(delivery)
             return None
         _understood(delivery, hint, number)
@@ -58,8 +75,14 @@ def due_deliveries(limit=200):
 
 
 def forget_old():
-    """Delete understood deliveries after two weeks; returns how many."""
-    return Delivery.objects.filter(due_at=None, received_at__lt=timezone.now() - KEPT_FOR).delete()[0]
+    """Delete what is older than the settings say: understood deliveries; figures of comparisons and of what was turned
+    away. Returns how many deliveries."""
+    now = timezone.now()
+    figures_until = now - timedelta(days=settings.GITLAB_FIGURES_KEPT_DAYS)
+    Refusal.objects.filter(day__lt=figures_until.date()).delete()
+    Reconciliation.objects.filter(finished_at__lt=figures_until).delete()
+    deliveries_until = now - timedelta(days=settings.GITLAB_DELIVERIES_KEPT_DAYS)
+    return Delivery.objects.filter(due_at=None, received_at__lt=deliveries_until).delete()[0]
 
 
 def _read(text):
@@ -86,12 +109,12 @@ def _by_somebody_else(hint):
 
 def _again(delivery):
     """The issue carries a mark of ours that no row has, or has not yet: a transaction may still be on its way."""
-    wait = timedelta(seconds=2**delivery.attempts)
-    Delivery.objects.filter(pk=delivery.pk).update(attempts=delivery.attempts + 1, due_at=timezone.now() + wait)
+    wait = timedelta(seconds=2 ** (delivery.attempts - 1))
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() + wait)
 
 
 def _failed(delivery):
-    if delivery.attempts < TRIES:
+    if delivery.attempts <= TRIES:
         _again(delivery)
     else:
         outcome = "The portal failed to understand it; its log says more"

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from workflow.gitlab.labels import PORTAL_OWNED, SHARED
+from workflow.gitlab.labels import PORTAL_OWNED, SHARED, scope_of
 from workflow.gitlab.markers import block_in, managed_block, with_block
 from workflow.gitlab.render import block_of, title_of
 from workflow.states import ENDED
@@ -57,7 +57,9 @@ def wanted_of(issue, around, labelling, *, assignee=None):
 
 def creation(wanted, marker, default_labels=()):
     """The fields of a new issue, as GitLab names them."""
-    names = {name for names in wanted.labels.values() for name in names} | set(default_labels)
+    names = {name for names in wanted.labels.values() for name in names}
+    taken = {scope_of(name) for name in names} - {None}
+    names |= {name for name in default_labels if scope_of(name) not in taken}  # one of a scope, on Premium the last
     fields = {"title": wanted.title, "description": managed_block(marker, wanted.block), "labels": sorted(names)}
     if wanted.confidential:
         fields["confidential"] = True

@@ -7,8 +7,6 @@ from workflow.actions.received import follow_move
 from workflow.gitlab import moves
 from workflow.gitlab.acquaintance import known_as
 from workflow.gitlab.errors import Permanent
-from workflow.gitlab.history import History
-from workflow.gitlab.pull_notes import remap_after_move
 from workflow.models import Tracker
 
 
@@ -22,11 +20,10 @@ def follow(run, remote):
         raise Permanent(
             "Somebody moved the issue to a project that is no tracker of the portal. Move it back, or relink it."
         )
-    history = History.read(run.gateway, run.bot_id, moved.project_id, moved.iid)
+    notes = run.gateway.notes(moved.project_id, moved.iid)
     try:
         with transaction.atomic():
-            moves.point_at(run, moved)
-            remap_after_move(run, history)
+            moves.settle_in(run, moved, notes)
             _take_tracker(run, moved, mover)
     except Incomplete as incomplete:
         raise Permanent(f"The issue was moved in GitLab. {incomplete} Move it back, then retry.") from incomplete

@@ -25,7 +25,7 @@ from workflow.gitlab.remote import (
     RemoteToken,
     RemoteUser,
 )
-from workflow.gitlab.transport import Session, nothing
+from workflow.gitlab.transport import TooLarge, kept_session, nothing
 
 DEFAULT_WAIT = 60
 """Seconds after a 429 that does not say how long (gitlab.md §5)."""
@@ -34,20 +34,23 @@ _LONGEST_WORDS = 500
 _MOVED_PROJECT = re.compile(r"/projects/(\d+)(?:[/?]|$)")
 
 
-def open_gateway(*, meter=None):
-    """A gateway as the settings say. ``meter``: called with the kind of each call before it is made; may raise."""
-    return Gateway(settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, meter=meter)
+def open_gateway(**listeners):
+    """A gateway as the settings say; ``listeners`` as a Gateway's."""
+    return Gateway(settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners)
 
 
 class Gateway:
     """GitLab over HTTP. ``timeout``: seconds for a whole call, connecting included.
 
+    ``meter``: called with the kind of each call before it is made; may raise. ``heard``: called after it with whether
+    GitLab answered: a refusal is an answer, its failure (5xx, a proxy's page) and silence are none.
+
     Raises Retryable, RateLimited, Unknown (a creation that may have happened), Permanent, Gone, Conflict and
     Misconfigured.
     """
 
-    def __init__(self, url, token, *, timeout=20.0, meter=None):
-        self._session = Session(deadline=timeout)
+    def __init__(self, url, token, *, timeout=20.0, meter=None, heard=None):
+        self._session = kept_session(url, timeout)
         self._client = gitlab.Gitlab(
             url,
             private_token=token,
@@ -56,11 +59,15 @@ class Gateway:
             keep_base_url=True,
             session=self._session,
         )
-        self._meter = meter or (lambda kind: None)
+        self._meter, self._heard = meter or (lambda kind: None), heard or (lambda answered: None)
         self.now = None
         """GitLab's clock at its last answer, or None before the first."""
 
     # Who and where ------------------------------------------------------------------------------------------------
+
+    def version(self):
+        """GitLab's version: the cheapest thing to ask."""
+        return self._json("get", "/version")
 
     def me(self):
         """The user the token belongs to."""
@@ -210,6 +217,7 @@ class Gateway:
         try:
             return response.json()
         except ValueError as error:
+            self._heard(False)
             raise (Unknown if creates else Retryable)("GitLab answered something that is not JSON.") from error
 
     def _call(self, verb, path, *, query=None, data=None, files=None, creates=False, kind="requests"):
@@ -228,24 +236,31 @@ class Gateway:
         except gitlab.GitlabHttpError as error:
             raise self._refusal(error, creates, kind) from error
         except gitlab.GitlabAuthenticationError as error:
+            self._heard(True)
             raise Misconfigured(
                 f"GitLab does not know the token (401: {_words(error)}). Set a new GITLAB_TOKEN."
             ) from error
         except gitlab.GitlabError as error:
+            self._heard(True)
             raise Misconfigured(f"GitLab sent us elsewhere ({_words(error)}). Check GITLAB_URL.") from error
         except requests.exceptions.InvalidURL as error:
             raise Misconfigured(f"GITLAB_URL is no address: {error}") from error
         except requests.RequestException as error:
             done = creates and self._session.touched
+            if not isinstance(error, TooLarge):
+                self._heard(False)
             raise (Unknown if done else Retryable)(f"GitLab could not be reached: {_network_words(error)}") from error
         finally:
             self._look_at_the_clock()
+        if "html" not in response.headers.get("Content-Type", ""):
+            self._heard(True)
         return response
 
     def _refusal(self, error, creates, kind):
         code, words = error.response_code, _words(error)
+        self._heard((code or 500) < 500 and code != 408)
         if code == 429:
-            return RateLimited("GitLab asks for fewer calls (429).", self._wait(), kind=kind)
+            return RateLimited("GitLab asks for fewer calls (429).", self._wait(), kind=self._exhausted(kind))
         if code == 403:
             return Misconfigured(
                 f"GitLab does not let the bot do this (403: {words}). Check its role and the token's scope."
@@ -263,6 +278,11 @@ class Gateway:
         if code in {408, 425} or (code or 500) >= 500:
             return (Unknown if creates else Retryable)(f"GitLab failed ({code}).", self._wait(None))
         return Permanent(f"GitLab refused ({code}: {words}).")
+
+    def _exhausted(self, kind):
+        """Which limit said no: the one for all calls tells so in its headers, those of single kinds do not."""
+        spent = self._session.headers_received.get("RateLimit-Remaining", "").strip() == "0"
+        return "requests" if spent else kind
 
     def _wait(self, otherwise=DEFAULT_WAIT):
         """Seconds that Retry-After asks for, as a number or a date by GitLab's own clock; at most an hour."""

@@ -20,10 +20,10 @@ class _Reader:
         self.read = read
 
 
-def open_reader(*, meter=None):
-    """A reading gateway as the settings say; ``meter`` as for ``open_gateway``."""
+def open_reader(**listeners):
+    """A reading gateway as the settings say; ``listeners`` as for ``open_gateway``."""
     return ReadingGateway(
-        settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, meter=meter
+        settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners
     )
 
 
@@ -94,6 +94,14 @@ class ReadingGateway(Gateway):
         """The issues with these numbers in the project; those that are not there are left out."""
         path = f"/projects/{project_id}/issues"
         return self._list(CountedIssue, path, scope="all", **{"iids[]": list(iids)}) if iids else []
+
+    def shows_weights(self, project_id):
+        """Whether issues of the project have a weight, which only paid plans have; None if there is no issue to tell
+        by."""
+        found = self._json("get", f"/projects/{project_id}/issues", query={"scope": "all", "per_page": 1})
+        if not isinstance(found, list):
+            raise Retryable("GitLab answered something that is not a list.")
+        return "weight" in found[0] if found else None
 
     def download(self, project_id, secret, name, *, largest):
         """A file people uploaded, as bytes; Permanent if it has more than ``largest`` of them."""

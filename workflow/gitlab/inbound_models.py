@@ -4,16 +4,13 @@ A delivery or a poll never carries a change into the portal: it only asks that a
 reliability.md). So doubled, reordered, forged-but-authentic and lost hints all end in the same look.
 """
 
-import uuid
 from datetime import timedelta
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from workflow.models.mirror import Mirror, lease_time
-
-KEPT_FOR = timedelta(days=14)
+from workflow.models.mirror import Mirror
 
 
 class Delivery(models.Model):
@@ -87,6 +84,7 @@ class Look(models.Model):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="look_due"),
             models.Index(fields=["frozen_at"], condition=Q(frozen_at__isnull=False), name="look_frozen"),
+            models.Index(fields=["issue"], condition=Q(due_at__isnull=True, last_error__gt=""), name="look_stuck"),
         ]
 
     def __str__(self):
@@ -131,12 +129,9 @@ class Look(models.Model):
 def claim_to_look(number):
     """The request's mirror under a lease, whether or not there is something to push; None if somebody holds it.
 
-    The lease is the one pushing takes: a look and a push of the same request never interleave.
+    The lease is the one pushing takes: a look and a push of the same request never interleave. Raises Poisoned.
     """
-    now, token = timezone.now(), uuid.uuid4()
-    free = Mirror.objects.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now), pk=number)
-    taken = free.update(leased_until=now + lease_time(), lease=token)
-    return Mirror.objects.get(pk=number) if taken else None
+    return Mirror.objects.hold(number)
 
 
 class ReceivedNote(models.Model):
@@ -167,7 +162,9 @@ class Cursor(models.Model):
 class Reconciliation(models.Model):
     """One full comparison of the portal with GitLab; a row without ``finished_at`` goes on where it stopped."""
 
-    scope = models.CharField(max_length=10, choices=[("open", "Open requests"), ("all", "All requests")])
+    SCOPES = [("open", "Open requests"), ("all", "All requests")]
+
+    scope = models.CharField(max_length=10, choices=SCOPES)
     started_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True)
     position = models.PositiveBigIntegerField(default=0, help_text="Number of the last request compared.")

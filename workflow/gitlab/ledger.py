@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from django.db.models import BooleanField, Case, CharField, F, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, F, Max, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from supportops.accounts.models import User
+from workflow.gitlab.alarm_models import Heartbeat
 from workflow.gitlab.fields import wanted_of
 from workflow.gitlab.inbound_models import Cursor, Delivery, Look, Reconciliation
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.merge import flat
 from workflow.gitlab.models import Connection
-from workflow.gitlab.render import surroundings_of
+from workflow.gitlab.outbox import oldest_pending
+from workflow.gitlab.render import Surroundings, surroundings_of
 from workflow.gitlab.seen import ignored_fields
 from workflow.models import Issue, LinkMirror, Milestone, Mirror, NoteMirror, UploadMirror
+from workflow.queues import in_need_of_a_person
 
 FIELDS = {
     "title": "Title",
@@ -76,13 +79,14 @@ class Ledger:
 
 
 def ledger_of(issue):
-    """The Ledger of a request, or None if it has no tracker and so no mirror."""
-    mirror = Mirror.objects.select_related("issue__look").filter(pk=issue.pk).first()
+    """The Ledger of a request, or None if it has no tracker and so no mirror. Quickest if ``mirror`` and ``look`` were
+    read with the request."""
+    mirror = getattr(issue, "mirror", None)
     if mirror is None:
         return None
     return Ledger(
         mirror=mirror,
-        look=getattr(mirror.issue, "look", None),
+        look=getattr(issue, "look", None),
         fields=tuple(_fields(issue, mirror)),
         hanging=tuple(_hanging(issue)),
         deliveries=tuple(Delivery.objects.filter(issue=issue).defer("body")[:RECENT]),
@@ -95,22 +99,48 @@ def _fields(issue, mirror):
         return
     account = issue.assignee and issue.assignee.gitlab_id
     unmapped = issue.assignee.name if issue.assignee and account is None else ""
-    around = surroundings_of(issue, unmapped=unmapped)
+    # A block that was pushed is the block that is wanted: to render it again would take as many queries as all else.
+    pushed = mirror.status == Mirror.Status.IN_STEP and not mirror.last_error
+    around = Surroundings() if pushed else surroundings_of(issue, unmapped=unmapped)
     wanted = flat(wanted_of(issue, around, Labelling.read(), assignee=account).shadow())
+    if pushed:
+        wanted["block"] = seen.get("block")
+    names = _Names(issue)
     dropped = ignored_fields(mirror.shadow.get("dropped", ()))
     for name, words in FIELDS.items():
         here, there = wanted.get(name), seen.get(name)
         agrees = here == there
-        yield FieldRow(words, _shown(name, here), _there(name, there, agrees), agrees, name in dropped)
+        observed = _there(name, there, agrees, names)
+        yield FieldRow(words, _shown(name, here, names), observed, agrees, name in dropped)
 
 
-def _there(name, value, agrees):
+class _Names:
+    """What GitLab's numbers stand for; those the request has itself are known, others are looked up."""
+
+    def __init__(self, issue):
+        self._milestones = {issue.milestone.gitlab_id: issue.milestone.title} if issue.milestone else {}
+        self._people = {issue.assignee.gitlab_id: str(issue.assignee)} if issue.assignee else {}
+
+    def milestone(self, number):
+        """A milestone's title."""
+        known = self._milestones.get(number) or Milestone.objects.filter(gitlab_id=number).values_list(
+            "title", flat=True
+        ).first()
+        return known or f"Milestone {number}"
+
+    def person(self, number):
+        """Somebody's name."""
+        known = self._people.get(number) or User.objects.filter(gitlab_id=number).first()
+        return str(known) if known else f"User {number} of GitLab"
+
+
+def _there(name, value, agrees, names):
     if name == "block":
         return "As written here" if agrees else "Older, or changed in GitLab"
-    return _shown(name, value)
+    return _shown(name, value, names)
 
 
-def _shown(name, value):
+def _shown(name, value, names):
     if name == "block":
         return "As written here"
     if name == "confidential":
@@ -118,101 +148,90 @@ def _shown(name, value):
     if value in (None, "", []):
         return "None"
     if name == "milestone":
-        known = Milestone.objects.filter(gitlab_id=value).values_list("title", flat=True).first()
-        return known or f"Milestone {value}"
+        return names.milestone(value)
     if name == "assignee":
-        known = User.objects.filter(gitlab_id=value).first()
-        return str(known) if known else f"User {value} of GitLab"
+        return names.person(value)
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _hanging(issue):
     """Comments, files and links that are not in GitLab yet, or that wait for a person; one query for all three."""
+    return [Hanging(*row[1:]) for row in _pieces([issue.pk], Q(due_at__isnull=False) | Q(parked=True))]
+
+
+def _pieces(numbers, condition):
+    """Rows (number, and what Hanging has) of the pieces of these requests to which the condition applies."""
     about_a_step = When(comment__isnull=True, then=Value("A comment about a step"))
     comment = Case(about_a_step, default=Value("A comment"), output_field=CharField())
-    notes = _as_rows(
-        NoteMirror.objects.filter(issue=issue), comment, Coalesce(F("comment__internal"), Value(False))
-    )
-    files = _as_rows(
-        UploadMirror.objects.filter(attachment__issue=issue), Value("A file", CharField()), F("attachment__internal")
-    )
-    links = _as_rows(
-        LinkMirror.objects.filter(link__source=issue), Value("A link", CharField()), Value(False, BooleanField())
-    )
-    return [Hanging(*row) for row in notes.union(files, links, all=True)]
-
-
-def _as_rows(mirrors, what, internal):
-    waits = mirrors.filter(Q(due_at__isnull=False) | Q(parked=True)).order_by()
-    return waits.values_list(what, "attempts", "due_at", "last_error", "parked", internal)
+    found = [
+        mirrors.filter(condition, **{f"{issue}__in": numbers})
+        .order_by().values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
+        for mirrors, issue, what, internal in (
+            (NoteMirror.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
+            (UploadMirror.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),
+            (LinkMirror.objects, "link__source", Value("A link", CharField()), Value(False, BooleanField())),
+        )
+    ]
+    return found[0].union(*found[1:], all=True)
 
 
 def needing_a_person(person):
     """Requests this person may see whose mirror waits for a person, longest first; each with ``mirror`` and ``why``."""
-    numbers = {
-        *Mirror.objects.filter(status__in=Mirror.NEEDS_A_PERSON, parked=True).values_list("pk", flat=True),
-        *NoteMirror.objects.filter(parked=True).values_list("issue_id", flat=True),
-        *UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False).values_list(
-            "attachment__issue_id", flat=True
-        ),
-        *LinkMirror.objects.filter(parked=True).values_list("link__source_id", flat=True),
-        *Look.objects.filter(_stuck()).values_list("pk", flat=True),
-    }
-    rows = Issue.objects.filter(pk__in=numbers).visible_to(person).with_people().select_related("mirror", "look")
-    found = list(rows.order_by("mirror__pushed_at", "pk"))
+    rows = Issue.objects.filter(pk__in=in_need_of_a_person()).visible_to(person).with_people()
+    found = list(rows.select_related("mirror", "look").order_by("mirror__pushed_at", "pk"))
+    reasons = reasons_of(found)
     for issue in found:
-        issue.why = why(issue)
+        issue.why = reasons[issue.pk]
     return found
 
 
-def _stuck():
-    return Q(frozen_at__isnull=False) | (Q(due_at__isnull=True) & ~Q(last_error=""))
+def reasons_of(issues):
+    """{number: why its mirror waits for a person} for requests read with ``mirror`` and ``look``; one query."""
+    rows = _pieces([issue.pk for issue in issues], Q(parked=True))
+    pieces = {number: f"{what}: {error}" for number, what, _, _, error, *_ in rows}
+    return {issue.pk: _why_whole(issue) or pieces.get(issue.pk, "") for issue in issues}
 
 
 def why(issue):
     """Why the request's mirror waits for a person, in one sentence; "" if it does not."""
-    mirror, look = issue.mirror, getattr(issue, "look", None)
-    if mirror.parked and mirror.status in Mirror.NEEDS_A_PERSON:
+    parked = (f"{row.what}: {row.last_error}" for row in _hanging(issue) if row.parked)
+    return _why_whole(issue) or next(parked, "")
+
+
+def _why_whole(issue):
+    """The same as far as it concerns the request as a whole."""
+    mirror, look = getattr(issue, "mirror", None), getattr(issue, "look", None)
+    if mirror and mirror.parked and mirror.status in Mirror.NEEDS_A_PERSON:
         return mirror.last_error or mirror.get_status_display()
     if look is not None and (look.frozen_at or (look.due_at is None and look.last_error)):
         return look.last_error or "The two sides changed the same thing back and forth."
-    return next((f"{row.what}: {row.last_error}" for row in _hanging(issue) if row.parked), "")
+    return ""
 
 
 @dataclass(frozen=True)
 class Health:
-    """The connection at a glance: ``silent``: trackers whose webhooks keep silent; ``waiting``: rows behind;
-    ``compared``: the last finished comparison of each scope."""
+    """The connection at a glance. ``waiting``: rows behind, and since when the ``oldest`` change waits; ``silent``:
+    trackers whose webhooks keep silent; ``compared``: {scope: when its last comparison ended}; ``beat``: when periodic
+    work last ran."""
 
     connection: Connection
     waiting: int
     oldest: object
     undone_deliveries: int
     silent: tuple
-    compared: tuple
+    compared: dict
+    beat: object
 
 
 def health():
     """How the whole mirror stands."""
-    behind = Mirror.objects.filter(due_at__isnull=False).order_by("due_at")
-    compared = [
-        Reconciliation.objects.filter(scope=scope, finished_at__isnull=False).first() for scope in ("open", "all")
-    ]
+    finished = Reconciliation.objects.filter(finished_at__isnull=False).order_by()
     return Health(
         connection=Connection.seen(),
-        waiting=behind.count(),
-        oldest=behind.values_list("due_at", flat=True).first(),
+        waiting=Mirror.objects.filter(due_at__isnull=False).count(),
+        oldest=oldest_pending(),
         undone_deliveries=Delivery.objects.filter(due_at__isnull=False).count(),
         silent=tuple(Cursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
-        compared=tuple(row for row in compared if row),
+        compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
+        beat=Heartbeat.last(),
     )
-
-
-def banner():
-    """What everybody should know about GitLab now, or "": it is away, or somebody paused the connection."""
-    connection = Connection.seen()
-    if connection.paused:
-        return "GitLab is paused. Everything is saved here and will follow."
-    if connection.away_since:
-        return "GitLab does not answer. Everything is saved here and will follow."
-    return ""

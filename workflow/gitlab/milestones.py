@@ -4,9 +4,10 @@ import structlog
 from django.utils import timezone
 
 from workflow.actions.calendar import replan_lost
+from workflow.gitlab.away import is_there
 from workflow.gitlab.errors import Gone, Misconfigured, Retryable
-from workflow.gitlab.gateway import open_gateway
 from workflow.gitlab.models import Connection
+from workflow.gitlab.poll import metered_reader
 from workflow.models import Milestone, Tracker
 
 log = structlog.get_logger(__name__)
@@ -19,9 +20,9 @@ def sync_milestones():
     A tracker whose list fails keeps what it has: a failed read is not an empty one.
     """
     connection = Connection.load()
-    if connection.paused:
+    if connection.paused or not is_there(connection):
         return
-    gateway = open_gateway()
+    gateway = metered_reader(connection)
     for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
         try:
             read_milestones(tracker, gateway)

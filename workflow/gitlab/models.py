@@ -1,5 +1,7 @@
 """What the mirror knows about GitLab itself: connection, label schemes, budgets, leases of periodic work."""
 
+import os
+import threading
 import uuid
 from contextlib import contextmanager
 from datetime import timedelta
@@ -8,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from workflow.gitlab.alarm_models import Alarm, Behind, Check, Heartbeat  # noqa: F401  Django finds an app's models here
 from workflow.gitlab.errors import RateLimited
 from workflow.gitlab.inbound_models import (  # noqa: F401  Django finds an app's models here
     Cursor,
@@ -17,6 +20,7 @@ from workflow.gitlab.inbound_models import (  # noqa: F401  Django finds an app'
     Reconciliation,
     Refusal,
 )
+from workflow.gitlab.scheme_models import Relabelling, SchemeChange, TrackerLabels  # noqa: F401  the same
 
 
 class Connection(models.Model):
@@ -70,20 +74,36 @@ class Connection(models.Model):
 
     def pause(self, reason):
         """Send nothing more until somebody resumes; the first reason stays."""
-        now = timezone.now()
-        Connection.objects.filter(pk=self.pk, paused_at=None).update(paused_at=now, paused_reason=reason)
+        self.paused_at = timezone.now()
+        Connection.objects.filter(pk=self.pk, paused_at=None).update(paused_at=self.paused_at, paused_reason=reason)
 
     def resume(self):
         """Go on; nothing was lost meanwhile."""
         Connection.objects.filter(pk=self.pk).update(paused_at=None, paused_reason="")
 
+    def spend(self, kind, *, share=1):
+        """Take one call of this kind out of every budget it falls under, or raise RateLimited.
+
+        ``share``: how much of each budget it may use up. What can wait leaves the rest to what cannot.
+        """
+        limits = {
+            Budget.CREATIONS: self.creations_per_minute,
+            Budget.NOTES: self.notes_per_minute,
+            Budget.SEARCHES: Budget.SEARCHES_PER_MINUTE,
+        }
+        own = {kind: limits[kind]} if kind in limits else {}
+        for name, limit in (own | {Budget.REQUESTS: self.requests_per_minute}).items():
+            Budget.pay(name, max(1, int(limit * share)))
+
     def mark_away(self):
         """GitLab did not answer."""
-        Connection.objects.filter(pk=self.pk, away_since=None).update(away_since=timezone.now())
+        self.away_since = self.away_since or timezone.now()
+        Connection.objects.filter(pk=self.pk, away_since=None).update(away_since=self.away_since)
 
     def mark_back(self):
         """GitLab answered."""
         Connection.objects.filter(pk=self.pk, away_since__isnull=False).update(away_since=None)
+        self.away_since = None
 
 
 class LabelScheme(models.Model):
@@ -135,8 +155,14 @@ class SchemeLabel(models.Model):
 class Budget(models.Model):
     """Calls of one kind in the running minute, over all workers. Every change is one conditional UPDATE."""
 
-    REQUESTS, CREATIONS, NOTES = "requests", "creations", "notes"
+    REQUESTS, CREATIONS, NOTES, SEARCHES = "requests", "creations", "notes", "search"
+    SEARCHES_PER_MINUTE = 10
+    AT_ONCE = 50
+    """A worker takes one part in so many of a budget at once: that much is lost when it then has nothing to do."""
+    UNANSWERED = "unanswered"
+    """No budget, but calls in a row that GitLab did not answer; see ``away``."""
     WINDOW = timedelta(minutes=1)
+    _purse, _purse_lock = {}, threading.Lock()
 
     name = models.CharField(max_length=40, primary_key=True)
     window_start = models.DateTimeField()
@@ -152,12 +178,15 @@ class Budget(models.Model):
     def spend(cls, name, limit):
         """Take one call of ``limit`` a minute, or raise RateLimited with the seconds to wait."""
         now = timezone.now()
-        cls.objects.get_or_create(name=name, defaults={"window_start": now})
-        free = cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lte=now), name=name)
-        running = free.filter(window_start__gt=now - cls.WINDOW)
-        if running.filter(count__lt=limit).update(count=F("count") + 1):
+        free = cls._free(now).filter(name=name)
+        running = free.filter(window_start__gt=now - cls.WINDOW, count__lt=limit)
+        if running.update(count=F("count") + 1):
+            return
+        if cls.objects.get_or_create(name=name, defaults={"window_start": now, "count": 1})[1]:
             return
         if free.filter(window_start__lte=now - cls.WINDOW).update(window_start=now, count=1):
+            return
+        if running.update(count=F("count") + 1):  # somebody else began the minute just now
             return
         row = cls.objects.get(name=name)
         waits = max(row.window_start + cls.WINDOW, row.blocked_until or now) - now
@@ -166,9 +195,45 @@ class Budget(models.Model):
         )
 
     @classmethod
+    def pay(cls, name, limit):
+        """As ``spend``, but a worker takes a few calls of a large budget at once and uses them up in this minute."""
+        key, some, now = (os.getpid(), name, limit), limit // cls.AT_ONCE, timezone.now()
+        with cls._purse_lock:
+            left, until = cls._purse.get(key, (0, now))
+            if left and now < until:
+                cls._purse[key] = (left - 1, until)
+                return
+        until = cls._take(name, limit, some, now) if some > 1 else None
+        if until is None:  # a small budget, a new minute, or the last few calls of one
+            cls.spend(name, limit)
+        else:
+            with cls._purse_lock:
+                cls._purse[key] = (some - 1, until)
+
+    @classmethod
+    def empty_purse(cls):
+        """Forget the calls this worker paid for in advance."""
+        with cls._purse_lock:
+            cls._purse.clear()
+
+    @classmethod
+    def _take(cls, name, limit, some, now):
+        """Until when so many calls, taken now, are good; None if there are not so many left."""
+        running = cls._free(now).filter(name=name, window_start__gt=now - cls.WINDOW, count__lte=limit - some)
+        row = running.first()
+        if row and running.filter(window_start=row.window_start).update(count=F("count") + some):
+            return row.window_start + cls.WINDOW
+        return None
+
+    @classmethod
+    def _free(cls, now):
+        return cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lte=now))
+
+    @classmethod
     def block(cls, name, seconds):
         """GitLab refused with 429: nobody asks for this again for so long."""
         now = timezone.now()
+        cls.empty_purse()
         until = now + timedelta(seconds=seconds)
         cls.objects.get_or_create(name=name, defaults={"window_start": now})
         cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lt=until), name=name).update(blocked_until=until)

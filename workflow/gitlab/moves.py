@@ -1,20 +1,10 @@
 """A request changes its tracker: its GitLab issue moves, and is another one there; the old one says where it went."""
 
-from workflow.gitlab.errors import Permanent
+from django.db import transaction
+
+from workflow.gitlab.inbound_models import Look
+from workflow.gitlab.pull_notes import remap_after_move
 from workflow.models import Tracker
-
-
-def follow(run, remote):
-    """The issue that ``remote`` was moved to, by us or by somebody in GitLab; the mirror points there from now on.
-
-    Permanent if it went where the portal has no tracker.
-    """
-    moved = moved_to(run, remote)
-    if moved is None:
-        raise Permanent(
-            "Somebody moved the issue to a project that is no tracker of the portal. Move it back, or relink it."
-        )
-    return point_at(run, moved)
 
 
 def move(run, remote):
@@ -22,7 +12,7 @@ def move(run, remote):
 
     After an unconfirmed attempt the old issue says whether it moved, so the next run follows instead of moving twice.
     """
-    return point_at(run, run.gateway.move_issue(remote.project_id, remote.iid, run.target_project))
+    return arrive(run, run.gateway.move_issue(remote.project_id, remote.iid, run.target_project))
 
 
 def moved_to(run, remote):
@@ -36,7 +26,21 @@ def moved_to(run, remote):
     return None
 
 
-def point_at(run, remote):
-    """The mirror is about this issue from now on; nothing is agreed about it yet."""
-    run.write(project_id=remote.project_id, iid=remote.iid, gitlab_id=remote.id, web_url=remote.web_url, shadow={})
+def arrive(run, remote):
+    """The mirror is about this issue from now on; returns it."""
+    notes = run.gateway.notes(remote.project_id, remote.iid)
+    with transaction.atomic():
+        settle_in(run, remote, notes)
     return remote
+
+
+def settle_in(run, remote, notes):
+    """Point the mirror at ``remote``, about which nothing is agreed yet, inside the caller's transaction.
+
+    ``notes``: its comments. They and its history have other numbers than before; what was known of them stays known,
+    or comments would be taken twice and what people asked for be heard again.
+    """
+    run.write(project_id=remote.project_id, iid=remote.iid, gitlab_id=remote.id, web_url=remote.web_url, shadow={})
+    remap_after_move(run, notes)
+    for look in Look.objects.filter(pk=run.mirror.pk):
+        look.forget_events()

@@ -4,7 +4,7 @@ from workflow.gitlab.markers import note_marker
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.text import quiet, safe_line, safe_text
 from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE
-from workflow.states import Outcome, State, Verb
+from workflow.states import Act, Outcome, State, Verb
 
 LONGEST_NOTE = 200_000
 
@@ -24,6 +24,7 @@ SAYS = {
     Verb.COMPLETE: "{who} completed this request.",
     Verb.CONTINUE_IN: "{who} continued this request in another one.",
     Verb.BLOCK: "{who} marked this request as blocked.",
+    Act.REVIEW: "{who} reviewed what blocks this request:",
     Verb.CLOSE: "{who} closed this request: {outcome}.",
     Verb.WITHDRAW: "{who} withdrew this request.",
     Verb.REOPEN: "{who} reopened this request.",
@@ -40,12 +41,13 @@ def comment_body(row, comment, files=()):
     return _note(row, words)
 
 
-def event_body(row, event, *, ops_handle=""):
-    """The note of a step. ``ops_handle``: whom an approval wakes, for example ``@group/team``."""
+def event_body(row, event, *, ops_handle="", hidden=frozenset()):
+    """The note of a step. ``ops_handle``: whom an approval wakes, for example ``@group/team``; ``hidden``: numbers of
+    other requests that do not exist for everybody who reads this one."""
     says = SAYS.get(event.verb, f"{{who}}: {event.label.lower()}.").format(
         who=_actor(event), requester=f"**{safe_line(event.issue.requester.name)}**", outcome=_outcome(event)
     )
-    return _note(row, [says, safe_text(event.text), *_particulars(event), _ping(event, ops_handle)])
+    return _note(row, [says, safe_text(event.text), *_particulars(event, hidden), _ping(event, ops_handle)])
 
 
 def _note(row, parts):
@@ -73,17 +75,16 @@ def _outcome(event):
     return Outcome(known).label.lower() if known in Outcome.values else event.get_to_state_display().lower()
 
 
-def _particulars(event):
+def _particulars(event, hidden):
     """What else was given, where the words do not say it."""
     data = event.data
     if event.verb in (UNDONE, NOT_TAKEN, CONFLICT):
         yield f"It is done in the portal: [{event.issue.reference}]({portal_address(event.issue_id)})."
     if "approvals" in data:
         yield "{} of {} approvals are given.".format(*data["approvals"])
-    if number := data.get("continued_in"):
-        yield f"It goes on in [SO-{number}]({portal_address(number)})."
-    if number := data.get("duplicate_of"):
-        yield f"It duplicates [SO-{number}]({portal_address(number)})."
+    for name, words in (("continued_in", "It goes on in"), ("duplicate_of", "It duplicates")):
+        if number := data.get(name):
+            yield f"{words} {'another request' if number in hidden else f'[SO-{number}]({portal_address(number)})'}."
     if event.verb == Verb.BLOCK:
         yield f"Blocked by {safe_line(data.get('blocked_by', ''))}. What would unblock it:"
         yield safe_text(data.get("unblock_when", ""))

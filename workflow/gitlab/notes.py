@@ -4,7 +4,7 @@ A note whose posting is not confirmed waits until it can no longer come true, an
 posted again (contract C2 of reliability.md).
 """
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from workflow.gitlab.errors import GitLabError, Gone, Unknown
@@ -12,19 +12,21 @@ from workflow.gitlab.markers import noted
 from workflow.gitlab.note_text import comment_body, event_body
 from workflow.gitlab.outgoing import failed, interrupts, put_off
 from workflow.gitlab.run import quarantine
-from workflow.models import NoteMirror
+from workflow.models import Issue, NoteMirror
 
 _PEOPLE = ("comment__author", "event__actor", "event__on_behalf_of", "event__issue__requester")
 
 
 def send_notes(run):
     """Post what is due, oldest first; one that must wait holds back those after it. Then update edited ones."""
-    rows = NoteMirror.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).select_related(*_PEOPLE)
-    for row in rows.filter(note_id=None).order_by("pk"):
-        if row.due_at > timezone.now() or not _post(run, row):
+    due = NoteMirror.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).order_by("pk")
+    rows = list(due.select_related(*_PEOPLE).prefetch_related("comment__attachments__mirror"))
+    for row in rows:
+        if row.note_id is None and (row.due_at > timezone.now() or not _post(run, row)):
             break
-    for row in rows.filter(note_id__isnull=False, due_at__lte=timezone.now()).order_by("pk"):
-        _bring_up_to_date(run, row)
+    for row in rows:
+        if row.note_id is not None and row.due_at <= timezone.now():
+            _bring_up_to_date(run, row)
 
 
 def _post(run, row):
@@ -91,7 +93,16 @@ def _find(run, row):
 def _body(run, row, files):
     if row.comment:
         return comment_body(row, row.comment, [(file, upload.markdown) for file, upload in files])
-    return event_body(row, row.event, ops_handle=run.connection.ops_handle)
+    return event_body(row, row.event, ops_handle=run.connection.ops_handle, hidden=_hidden(row.event))
+
+
+def _hidden(event):
+    """The numbers an event names of requests that do not exist for everybody who reads its own."""
+    named = {event.data.get("continued_in"), event.data.get("duplicate_of")} - {None}
+    if not named:
+        return frozenset()
+    readers = Q(restricted_to=None) | Q(restricted_to=event.issue.restricted_to_id)
+    return named - set(Issue.objects.filter(readers, pk__in=named).values_list("pk", flat=True))
 
 
 def _internal(row):
@@ -102,7 +113,7 @@ def _files_of(row):
     """The comment's files with their uploads."""
     if row.comment is None:
         return []
-    return [(file, file.mirror) for file in row.comment.attachments.select_related("mirror") if hasattr(file, "mirror")]
+    return [(file, file.mirror) for file in row.comment.attachments.all() if hasattr(file, "mirror")]
 
 
 def _posted(row, note_id):

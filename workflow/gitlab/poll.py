@@ -7,14 +7,18 @@ polls overlap.
 from datetime import timedelta
 
 import structlog
+from django.db.models import Q
 from django.utils import timezone
 
-from workflow.gitlab.alarms import ring
+from workflow.gitlab.away import hears, is_there
+from workflow.gitlab.echo import only_ours
 from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.gateway_reads import open_reader
 from workflow.gitlab.inbound_models import Cursor, Delivery, Look
+from workflow.gitlab.labels import Labelling
 from workflow.gitlab.markers import marker_in
 from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.rings import ring
 from workflow.gitlab.twins import close_twin
 from workflow.models import Mirror, Tracker
 
@@ -31,8 +35,7 @@ BACKFILL_SHARE = 0.5
 
 def metered_reader(connection):
     """A reading gateway for work that can wait: it leaves half of the shared budget to what people do."""
-    limit = max(1, int(connection.requests_per_minute * BACKFILL_SHARE))
-    return open_reader(meter=lambda kind: Budget.spend(Budget.REQUESTS, limit))
+    return open_reader(meter=lambda kind: connection.spend(kind, share=BACKFILL_SHARE), heard=hears(connection))
 
 
 def poll_all():
@@ -41,7 +44,7 @@ def poll_all():
     Returns how many looks were asked for.
     """
     connection = Connection.load()
-    if connection.paused:
+    if connection.paused or not is_there(connection):
         return 0
     gateway, asked = metered_reader(connection), 0
     for tracker in Tracker.objects.filter(project_id__isnull=False):
@@ -55,7 +58,6 @@ def poll_all():
             break
         except Retryable as error:
             log.warning("poll_failed", tracker=tracker.path, reason=error.message)
-            connection.mark_away()
             break
         except Misconfigured as error:
             connection.pause(error.message)
@@ -87,19 +89,31 @@ def _add(one, other):
 def _ask(issues, tracker, gateway, connection):
     """(looks asked for, those no webhook had told of)."""
     mirrors = Mirror.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
-    numbers = dict(mirrors.values_list("iid", "pk"))
-    looks = Look.objects.in_bulk(numbers.values())
-    asked = untold = 0
+    mirrors = {mirror.iid: mirror for mirror in mirrors}
+    looks = Look.objects.in_bulk([mirror.pk for mirror in mirrors.values()])
+    listed_at, labelling, asked, untold = gateway.now, Labelling.read(), 0, 0
     for issue in issues:
-        number = numbers.get(issue.iid)
-        if number is None:
+        mirror = mirrors.get(issue.iid)
+        look = mirror and looks.get(mirror.pk)
+        if mirror is None:
             _unlinked(issue, gateway, connection)
-        elif not _seen_since(looks.get(number), issue):
-            Look.ask(number, thorough=True)
-            ring("look_at_issue", number)
+        elif _seen_since(look, issue):
+            continue
+        elif only_ours(mirror, look, issue, labelling, gateway):
+            _seen(mirror.pk, issue, listed_at)
+        else:
+            Look.ask(mirror.pk, thorough=True)
+            ring("look_at_issue", mirror.pk)
             asked += 1
-            untold += not _told(number, issue)
+            untold += not _told(mirror.pk, issue)
     return asked, untold
+
+
+def _seen(number, issue, listed_at):
+    """As good as looked at, once no change can hide any more; until then the next poll lists the issue again."""
+    if listed_at > issue.updated_at + TOUCHED_EVERY:
+        Look.objects.get_or_create(pk=number)
+        Look.objects.filter(Q(seen_at=None) | Q(seen_at__lt=listed_at), pk=number).update(seen_at=listed_at)
 
 
 def _seen_since(look, issue):

@@ -8,13 +8,14 @@ shows, and whatever the portal holds otherwise is pushed next.
 import time
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from supportops.accounts.models import User
 from workflow.crashpoints import crashpoint
+from workflow.gitlab.away import is_there
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
 from workflow.gitlab.follow import follow
 from workflow.gitlab.gateway_reads import open_reader
@@ -28,12 +29,13 @@ from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
 from workflow.gitlab.quarantine import quarantined
 from workflow.gitlab.remote_history import Person
-from workflow.gitlab.run import Run, Status, backoff
+from workflow.gitlab.run import Run, Status, backoff, drop_connection
 from workflow.gitlab.seen import family_choice, ignored_fields, seen_fields
 from workflow.gitlab.settle import Orphaned, observe, wanted
 from workflow.gitlab.spelling import Spelling
 from workflow.gitlab.wake import wake
 from workflow.models import Issue, Milestone
+from workflow.models.mirror import DIED_OF_IT, Poisoned
 
 log = structlog.get_logger(__name__)
 UNTIL_LINKED = 5
@@ -47,16 +49,19 @@ PATIENCE, PAUSE = 2.0, 0.1
 class LookRun(Run):
     """A run that looks: a claimed mirror, its Look, and a gateway that knows the past."""
 
+    share = 0.8
+    """Looks leave a part of each budget to what people did in the portal, however much is found to look at."""
+    open = staticmethod(open_reader)
+
     def __init__(self, mirror, connection, look):
         super().__init__(mirror, connection)
         self.look = look
-        self.gateway = open_reader(meter=self._meter)
         self._people = {}
 
     @cached_property
     def spelling(self):
-        """What labels mean."""
-        return Spelling.read()
+        """What labels mean, and meant."""
+        return Spelling.read(skew=self.now - timezone.now())
 
     @cached_property
     def reads_internal_notes(self):
@@ -84,7 +89,7 @@ class LookRun(Run):
 def look_at(number):
     """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken."""
     connection = Connection.load()
-    if connection.paused or not _due(number):
+    if connection.paused or not _due(number) or not is_there(connection):
         return False
     mirror = _claim(number)
     if mirror is None:
@@ -99,9 +104,6 @@ def look_at(number):
             _look(run)
         except Exception as error:  # whatever it is, the look must be put off or ended, and a person told
             _give_up(run, error)
-        else:
-            if connection.away_since and run.gateway.now:
-                connection.mark_back()
     finally:
         mirror.release()
     wake(number)
@@ -109,8 +111,9 @@ def look_at(number):
 
 
 def numbers_to_look_at(limit=100):
-    """Numbers of requests whose look is due; none while the connection is paused."""
-    return [] if Connection.load().paused else Look.due_numbers(limit)
+    """Numbers of requests whose look is due; none while the connection is paused or GitLab away."""
+    connection = Connection.load()
+    return [] if connection.paused or not is_there(connection) else Look.due_numbers(limit)
 
 
 def _due(number):
@@ -121,7 +124,12 @@ def _claim(number):
     """The mirror under a lease; a push under way is given a moment to end."""
     until = time.monotonic() + PATIENCE
     while True:
-        mirror = claim_to_look(number)
+        try:
+            mirror = claim_to_look(number)
+        except Poisoned:
+            log.critical("mirror_poisoned", number=number)
+            Look.objects.filter(pk=number).update(due_at=None, last_error=DIED_OF_IT)
+            return None
         if mirror is not None or time.monotonic() > until:
             return mirror
         time.sleep(PAUSE)
@@ -184,7 +192,7 @@ def _know_its_assignees(run, remote):
 def _merge(run, remote, history):
     try:
         with transaction.atomic():
-            Issue.objects.select_for_update().get(pk=run.mirror.pk)
+            Issue.objects.select_for_update(no_key=True).get(pk=run.mirror.pk)
             run.reread()
             _merge_locked(run, remote, history)
     except NotYet as not_yet:
@@ -193,7 +201,7 @@ def _merge(run, remote, history):
 
 def _merge_locked(run, remote, history):
     agreed, ignored = _agreed(run)
-    ours = flat(wanted(run, look_up=False).shadow())
+    ours = flat(wanted(run, look_up=False).shadow()) | run.labelling.only_respelt(run.issue, agreed)
     theirs = seen_fields(remote, run.labelling.owned, agreed)
     if history is None:
         found = merge(agreed, ours, theirs, ignored=ignored)
@@ -233,12 +241,15 @@ def _give_up(run, error):
             look.put_off(error.retry_after, error.message)
         case Retryable():
             log.warning("gitlab_look_retry", number=number, reason=error.message)
-            run.connection.mark_away()
             look.put_off(error.retry_after or backoff(look.attempts + 1), error.message)
         case Permanent():
             log.error("mirror_parked", number=number, reason=error.message)
             run.park(error.message)
             look.put_off(None, error.message)
+        case OperationalError() | InterfaceError():
+            log.warning("database_failed", number=number, error=type(error).__name__)
+            drop_connection()
+            look.put_off(backoff(look.attempts + 1), "The database was away or too busy for a moment.")
         case _:
             log.exception("look_failed", number=number)
             words = f"The portal failed ({type(error).__name__}). Its log says more."

@@ -6,6 +6,7 @@ without one was written by hand with its token and is kept like any other.
 
 import hashlib
 import re
+from collections import defaultdict
 
 import structlog
 from django.conf import settings
@@ -38,7 +39,7 @@ def take_comments(run, history):
         row = known.get(note.id)
         if row is None:
             _take(run, note)
-        elif row.digest != _digest(note.body):
+        elif row.digest != digest_of(note.body):
             _rewrite(row, note)
     gone = known.keys() - {note.id for note in history.words}
     for note_id in sorted(gone):
@@ -97,7 +98,7 @@ def _take(run, note):
             note_id=note.id,
             author_id=note.by.id,
             written_at=note.created_at,
-            digest=_digest(note.body),
+            digest=digest_of(note.body),
         )
         if not note.internal:
             obey(run, note, author)
@@ -107,7 +108,7 @@ def _rewrite(row, note):
     body = _UPLOAD.sub(lambda found: _file_words(found), note.body)
     with transaction.atomic():
         rewrite_comment(row.comment, _shortened(body))
-        ReceivedNote.objects.filter(pk=row.pk).update(digest=_digest(note.body))
+        ReceivedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
 
 
 def _bury_if_gone(run, row):
@@ -148,21 +149,26 @@ def _shortened(body):
     return body if len(body) <= LONGEST_TEXT else f"{body[: LONGEST_TEXT - 60]}\n\n… shortened; the rest is in GitLab."
 
 
-def _digest(body):
+def digest_of(body):
+    """What is kept of a comment's words, to see whether they were edited."""
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def remap_after_move(run, history):
-    """The issue moved: its comments were copied and have new numbers. The same ones are known again by author, time
-    and words.
+def remap_after_move(run, notes):
+    """The issue moved: its comments were copied and have new numbers. The same ones are known again by author and time.
 
-    Without this every comment would be taken a second time, and the portal's own would be looked for in vain.
+    Without this every comment would be taken a second time, and the portal's own would be looked for in vain. Words
+    decide only between comments of the same moment: they may have been edited since, and links to files change.
     """
-    rows = {(row.author_id, row.written_at, row.digest): row for row in _received(run)}
-    for note in history.words:
+    rows = defaultdict(list)
+    for row in _received(run):
+        rows[row.author_id, row.written_at].append(row)
+    for note in notes:
         if note.system:
             continue
-        if note.by.id == run.bot_id and (pk := noted(note.body)):
+        if note.author_id == run.bot_id and (pk := noted(note.body)):
             NoteMirror.objects.filter(pk=pk, issue=run.mirror.pk, note_id__isnull=False).update(note_id=note.id)
-        elif row := rows.pop((note.by.id, note.created_at, _digest(note.body)), None):
+        elif same := rows[note.author_id, note.created_at]:
+            row = next((row for row in same if row.digest == digest_of(note.body)), same[0])
+            same.remove(row)
             ReceivedNote.objects.filter(pk=row.pk).update(note_id=note.id)

@@ -5,9 +5,11 @@ mirror row").
 """
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
+from workflow.gitlab.away import is_there
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable, Unknown
 from workflow.gitlab.inbound_models import Look
 from workflow.gitlab.links import send_links
@@ -15,9 +17,10 @@ from workflow.gitlab.models import Budget, Connection
 from workflow.gitlab.notes import send_notes
 from workflow.gitlab.precedence import LookFirst
 from workflow.gitlab.pull import look_at
-from workflow.gitlab.run import Run, Status, backoff, quarantine
+from workflow.gitlab.run import Run, Status, backoff, drop_connection, quarantine
 from workflow.gitlab.settle import Orphaned, explain_gone, settle
 from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.models.mirror import Poisoned
 
 log = structlog.get_logger(__name__)
 GIVES_WAY_FOR = 2
@@ -28,34 +31,44 @@ ROUNDS = 5
 
 def push_issue(number):
     """Bring GitLab in step with the request, as far as is due now. Returns whether there was anything to do."""
-    rounds = 0
-    while rounds < ROUNDS and _push_once(number):
+    connection, rounds = Connection.load(), 0
+    more = True
+    while more and rounds < ROUNDS and _push_once(number, connection):
         rounds += 1
+        more = Mirror.objects.with_work().filter(pk=number).exists()
     return rounds > 0
 
 
 def numbers_with_work(limit=100):
-    """Numbers of requests with something due that nobody holds, longest due first; none while all is paused."""
-    if Connection.load().paused:
-        return []
-    now = timezone.now()
-    ready = Mirror.objects.with_work(now)
-    found = dict.fromkeys(Mirror.objects.due(now).values_list("pk", flat=True)[:limit])
-    for rows, number in (
-        (NoteMirror, "issue_id"),
-        (UploadMirror, "attachment__issue_id"),
-        (LinkMirror, "link__source_id"),
-    ):
-        due = rows.objects.due(now).filter(parked=False).values_list(number, flat=True)[: 10 * limit]
-        found |= dict.fromkeys(ready.filter(pk__in=set(due)).values_list("pk", flat=True)[:limit])
-    return list(found)[:limit]
+    """Numbers of requests with something due that nobody holds; none while all is paused or GitLab is away.
 
-
-def _push_once(number):
+    Trackers take turns, each with what is longest due there, so that none waits for another one's thousand.
+    """
     connection = Connection.load()
-    if connection.paused:
+    if connection.paused or not is_there(connection):
+        return []
+    now, found = timezone.now(), {}
+    for rows, number in _DUE:
+        due = rows.objects.due(now).filter(parked=False).in_turn(f"{number}__tracker")
+        for pk, *place in due.order_by("turn", "due_at", "pk").values_list(number, "turn", "due_at")[: 10 * limit]:
+            found[pk] = min(place, found.get(pk, place))
+    ready = set(Mirror.objects.with_work(now).filter(pk__in=found).values_list("pk", flat=True))
+    return sorted(ready, key=lambda pk: (*found[pk], pk))[:limit]
+
+
+_DUE = (
+    (Mirror, "issue"),
+    (NoteMirror, "issue"),
+    (UploadMirror, "attachment__issue"),
+    (LinkMirror, "link__source"),
+)
+"""What may be due, and the way from there to its request."""
+
+
+def _push_once(number, connection):
+    if connection.paused or not is_there(connection):
         return False
-    mirror = Mirror.objects.claim(number)
+    mirror = _claimed(number)
     if mirror is None:
         return False
     crashpoint("claimed")
@@ -68,11 +81,17 @@ def _push_once(number):
         _look_first(run, first)
     except Exception as error:  # whatever it is, the row must be let go of, and a person told
         _give_up(run, error)
-    else:
-        if connection.away_since and run.gateway.now:
-            connection.mark_back()
     crashpoint("acked")
     return True
+
+
+def _claimed(number):
+    """The request's mirror under a lease, or None; one that killed too many workers is parked instead."""
+    try:
+        return Mirror.objects.claim(number)
+    except Poisoned:
+        log.critical("mirror_poisoned", number=number)
+        return None
 
 
 def _look_first(run, first):
@@ -117,7 +136,7 @@ def _give_up(run, error):
             run.connection.pause(error.message)
             run.put_off_free(0, error.message)
         case OutOfTime():
-            run.put_off_free(0, run.mirror.last_error)
+            run.put_off_free(backoff(run.mirror.attempts) if run.unanswered else 0, run.mirror.last_error)
         case RateLimited():
             if not error.ours:
                 Budget.block(error.kind, error.retry_after)
@@ -126,11 +145,16 @@ def _give_up(run, error):
             run.put_off(quarantine().total_seconds(), error.message)
         case Retryable():
             log.warning("gitlab_retry", number=number, reason=error.message)
-            run.connection.mark_away()
             run.put_off(error.retry_after or backoff(run.mirror.attempts), error.message)
         case Permanent():
             log.error("mirror_parked", number=number, reason=error.message)
             run.park(error.message)
+        case OperationalError() | InterfaceError():
+            log.warning("database_failed", number=number, error=type(error).__name__)
+            drop_connection()
+            run.put_off(backoff(run.mirror.attempts), "The database was away or too busy for a moment.")
+        case MemoryError():  # the row stays as a dead worker leaves it; a task that raised it would end Celery itself
+            log.critical("worker_out_of_memory", number=number)
         case _:
             log.exception("mirror_failed", number=number)
             run.park(f"The portal failed ({type(error).__name__}). Its log says more.")

@@ -2,6 +2,9 @@
 
 import structlog
 
+from workflow.gitlab.alarm_models import Kind
+from workflow.gitlab.alarms import Finding, raise_alarm
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,13 +22,23 @@ def quarantined(run, remote):
         return False
     log.critical("gitlab_quarantined", number=run.mirror.pk, hidden_here=hidden, hidden_there=remote.confidential)
     run.park(_words(hidden, remote))
+    alarm_of_mismatch(run.mirror.pk)
     return True
 
 
+def alarm_of_mismatch(number):
+    """Raise the alarm that GitLab shows a request to others than the portal does."""
+    reason = "GitLab shows its issue to other people than the portal does. Nothing goes either way."
+    raise_alarm(Finding(Kind.MISMATCH, f"SO-{number}", reason, key=str(number), issue=number))
+
+
 def _in_the_open(run, remote):
-    """Whether a restricted tracker's issue turned up in another project."""
-    tracker = run.issue.tracker
-    return bool(tracker and tracker.confidential_only and tracker.project_id not in (None, remote.project_id))
+    """Whether a restricted tracker's issue turned up in another project; one that the portal is still to move in is
+    only on its way."""
+    tracker, mirror = run.issue.tracker, run.mirror
+    to_be_moved = mirror.pushed_version < mirror.wanted_version and mirror.project_id == remote.project_id
+    elsewhere = tracker and tracker.confidential_only and tracker.project_id not in (None, remote.project_id)
+    return bool(elsewhere and not to_be_moved)
 
 
 def _words(hidden, remote):

@@ -13,16 +13,17 @@ from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.alarms import ring
+from workflow.gitlab.away import is_there
 from workflow.gitlab.errors import Gone, Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.fields import wanted_of
 from workflow.gitlab.inbound_models import Look, Reconciliation
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.markers import marker_in
 from workflow.gitlab.merge import flat
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models import Budget, Connection, SchemeChange
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.render import surroundings_of
+from workflow.gitlab.rings import ring
 from workflow.gitlab.run import Status
 from workflow.gitlab.seen import ignored_fields, seen_fields
 from workflow.gitlab.twins import close_twin
@@ -56,7 +57,7 @@ def reconcile(scope, *, seconds=LONGEST_RUN):
     """
     connection = Connection.load()
     row = _running(scope)
-    if connection.paused:
+    if connection.paused or SchemeChange.enlisting() or not is_there(connection):
         return row
     gateway, until = metered_reader(connection), time.monotonic() + seconds
     try:
@@ -71,7 +72,6 @@ def reconcile(scope, *, seconds=LONGEST_RUN):
             Budget.block(error.kind, error.retry_after)
     except Retryable as error:
         log.warning("reconcile_interrupted", scope=scope, reason=error.message)
-        connection.mark_away()
     except Misconfigured as error:
         connection.pause(error.message)
     return row

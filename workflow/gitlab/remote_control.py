@@ -52,7 +52,7 @@ def grant(number, wish, history):
             if steps and person is None:
                 return _undone(wish, stranger(wish.by))
             for verb in steps:
-                given = given_for(verb, Issue.objects.get(pk=number), wish, history)
+                given = given_for(verb, Issue.objects.get(pk=number), wish, history, person)
                 take_step(number, verb, by=person, given=given, source=Source.GITLAB)
     except Refused as refused:
         return _undone(wish, open_words(refused, person, issue))
@@ -108,7 +108,7 @@ def _closing_steps(issue, wish, person, history):
     return [Verb.CLOSE]
 
 
-def given_for(verb, issue, wish, history):
+def given_for(verb, issue, wish, history, person):
     """What the step is given: words from the comment, the rest from labels and milestone as already merged."""
     text = history.words_with(wish.by, wish.at)
     given = {"text": text}
@@ -123,7 +123,8 @@ def given_for(verb, issue, wish, history):
     if verb == Verb.CLOSE:
         given["outcome"] = named_outcome(text)
         if given["outcome"] == Outcome.DUPLICATE:
-            given["duplicate_of"] = Issue.objects.filter(pk=duplicate_of(text)).first()
+            original = Issue.objects.filter(pk=duplicate_of(text)).first()
+            given["duplicate_of"] = original if original and may_see(person, original) else None
     return given
 
 

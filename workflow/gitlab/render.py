@@ -6,10 +6,10 @@ Words of people stand in quotations (``text.safe_text``), words of the portal ar
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 
 from workflow.gitlab.text import safe_line, safe_text, safe_title
-from workflow.models import ApprovalRound, IssueLink
+from workflow.models import ApprovalRound, Decision, IssueLink
 from workflow.states import ENDED, State
 
 LONGEST_BLOCK = 200_000
@@ -132,14 +132,15 @@ def _section(heading, text):
 def surroundings_of(issue, *, unmapped=""):
     """Read what ``block_of`` tells besides the request itself. Titles of linked requests stay in the portal."""
     attachments = issue.attachments.filter(comment__isnull=True, internal=False).select_related("mirror")
+    decisions = Decision.objects.select_related("approver", "decided_by")
     rounds = issue.rounds.select_related("carried_from").prefetch_related(
-        "decisions__approver", "decisions__decided_by", "carried_from__decisions__decided_by"
+        Prefetch("decisions", decisions), Prefetch("carried_from__decisions", decisions)
     )
-    outward = issue.links_out.filter(_shown("target", issue)).order_by("pk")
-    inward = issue.links_in.filter(_shown("source", issue)).order_by("pk")
+    here = Q(source=issue) & _shown("target", issue) | Q(target=issue) & _shown("source", issue)
+    both = list(IssueLink.objects.filter(here).order_by("pk"))
     links = [
-        *((link.get_type_display(), link.target_id) for link in outward),
-        *((IssueLink.OTHER_WAY[link.type], link.source_id) for link in inward),
+        *((link.get_type_display(), link.target_id) for link in both if link.source_id == issue.pk),
+        *((IssueLink.OTHER_WAY[link.type], link.source_id) for link in both if link.target_id == issue.pk),
     ]
     return Surroundings(
         files=tuple((file, file.mirror.markdown if hasattr(file, "mirror") else "") for file in attachments),

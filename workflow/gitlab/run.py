@@ -5,14 +5,16 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from workflow.gitlab.away import hears
 from workflow.gitlab.errors import Gone, LeaseLost, OutOfTime, Permanent
 from workflow.gitlab.gateway import open_gateway
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models import Connection
 from workflow.models import Issue, Mirror, Tracker
 
 LONGEST_BACKOFF = 300
@@ -34,11 +36,25 @@ def quarantine():
     return timedelta(seconds=settings.GITLAB_QUARANTINE_SECONDS)
 
 
+def drop_connection():
+    """Let the next query open a new connection to the database: this one may be broken.
+
+    If no new one is to be had either, the holder cannot give its row back, and the lease lapses.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 class Run:
     """A claimed mirror, its request as it stood after the claim, and GitLab within its budgets.
 
     ``version`` is read with the claim, the request after it: what is pushed is at least as new as ``version``.
+    ``unanswered``: whether GitLab left a call unanswered; then this run makes no other one.
     """
+
+    share = 1
+    """How much of each budget it may use up; a push sends what people did, so all of it."""
+    open = staticmethod(open_gateway)
 
     def __init__(self, mirror, connection):
         self.mirror, self.connection = mirror, connection
@@ -46,18 +62,19 @@ class Run:
         self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
             pk=mirror.pk
         )
-        self.gateway = open_gateway(meter=self._meter)
+        self.gateway = self.open(meter=self._meter, heard=self._hear)
+        self.unanswered, self._tell = False, hears(connection)
         self._ends = time.monotonic() + settings.GITLAB_LEASE_SECONDS / 3
 
     def _meter(self, kind):
         """Before each call: is there time left in this run, and budget left in this minute?"""
-        if time.monotonic() > self._ends:
+        if self.unanswered or time.monotonic() > self._ends:
             raise OutOfTime("The rest follows in the next run.")
-        Budget.spend(Budget.REQUESTS, self.connection.requests_per_minute)
-        if kind == Budget.CREATIONS:
-            Budget.spend(kind, self.connection.creations_per_minute)
-        if kind == Budget.NOTES:
-            Budget.spend(kind, self.connection.notes_per_minute)
+        self.connection.spend(kind, share=self.share)
+
+    def _hear(self, answered):
+        self.unanswered = self.unanswered or not answered
+        self._tell(answered)
 
     # What it knows --------------------------------------------------------------------------------------------------
 
@@ -91,7 +108,8 @@ class Run:
             found = self.gateway.project(tracker.project_id or tracker.path)
         except Gone as error:
             raise Permanent(f"GitLab shows the bot no project {tracker.path}. Make it a member, then retry.") from error
-        Tracker.objects.filter(pk=tracker.pk, project_id=None).update(project_id=found.id)
+        if tracker.project_id is None:
+            Tracker.objects.filter(pk=tracker.pk, project_id=None).update(project_id=found.id)
         return found
 
     @property
@@ -105,25 +123,27 @@ class Run:
         """Write the mirror row, committed at once. LeaseLost if somebody else holds it by now."""
         if not self.mirror.held().update(**fields):
             raise LeaseLost("Another worker took this request over.")
+        self._remember(fields)
+
+    def _remember(self, fields):
         for name, value in fields.items():
             setattr(self.mirror, name, value)
 
     def agree(self, shadow, remark=""):
         """GitLab now shows ``version``; if more was wanted meanwhile the row stays behind and due."""
-        caught_up = When(wanted_version=self.version, then=Value(Status.IN_STEP))
-        written = self.mirror.held().update(
-            shadow=shadow,
-            pushed_version=self.version,
-            pushed_at=timezone.now(),
-            attempts=0,
-            last_error=remark,
-            parked=False,
-            status=Case(caught_up, default=Value(Status.BEHIND)),
-            due_at=Case(When(wanted_version=self.version, then=None), default=timezone.now()),
-        )
-        if not written:
-            raise LeaseLost("Another worker took this request over.")
-        self.mirror.refresh_from_db()
+        agreed = {
+            "shadow": shadow,
+            "pushed_version": self.version,
+            "pushed_at": timezone.now(),
+            "attempts": 0,
+            "last_error": remark,
+            "parked": False,
+        }
+        in_step = {**agreed, "status": Status.IN_STEP, "due_at": None}
+        if self.mirror.held().filter(wanted_version=self.version).update(**in_step):
+            self._remember(in_step)
+        else:
+            self.write(**agreed, status=Status.BEHIND, due_at=timezone.now())
 
     def put_off(self, seconds, error="", **fields):
         """Let go of the row and look at it again in so many seconds."""

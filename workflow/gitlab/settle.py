@@ -6,8 +6,9 @@ from workflow.gitlab import moves
 from workflow.gitlab.create import create
 from workflow.gitlab.errors import Gone, Permanent
 from workflow.gitlab.fields import changes, in_words, wanted_of
-from workflow.gitlab.people import account_of
+from workflow.gitlab.people import account_of, unknown
 from workflow.gitlab.precedence import LookFirst, give_way
+from workflow.gitlab.quarantine import alarm_of_mismatch
 from workflow.gitlab.render import surroundings_of
 from workflow.gitlab.uploads import send_files
 
@@ -27,12 +28,13 @@ def settle(run):
         remote = _in_its_place(run, observe(run))
     send_files(run, run.mirror.project_id)
     agreed = run.mirror.shadow
-    if remote is None and wanted(run, look_up=False).shadow() == agreed.get("fields"):
+    goal = wanted(run, look_up=False)
+    if remote is None and goal.shadow() == agreed.get("fields"):
         run.agree(agreed, run.mirror.last_error if agreed.get("dropped") else "")
         return True
     remote = remote or _in_its_place(run, observe(run))
     give_way(run, remote)
-    _adjust(run, remote)
+    _adjust(run, remote, goal)
     return True
 
 
@@ -67,10 +69,11 @@ def _begin(run):
         run.mirror.release(due_at=None)
         return False
     send_files(run, run.target_project)
-    remote = create(run, wanted(run, look_up=run.mirror.creating_since is None))
+    goal = wanted(run, look_up=run.mirror.creating_since is None)
+    remote = create(run, goal)
     if remote is None:
         return False
-    _adjust(run, remote)
+    _adjust(run, remote, goal)
     return True
 
 
@@ -80,15 +83,17 @@ def _in_its_place(run, remote):
         moved = moves.moved_to(run, remote)
         if moved is None or moved.project_id != run.target_project or run.target_project == run.mirror.project_id:
             raise LookFirst
-        remote = moves.point_at(run, moved)  # our own move, of which we had no answer
+        remote = moves.arrive(run, moved)  # our own move, of which we had no answer
     if remote.project_id != run.target_project:
+        give_way(run, remote)
         remote = moves.move(run, remote)
     return remote
 
 
-def _adjust(run, remote):
+def _adjust(run, remote, goal):
     """One PUT with what differs, then compare: GitLab drops silently what the bot may not set."""
-    goal = wanted(run, look_up=True)
+    if unknown(run.issue.assignee):
+        goal = wanted(run, look_up=True)
     marker = run.mirror.marker
     needed = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
     if needed:
@@ -96,6 +101,7 @@ def _adjust(run, remote):
     left = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
     if goal.confidential and not remote.confidential:
         log.critical("gitlab_issue_not_confidential", number=run.mirror.pk, url=remote.web_url)
+        alarm_of_mismatch(run.mirror.pk)
         raise Permanent(
             "This request is restricted, but GitLab did not make its issue confidential. Nothing more is sent. "
             "Make the issue confidential in GitLab, give the bot the Reporter role or more, then retry."

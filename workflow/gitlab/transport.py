@@ -5,8 +5,10 @@
 then may a failed write have been done.
 """
 
+import os
 import socket
 import threading
+import time
 from contextlib import suppress
 
 import requests
@@ -16,6 +18,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 LARGEST_REPLY = 16 * 2**20
 """Bytes; 50 issues with long descriptions stay far below."""
+
+TRUSTED_FOR = 10
+"""Seconds; servers and proxies in front of GitLab keep an idle connection longer."""
 
 _running = threading.local()
 
@@ -112,6 +117,22 @@ class Session(requests.Session):
             timer.cancel()
             self.touched = call.touched
         return response
+
+
+def kept_session(url, deadline):
+    """This thread's session for a GitLab: connections stay open from one call to the next, whoever makes them.
+
+    One that was idle for long is not trusted: the other side may be closing it just now, and a creation that is cut
+    off so is a creation nobody knows about.
+    """
+    key, now = (os.getpid(), url, deadline), time.monotonic()
+    kept_for, connection, used_at = getattr(_running, "kept", (None, None, now))
+    if kept_for != key or now - used_at > TRUSTED_FOR:
+        if connection is not None:
+            connection.close()
+        connection = Session(deadline)
+    _running.kept = (key, connection, now)
+    return connection
 
 
 def nothing():

@@ -2,6 +2,8 @@
 
 import structlog
 
+from workflow.gitlab.alarm_models import Kind
+from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.errors import Gone
 from workflow.gitlab.inbound_models import Look
 from workflow.gitlab.render import portal_address
@@ -30,9 +32,16 @@ def close_twin(mirror, issue, gateway):
     if issue.state == "closed":
         return True
     log.critical("gitlab_twin", number=mirror.pk, project=issue.project_id, iid=issue.iid, kept=mirror.iid)
+    _raise_alarm(mirror, issue)
     # One call does both, so that no crash leaves half of it: quick actions run in comments (gitlab.md §3).
     gateway.create_note(issue.project_id, issue.iid, f"{_words(mirror)}\n\n/close")
     return True
+
+
+def _raise_alarm(mirror, issue):
+    reason = f"GitLab answered too late when its issue was created, so there were two: #{mirror.iid} and #{issue.iid}."
+    key = f"{mirror.pk} {issue.project_id} {issue.iid}"
+    raise_alarm(Finding(Kind.TWIN, f"SO-{mirror.pk}", reason, key=key, issue=mirror.pk))
 
 
 def _words(mirror):

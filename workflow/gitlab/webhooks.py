@@ -19,8 +19,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.alarms import ring
 from workflow.gitlab.inbound_models import Delivery, Refusal
+from workflow.gitlab.rings import ring
 from workflow.gitlab.signatures import authentic
 
 log = structlog.get_logger(__name__)

@@ -95,7 +95,8 @@ def _stage(history, heard, wished, spelling):
     if put_on:
         last = put_on[-1]
         names = [change.what for change in put_on if change.by == last.by and _together(change, last)]
-        targets = spelling.states(names) or spelling.states([last.what])
+        meant = spelling.at(last.at)
+        targets = meant.states(names) or meant.states([last.what])
         return Wish(STAGE, last.by, last.at, tuple(sorted(targets)), last.what)
     if about and "labels.state" in wished:
         return Wish(UNLABEL, about[-1].by, about[-1].at, shown=about[-1].what)
@@ -119,7 +120,7 @@ def _type(history, heard, wished, spelling, kind):
         return None
     new = history.by_people(history.labels, heard.label)
     about = [change for change in new if spelling.meaning(Family.TYPE, change.what)]
-    if not about or kind in spelling.meaning(Family.TYPE, about[-1].what) and about[-1].added:
+    if not about or about[-1].added and kind in spelling.at(about[-1].at).meaning(Family.TYPE, about[-1].what):
         return None
     return Wish(TYPE, about[-1].by, about[-1].at, shown=about[-1].what)
 

@@ -10,11 +10,12 @@ from workflow.models.issue import Issue
 from workflow.models.link import IssueLink
 from workflow.models.milestone import Milestone
 from workflow.models.mirror import LinkMirror, Mirror, NoteMirror, UploadMirror
-from workflow.models.notice import Notice
+from workflow.models.notice import News, Notice
 from workflow.models.people import Delegation, Watch
 from workflow.models.reminder import Reminder
 from workflow.models.route import Route, StageTarget
 from workflow.models.tracker import Tracker
+from workflow.models.validation import ValidationCheck, ValidationItem, ValidationRound
 
 __all__ = [
     "ApprovalPolicy",
@@ -31,6 +32,7 @@ __all__ = [
     "LinkMirror",
     "Milestone",
     "Mirror",
+    "News",
     "NoteMirror",
     "Notice",
     "PolicyApprover",
@@ -39,5 +41,8 @@ __all__ = [
     "StageTarget",
     "Tracker",
     "UploadMirror",
+    "ValidationCheck",
+    "ValidationItem",
+    "ValidationRound",
     "Watch",
 ]

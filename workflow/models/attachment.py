@@ -17,6 +17,9 @@ class Attachment(models.Model):
 
     issue = models.ForeignKey("workflow.Issue", models.PROTECT, null=True, related_name="attachments")
     comment = models.ForeignKey("workflow.Comment", models.PROTECT, null=True, related_name="attachments")
+    validation_check = models.ForeignKey(
+        "workflow.ValidationCheck", models.PROTECT, null=True, related_name="attachments"
+    )
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     file = models.FileField(upload_to=_random_place, max_length=120)
     name = models.CharField(max_length=255)

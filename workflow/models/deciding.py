@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from supportops.accounts.absence import decider_for
 from supportops.accounts.models import User
-from supportops.accounts.working_days import working_days_before
+from supportops.accounts.working_days import calendar_of
 
 READ_ONCE = ("open_round", "seats", "absence_links", "deciding", "stand_ins", "late_seats")
 
@@ -82,11 +82,16 @@ class Deciding:
 
     @cached_property
     def late_seats(self):
-        """The held seats in turn that have waited for so many working days that their holder's manager may step in."""
+        """The held seats in turn that have waited for so many of their holder's working days that the holder's manager
+        may step in."""
         if not self.seats_in_turn:
             return []
-        limit = working_days_before(timezone.now(), settings.TELL_MANAGER_AFTER_WORKING_DAYS)
-        return [seat for seat in self.seats_in_turn if seat.approver and self.asked_since(seat) <= limit]
+        now, days = timezone.now(), settings.TELL_MANAGER_AFTER_WORKING_DAYS
+        return [
+            seat for seat in self.seats_in_turn
+            if seat.approver
+            and self.asked_since(seat) <= calendar_of(seat.approver).working_days_before(now, days)
+        ]
 
     def asked_since(self, seat):
         """Since when the seat's holder could decide: a question to the requester stops the time."""
@@ -96,6 +101,16 @@ class Deciding:
     def overseer_ids(self):
         """Ids of the managers of approvers who are late; never the requester."""
         return {seat.approver.reports_to_id for seat in self.late_seats} - {None, self.requester_id}
+
+    @cached_property
+    def active_lead_exists(self):
+        """Whether there is a lead to decide what leads decide."""
+        return User.objects.leads().exists()
+
+    @cached_property
+    def lead_besides_requester_exists(self):
+        """Whether there is a lead to name an approver: the requester never does."""
+        return User.objects.leads().exclude(pk=self.requester_id).exists()
 
     def behalf_of(self, person):
         """For whom this person would decide now, or None when it is for themselves."""

@@ -10,16 +10,18 @@ REPLAN = "replan"
 UNDONE = "undone"
 NOT_TAKEN = "not-taken"
 CONFLICT = "conflict"
+RAISED = "raised"
 _LABELS = {
     SUBMIT: "Submit",
     REPLAN: "Back to planning",
     UNDONE: "Undone",
     NOT_TAKEN: "Not taken",
     CONFLICT: "Changed on both sides",
+    RAISED: "Raised to the lead",
 }
-"""What happens besides verbs and acts. The last three answer what somebody did in GitLab: changed what is not theirs
-to change
-there; asked for a step they may not take; changed what somebody changed in the portal too."""
+"""What happens besides verbs and acts. UNDONE, NOT_TAKEN and CONFLICT answer what somebody did in GitLab: changed what
+is not theirs to change there; asked for a step they may not take; changed what somebody changed in the portal too.
+RAISED: it was sent back from validation so often that the lead should look at it."""
 
 
 class Event(models.Model):

@@ -1,10 +1,12 @@
 """The handbook's flowcharts as they were answered. A used path is frozen for ever."""
 
+from functools import cached_property
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from workflow.gates import CHARTS, Gate, GateOutcome
+from workflow.gates import CHARTS, Gate, GateOutcome, gate_at
 
 
 class GatePath(models.Model):
@@ -50,3 +52,18 @@ class GateAnswer(models.Model):
 
     def __str__(self):
         return f"{self.text} {'Yes' if self.answer else 'No'}"
+
+
+class Gated:
+    """Mixed into Issue: the gate of its present state. Read once per object."""
+
+    @cached_property
+    def gate_path(self):
+        """The open path of the gate this state has, or None."""
+        gate = gate_at(self.kind, self.state)
+        return gate and self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first()
+
+    @property
+    def gate_outcome(self):
+        """Where the finished, unused path leads, or None."""
+        return GateOutcome(self.gate_path.outcome) if self.gate_path and self.gate_path.outcome else None

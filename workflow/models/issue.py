@@ -4,8 +4,6 @@ django-fsm checks sources and conditions when a transition is called, never a pe
 ``workflow.actions`` calls one, after ``permissions.refusal`` had its say.
 """
 
-from functools import cached_property
-
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -13,13 +11,14 @@ from django.db.models import Q
 from django.urls import reverse
 from django_fsm import RETURN_VALUE, FSMField, can_proceed, transition
 
-from supportops.accounts.models import User
-from workflow.gates import GateOutcome, gate_at
+from workflow.gates import GateOutcome
 from workflow.models.deciding import Deciding
+from workflow.models.gate_path import Gated
 from workflow.models.protected_refresh import ProtectedRefresh
 from workflow.models.querysets import IssueQuerySet
 from workflow.models.route import Route
 from workflow.models.tracker import Tracker
+from workflow.models.validating import Validating
 from workflow.stages import COURT, first_state, rail_of
 from workflow.states import (
     ENDED,
@@ -85,7 +84,7 @@ def _reopenable(issue):
     return issue.outcome in REOPENS_TO_TRIAGE or issue.outcome == Outcome.WITHDRAWN
 
 
-class Issue(Deciding, ProtectedRefresh, models.Model):
+class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     """A request. ``number`` is its identity everywhere (shown as SO-123); ``version`` counts edits and steps."""
 
     number = models.BigAutoField(primary_key=True)
@@ -210,42 +209,9 @@ class Issue(Deciding, ProtectedRefresh, models.Model):
         """The states it passes on its way."""
         return rail_of(self.kind, approved=self.route.needs_approval, validated=self.validation_required)
 
-    # What permissions.refusal asks, each read once per object ------------------------------------------------------
-
     def can(self, verb):
         """Whether the graph and the kind allow this step, whoever takes it."""
         return can_proceed(getattr(self, verb.replace("-", "_")), check_conditions=True)
-
-    @cached_property
-    def delegates(self):
-        """Who validates for the requester."""
-        return list(User.objects.filter(delegations__issue=self, delegations__ended_at__isnull=True))
-
-    @property
-    def delegate_ids(self):
-        """Ids of the delegates."""
-        return {person.pk for person in self.delegates}
-
-    @property
-    def implementer_ids(self):
-        """Who did the work, and so never validates it."""
-        return {self.assignee_id, self.implemented_by_id} - {None}
-
-    @cached_property
-    def gate_path(self):
-        """The open path of the gate this state has, or None."""
-        gate = gate_at(self.kind, self.state)
-        return gate and self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first()
-
-    @property
-    def gate_outcome(self):
-        """Where the finished, unused path leads, or None."""
-        return GateOutcome(self.gate_path.outcome) if self.gate_path and self.gate_path.outcome else None
-
-    @cached_property
-    def active_lead_exists(self):
-        """Whether there is a lead to decide what leads decide."""
-        return User.objects.leads().exists()
 
     # The machine ----------------------------------------------------------------------------------------------------
 

@@ -4,19 +4,30 @@ Whoever claims a row pushes the present state, so order, retries and coalescing 
 mirror row"; contract C1 to C5 of reliability.md). A crashed worker needs no reset job: the lease lapses.
 """
 
-import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+
+from workflow.models.tokens import POISON, deaths_with, new_token
+
+DIED_OF_IT = (
+    f"{POISON} workers in a row died while they worked on this request, so no other one tries. "
+    "Look into their logs, or ask an administrator; then retry."
+)
 
 
 def lease_time():
     """How long a claimed row is its holder's: longer than all one push may take (a task's hard limit is 60 s)."""
     return timedelta(seconds=settings.GITLAB_LEASE_SECONDS)
+
+
+class Poisoned(Exception):
+    """Working on this request killed too many workers in a row; it is parked now. Its argument is the number."""
 
 
 class OutgoingQuerySet(models.QuerySet):
@@ -26,6 +37,11 @@ class OutgoingQuerySet(models.QuerySet):
         """Rows whose time has come and that nobody holds, oldest first."""
         now = now or timezone.now()
         return self.filter(due_at__lte=now).exclude(leased_until__gt=now).order_by("due_at", "pk")
+
+    def in_turn(self, whose):
+        """With ``turn``: the how-many-eth row it is, by what is longest due, of what the field ``whose`` names."""
+        turn = Window(RowNumber(), partition_by=[F(whose)], order_by=[F("due_at").asc(), F("pk").asc()])
+        return self.annotate(turn=turn)
 
 
 class MirrorQuerySet(OutgoingQuerySet):
@@ -52,13 +68,36 @@ class MirrorQuerySet(OutgoingQuerySet):
         One conditional UPDATE decides, on PostgreSQL and SQLite alike; the lease's token fences off whoever held it
         before.
         """
-        now, token = timezone.now(), uuid.uuid4()
-        taken = (
-            self.with_work(now)
-            .filter(pk=pk)
-            .update(leased_until=now + lease_time(), lease=token, attempts=F("attempts") + 1)
+        now = timezone.now()
+        return self.with_work(now).take(pk, now, attempts=F("attempts") + 1)
+
+    def hold(self, pk):
+        """The same whether or not there is work."""
+        now = timezone.now()
+        return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now)).take(pk, now)
+
+    def take(self, pk, now, **changes):
+        """Take the mirror if it is among these, which nobody holds. Raises Poisoned if it killed too many holders."""
+        row = self.filter(pk=pk)
+        token = new_token()
+        if row.filter(lease=None).update(leased_until=now + lease_time(), lease=token, **changes):
+            return Mirror.objects.filter(pk=pk, lease=token).first()
+        dead = row.exclude(lease=None).values_list("lease", flat=True).first()
+        if dead is None:
+            return None
+        if deaths_with(dead) >= POISON:
+            Mirror.objects.filter(pk=pk, lease=dead).park(DIED_OF_IT)
+            raise Poisoned(pk)
+        token = new_token(deaths_with(dead))
+        taken = row.filter(lease=dead).update(leased_until=now + lease_time(), lease=token, **changes)
+        return Mirror.objects.filter(pk=pk, lease=token).first() if taken else None
+
+    def park(self, reason):
+        """Leave these to a person, held by nobody; one gone from GitLab stays gone."""
+        parked = models.Case(
+            models.When(status=Mirror.Status.ORPHANED, then=F("status")), default=models.Value(Mirror.Status.PARKED)
         )
-        return self.get(pk=pk) if taken else None
+        self.update(due_at=None, parked=True, status=parked, last_error=reason, leased_until=None, lease=None)
 
 
 class Outgoing(models.Model):

@@ -1,11 +1,22 @@
 """Requests, by the questions the portal asks about them. Each is the SQL side of a rule in permissions.py."""
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 
 from workflow.models.approval import Decision
+from workflow.models.event import Event
 from workflow.models.people import Delegation
-from workflow.states import ENDED
+from workflow.stages import COURT
+from workflow.states import ENDED, Court, State
+
+_WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
+"""The courts in which an owner is told that something needs them."""
+
+
+def moves():
+    """What ``with_moves`` reads, also for ``prefetch_related_objects``."""
+    steps = Event.objects.exclude(from_state=F("to_state")).only("issue_id", "at", "to_state")
+    return Prefetch("events", steps, to_attr="moves")
 
 
 class IssueQuerySet(models.QuerySet):
@@ -37,9 +48,26 @@ class IssueQuerySet(models.QuerySet):
             Q(assignee__isnull=False) & Q(assignee=person)
         ).exclude(Q(implemented_by__isnull=False) & Q(implemented_by=person))
 
+    def needing(self, person):
+        """What waits for this person now: to decide, to answer, to validate, or to work on as its owner."""
+        if not person.is_active:
+            return self.none()
+        validates = Q(requester=person) | Exists(_delegations_of(person))
+        implements = Q(assignee__isnull=False, assignee=person) | Q(implemented_by__isnull=False, implemented_by=person)
+        return self.open().filter(
+            Q(state__in=[State.APPROVAL, State.DISCUSSION]) & Exists(_seats_of(person)) & ~Q(requester=person)
+            | Q(state=State.NEEDS_INFO, requester=person)
+            | Q(state=State.VALIDATION) & validates & ~implements
+            | Q(assignee=person, state__in=sorted(state for state, court in COURT.items() if court in _WORKED))
+        )
+
     def with_people(self):
         """Everything a row of a list shows, in a fixed number of queries."""
         return self.select_related("requester", "assignee", "tracker", "route", "milestone")
+
+    def with_moves(self):
+        """With the steps that moved each request, for ``clock.stays_of``: one query more, however many rows."""
+        return self.prefetch_related(moves())
 
 
 def _seats_of(person):

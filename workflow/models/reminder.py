@@ -12,6 +12,7 @@ class Reminder(models.Model):
         APPROVAL_LATE = "approval-late", "A decision is late"
         DISCUSSION_DUE = "discussion-due", "The discussion is due"
         VALIDATION_LATE = "validation-late", "Waits for your validation"
+        VALIDATION_SILENT = "validation-silent", "A validation is late"
         BLOCKED_REVIEW = "blocked-review", "Review what is blocked"
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

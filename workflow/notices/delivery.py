@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
@@ -36,6 +37,11 @@ def due_messages():
     return list(Message.objects.to_send().values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
+def parked_count():
+    """How many messages wait for a person: given up, refused for ever, or sent or not and nobody knows."""
+    return Message.objects.filter(parked=True).count()
+
+
 def settle_interrupted():
     """Show a person what was being sent when its sender died. The lease stays named: a sender that was only slow may
     still write that it succeeded."""
@@ -49,6 +55,7 @@ def deliver(pk):
     message = Message.objects.claim(pk)
     if message is None:
         return
+    crashpoint("message claimed")
     try:
         _deliver(message)
     except Unreachable as error:
@@ -65,6 +72,9 @@ def deliver(pk):
         _park(message, f"{error} {MAYBE}", state=State.UNCONFIRMED)
     except Exception as error:  # a fault of ours: trying again would not help, and a person must know
         begun = message.held().filter(state=State.SENDING).exists()
+        if not begun and isinstance(error, (InterfaceError, OperationalError)):  # it will pass
+            _put_off(message, UNREACHABLE_WAIT, error, attempts=message.attempts - 1)
+            raise
         words = f"The portal failed ({type(error).__name__}); its log says where."
         _park(message, words, state=State.UNCONFIRMED if begun else State.WAITING)
         raise

@@ -123,7 +123,7 @@ class MessageState(models.TextChoices):
 
 
 class Message(Outgoing):
-    """One message to one person on one channel: about one request, or a digest of many.
+    """One message to one person on one channel: about one request, one piece of news, or a digest of many.
 
     ``sending`` is committed before the server hears of the message, and a message found in it is never sent again by
     itself: at most once, whatever dies (delivery.py).
@@ -134,8 +134,9 @@ class Message(Outgoing):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     issue = models.ForeignKey(
-        "workflow.Issue", models.CASCADE, null=True, related_name="+", help_text="Empty: a digest."
+        "workflow.Issue", models.CASCADE, null=True, related_name="+", help_text="Empty: news, or a digest."
     )
+    news = models.ForeignKey("workflow.News", models.CASCADE, null=True, related_name="+")
     state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
     key = models.UUIDField(
         default=uuid.uuid4, unique=True, editable=False, help_text="Names the message to the server."
@@ -163,7 +164,7 @@ class Message(Outgoing):
     @property
     def is_digest(self):
         """Whether it gathers a day's events."""
-        return self.issue_id is None
+        return self.issue_id is None and self.news_id is None
 
     def wake(self):
         """Try again now, by hand; what was sent or dropped stays so. Answers whether anything will be tried."""

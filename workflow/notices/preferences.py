@@ -17,6 +17,8 @@ DEFAULTS = {
     (Reason.FILED, Channel.SLACK): When.OFF,
     (Reason.WATCHED, Channel.EMAIL): When.DIGEST,
     (Reason.WATCHED, Channel.SLACK): When.OFF,
+    (Reason.TOUCHED, Channel.EMAIL): When.AT_ONCE,
+    (Reason.TOUCHED, Channel.SLACK): When.OFF,
 }
 """What holds for who chose nothing: what needs them reaches them everywhere, the rest does not pile up."""
 QUIET_BY_DEFAULT = (time(20), time(7), False)

@@ -1,24 +1,29 @@
 """Reminders: found from how long requests have waited, written once per person, request, kind and day.
 
 A run that is late, repeated or doubled finds what was written; each reminder is a notice like any other, so inbox,
-e-mail and Slack follow by themselves. All figures are settings, or the stage's target.
+e-mail and Slack follow by themselves. All figures are settings, or the stage's target. Days are those of whoever is
+waited for: their time zone, the holidays of their region.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions.lock import locked
-from workflow.clock import working_time
+from workflow.clock import calendar_of
 from workflow.models import Issue, Notice, Reminder, StageTarget
 from workflow.notices.texts import REMINDS_IN
 from workflow.permissions import may_see
 from workflow.states import State
 
 Kind, Reason = Reminder.Kind, Notice.Reason
+A_DAY = timedelta(days=1)
+WEEKS_UNTIL_IT_IS_CLOSED = 4
+"""After so many reviews a block is taken for lasting (practice.md §3)."""
+_DECIDE_IT = "Approve it with the decision in words, or decline it."
 
 
 @dataclass(frozen=True)
@@ -71,18 +76,19 @@ def _late_approvals(now):
             approver, since = seat.approver, issue.asked_since(seat)
             if approver is None or not approver.is_active:
                 continue
-            if _waited(since, now, soonest):
-                text = f"{issue.requester} has waited for {_working_days(since, now)}. Approve it or decline it."
-                person = _here(issue, approver)
-                yield Due(issue, Kind.APPROVAL_WAITS, _fell_due(since, soonest), person, Reason.NEEDS_YOU, text)
-            if _waited(since, now, settings.TELL_MANAGER_AFTER_WORKING_DAYS):
-                yield from _tell_manager(issue, approver, since, now)
+            waited = calendar_of(approver).working_time(since, now)
+            if waited >= timedelta(days=soonest):
+                text = f"{issue.requester} has waited for {_working_days(waited)}. Approve it or decline it."
+                day, person = calendar_of(approver).day_after(since, soonest), _here(issue, approver)
+                yield Due(issue, Kind.APPROVAL_WAITS, day, person, Reason.NEEDS_YOU, text)
+            if waited >= timedelta(days=settings.TELL_MANAGER_AFTER_WORKING_DAYS):
+                yield from _tell_manager(issue, approver, since, waited)
 
 
-def _tell_manager(issue, approver, since, now):
-    day = _fell_due(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
+def _tell_manager(issue, approver, since, waited):
+    day = calendar_of(approver).day_after(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
     text = (
-        f"{approver} has not decided for {_working_days(since, now)}. You may ask somebody else to decide; "
+        f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide; "
         "deciding it yourself is not open to you."
     )
     for manager in _above(approver, issue):
@@ -96,28 +102,27 @@ def _here(issue, approver):
 
 def _due_discussions(now):
     """Approver and requester: days before the discussion's end, on its last day, every working day after."""
-    today = timezone.localdate(now)
-    latest = today + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE)
+    latest = timezone.localdate(now) + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE) + A_DAY
     waiting = Issue.objects.filter(state=State.DISCUSSION, due_date__lte=latest).select_related("requester")
     for issue in waiting:
-        day = _day_of_discussion(issue.due_date, today)
-        if day <= timezone.localdate(issue.state_since):
-            continue  # they have only just been told
-        when = _how_due(issue.due_date, today)
-        for approver in issue.approvers:
-            text = f"The discussion {when}. Approve it with the decision in words, or decline it."
-            yield Due(issue, Kind.DISCUSSION_DUE, day, _here(issue, approver), Reason.NEEDS_YOU, text)
-        text = f"The discussion {when}. Then {_names(issue.approvers)} decides."
-        yield Due(issue, Kind.DISCUSSION_DUE, day, issue.requester, Reason.FILED, text)
+        asked = [(_here(issue, one), Reason.NEEDS_YOU, _DECIDE_IT) for one in issue.approvers]
+        asked.append((issue.requester, Reason.FILED, f"Then {_names(issue.approvers)} decides."))
+        for person, reason, what in asked:
+            calendar = calendar_of(person)
+            today = calendar.day_of(now)
+            day = _day_of_discussion(issue.due_date, today, calendar)
+            if calendar.day_of(issue.state_since) < day <= today:  # otherwise they have only just been told
+                text = f"The discussion {_how_due(issue.due_date, today)}. {what}"
+                yield Due(issue, Kind.DISCUSSION_DUE, day, person, reason, text)
 
 
-def _day_of_discussion(due, today):
-    """The latest day up to today on which this discussion is reminded of."""
+def _day_of_discussion(due, today, calendar):
+    """The latest day up to today on which this discussion is reminded of; before the first of them, that one."""
     if today < due:
         return due - timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE)
     day = today
-    while day > due and not _is_working_day(day):
-        day -= timedelta(days=1)
+    while day > due and not calendar.is_working_day(day):
+        day -= A_DAY
     return day
 
 
@@ -129,20 +134,40 @@ def _how_due(due, today):
 
 
 def _late_validations(now):
-    """Whoever may validate, each time another whole target has passed."""
+    """Whoever may validate, each time another whole target has passed, and who looks after it."""
     target = StageTarget.objects.filter(state=State.VALIDATION).values_list("working_days", flat=True).first()
     if not target:
         return
     waiting = Issue.objects.filter(state=State.VALIDATION, state_since__lte=now - timedelta(days=target))
-    for issue in waiting.select_related("requester"):
-        times = working_time(issue.state_since, now) // timedelta(days=target)
-        if not times:
-            continue
-        day = _fell_due(issue.state_since, times * target)
-        text = f"It has waited for {_working_days(issue.state_since, now)}. Validate it, send it back, or delegate it."
-        for validator in {issue.requester, *issue.delegates}:
-            if validator.pk not in issue.implementer_ids:
+    for issue in waiting.select_related("requester", "assignee"):
+        validators = [one for one in {issue.requester, *issue.delegates} if one.pk not in issue.implementer_ids]
+        for validator in validators:
+            times, day, days = _targets_passed(issue, validator, target, now)
+            text = f"It has waited for {days}. Validate it, send it back, or delegate it."
+            if times:
                 yield Due(issue, Kind.VALIDATION_LATE, day, validator, Reason.NEEDS_YOU, text)
+        times, day, days = _targets_passed(issue, issue.requester, target, now)
+        text = (
+            f"Nobody has validated it for {days}. "
+            f"It waits for {_names(sorted(validators, key=str), 'somebody the requester delegates it to')}."
+        )
+        for person in _look_after(issue, times) if times else ():
+            yield Due(issue, Kind.VALIDATION_SILENT, day, person, Reason.NEEDS_YOU, text)
+
+
+def _targets_passed(issue, person, target, now):
+    """(How many whole targets have passed by this person's days, the day on which the latest did, how long in
+    words)."""
+    calendar = calendar_of(person)
+    waited = calendar.working_time(issue.state_since, now)
+    times = waited // timedelta(days=target)
+    return times, calendar.day_after(issue.state_since, times * target), _working_days(waited)
+
+
+def _look_after(issue, times):
+    """The owner; from the second time on, or where nobody owns it, the leads, who may delegate it by then."""
+    owner = [issue.assignee] if issue.assignee and issue.assignee.is_active else []
+    return owner if owner and times == 1 else list({*owner, *User.objects.leads()})
 
 
 def _blocked(now):
@@ -156,14 +181,17 @@ def _blocked(now):
             f"Blocked by {issue.blocked_by} since {_date(timezone.localdate(issue.state_since))}. "
             f"What would unblock it: {issue.unblock_when}"
         )
+        if times >= WEEKS_UNTIL_IT_IS_CLOSED:
+            text += " If nothing moves, say so in a comment and close it."
         for person in _reviewers(issue, times):
             yield Due(issue, Kind.BLOCKED_REVIEW, day, person, Reason.NEEDS_YOU, text)
 
 
 def _reviewers(issue, times):
     """The assignee, and in the second week their manager, in the third the manager's manager, and so on."""
-    people = [issue.assignee] if issue.assignee else list(User.objects.leads())
-    if not issue.assignee or times == 1:
+    owned = issue.assignee is not None and issue.assignee.is_active
+    people = [issue.assignee] if owned else list(User.objects.leads())
+    if not owned or times == 1:
         return people
     person = issue.assignee
     for _ in range(times - 2):
@@ -184,34 +212,13 @@ def _above(person, issue):
 # Days --------------------------------------------------------------------------------------------------------------
 
 
-def _waited(since, now, days):
-    return working_time(since, now) >= timedelta(days=days)
-
-
-def _working_days(since, now):
-    days = working_time(since, now).days
-    return f"{days} working day{'' if days == 1 else 's'}"
-
-
-def _fell_due(since, days):
-    """The day on which so many working days had passed since then."""
-    day = timezone.localdate(since)
-    while not _waited(since, _midnight(day + timedelta(days=1)), days):
-        day += timedelta(days=1)
-    return day
-
-
-def _is_working_day(day):
-    return bool(working_time(_midnight(day), _midnight(day + timedelta(days=1))))
-
-
-def _midnight(day):
-    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
+def _working_days(waited):
+    return f"{waited.days} working day{'' if waited.days == 1 else 's'}"
 
 
 def _date(day):
     return f"{day.day} {day:%B %Y}"
 
 
-def _names(people):
-    return " or ".join(str(person) for person in people) or "somebody a lead must name"
+def _names(people, otherwise="somebody a lead must name"):
+    return " or ".join(str(person) for person in people) or otherwise

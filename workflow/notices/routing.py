@@ -44,25 +44,26 @@ def route(pk):
             Part.objects.create(message=message, notice=notice, channel=channel)
 
 
-def _untouched(notice, channel, issue):
+def _untouched(notice, channel, issue, news=None):
     """A message that nobody has begun to send, and that this notice may still join."""
     return Message.objects.filter(
-        person_id=notice.person_id, channel=channel, issue_id=issue, state=Message.State.WAITING, attempts=0,
-        parked=False, leased_until__isnull=True,
+        person_id=notice.person_id, channel=channel, issue_id=issue, news_id=news, state=Message.State.WAITING,
+        attempts=0, parked=False, leased_until__isnull=True,
     )
 
 
 def _sitting(notice, channel, chosen):
-    """The message about what happens to this request just now."""
+    """The message about what happens to this request just now, or about this piece of news."""
+    about = (notice.issue_id, notice.news_id)
     soon = notice.created_at + timedelta(seconds=settings.TELL_AFTER_SECONDS)
     longest = timedelta(seconds=settings.TELL_AT_LATEST_SECONDS)
-    if waiting := _untouched(notice, channel, notice.issue_id).first():
+    if waiting := _untouched(notice, channel, *about).first():
         due = chosen.not_before(min(soon, waiting.first_at + longest))
-        if _untouched(notice, channel, notice.issue_id).filter(pk=waiting.pk).update(due_at=due):
+        if _untouched(notice, channel, *about).filter(pk=waiting.pk).update(due_at=due):
             return waiting
     return Message.objects.create(
-        person_id=notice.person_id, channel=channel, issue_id=notice.issue_id, first_at=notice.created_at,
-        due_at=chosen.not_before(soon),
+        person_id=notice.person_id, channel=channel, issue_id=notice.issue_id, news_id=notice.news_id,
+        first_at=notice.created_at, due_at=chosen.not_before(soon),
     )
 
 

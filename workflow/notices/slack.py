@@ -93,7 +93,9 @@ def _section(section):
     if not section.title:
         words = "Something happened. This request is restricted, so nothing about it is sent but its number."
         return [_block(f"{heading}\n{words}\n{_link(section.url, section.button)}")]
-    lines = [f"{heading} {_escaped(section.title)}", f"{_escaped(section.why)} _{_escaped(section.since)}._"]
+    title = _escaped(section.title)
+    head = f"{heading} {title}" if section.reference else f"*{_link(section.url, title)}*"
+    lines = [head, f"{_escaped(section.why)} _{_escaped(section.since)}._"]
     for happening in section.happenings:
         who = f"*{_escaped(happening.who)}*: " if happening.who else ""
         lines.append(f"{who}{_escaped(happening.what)}")

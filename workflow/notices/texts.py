@@ -12,7 +12,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from workflow.clock import working_time
+from workflow.clock import calendar_of, counted_for
 from workflow.models import Notice, Reminder
 from workflow.notices.models import When
 from workflow.notices.preferences import preferences_of
@@ -25,6 +25,7 @@ Kind = Reminder.Kind
 _ABOUT = {
     Notice.Reason.NEEDS_YOU: "what needs you",
     Notice.Reason.FILED: "what you filed",
+    Notice.Reason.TOUCHED: "what touches your team",
     Notice.Reason.WATCHED: "what you watch",
 }
 _STRONGEST_FIRST = list(_ABOUT)
@@ -41,6 +42,7 @@ REMINDS_IN = {
     Kind.APPROVAL_LATE: State.APPROVAL,
     Kind.DISCUSSION_DUE: State.DISCUSSION,
     Kind.VALIDATION_LATE: State.VALIDATION,
+    Kind.VALIDATION_SILENT: State.VALIDATION,
     Kind.BLOCKED_REVIEW: State.BLOCKED,
 }
 """{kind of reminder: the state it speaks of}; once the request has left that state nobody is reminded any more."""
@@ -63,7 +65,8 @@ class Happening:
 
 @dataclass(frozen=True)
 class Section:
-    """What is told about one request. Of a restricted one only ``reference`` and ``url`` are filled."""
+    """What is told about one request, or one piece of news. Of a restricted request only ``reference`` and ``url`` are
+    filled; news has no reference."""
 
     reference: str
     url: str
@@ -103,24 +106,29 @@ def letter_for(message):
         notice
         for notice in message.notices.filter(read_at__isnull=True)
         .select_related("issue__requester", "issue__route", "event__actor", "event__on_behalf_of", "comment__author",
-                        "reminder")
-        .order_by("issue", "created_at", "pk")
+                        "reminder", "news")
+        .order_by("issue", "news", "created_at", "pk")
         if chosen.when(notice.reason, message.channel) != When.OFF and still_worth_telling(person, notice)
     ]
     if not notices:
         return None
-    by_issue = [list(told) for _, told in groupby(notices, key=lambda notice: notice.issue_id)]
-    sections = tuple(_section(person, told, chosen.zone) for told in by_issue)
+    by_subject = [list(told) for _, told in groupby(notices, key=lambda notice: (notice.issue_id, notice.news_id))]
+    sections = tuple(_section(person, told, chosen.zone) for told in by_subject)
     if message.is_digest:
         return _digest(sections)
     return Letter(
-        subject=f"[{sections[0].reference}] {sections[0].title}".strip(), sections=sections,
-        why_it_came=_why_it_came(sections[0], by_issue[0]), stop_url=_stop_url(), root=sections[0].reference.lower(),
+        subject=_subject(sections[0]), sections=sections, why_it_came=_why_it_came(sections[0], by_subject[0]),
+        stop_url=_stop_url(), root=sections[0].reference.lower() or f"news-{message.news_id}",
     )
 
 
+def _subject(section):
+    return f"[{section.reference}] {section.title}".strip() if section.reference else section.title
+
+
 def _digest(sections):
-    number = f"{len(sections)} request{'' if len(sections) == 1 else 's'}"
+    thing = "request" if all(section.reference for section in sections) else "thing"
+    number = f"{len(sections)} {thing}{'' if len(sections) == 1 else 's'}"
     return Letter(
         subject=f"SupportOps: what happened to {number}", sections=sections,
         why_it_came="This is your daily digest: what you chose not to be told at once.", stop_url=_stop_url(),
@@ -139,6 +147,8 @@ def _why_it_came(section, notices):
 
 def still_worth_telling(person, notice):
     """Whether this person may know of it, and it still stands."""
+    if notice.news:
+        return notice.news.settled_at is None
     if not may_see(person, notice.issue):
         return False
     if notice.reminder:
@@ -149,6 +159,8 @@ def still_worth_telling(person, notice):
 
 
 def _section(person, notices, zone):
+    if notices[0].news:
+        return _news(notices[0].news, zone)
     issue = notices[0].issue
     url = absolute(issue.get_absolute_url())
     if issue.confidential:
@@ -164,6 +176,13 @@ def _section(person, notices, zone):
         button=_ASKS[issue.state][-1] if asked and issue.state in _ASKS else "Open the request",
         happenings=tuple(_happening(notice) for notice in shown),
         left_out=len(notices) - len(shown),
+    )
+
+
+def _news(news, zone):
+    return Section(
+        "", absolute(news.path), title=one_line(news.title), why=one_line(news.text) or "You may want to know.",
+        since=_in_full(news.at, zone), button=news.button,
     )
 
 
@@ -192,10 +211,14 @@ def _reason(notices, issue):
 
 
 def _since(issue, zone):
-    moment = issue.state_since.astimezone(zone)
-    days = working_time(issue.state_since, timezone.now()).days
+    days = calendar_of(counted_for(issue)).working_time(issue.state_since, timezone.now()).days
     waited = f", {days} working day{'' if days == 1 else 's'}" if days else ""
-    return f"{issue.get_state_display()} since {moment:%A} {moment.day} {moment:%B %Y, %H:%M %Z}{waited}"
+    return f"{issue.get_state_display()} since {_in_full(issue.state_since, zone)}{waited}"
+
+
+def _in_full(moment, zone):
+    local = moment.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M %Z}"
 
 
 def _happening(notice):

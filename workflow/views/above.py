@@ -1,13 +1,17 @@
 """What stands above a form: the text to decide about, the question to answer, the brief to check."""
 
+from contextlib import suppress
+from datetime import date
 from urllib.parse import urlsplit
 
 from workflow.actions.approvals import text_asked
 from workflow.gates import GateOutcome
 from workflow.models import ApprovalRound, Event
-from workflow.states import State, Verb
+from workflow.models.validating import checklist_of
+from workflow.states import Act, State, Verb
+from workflow.views.validations import round_row
 
-_LONG = "long"
+_LONG, _DATE = "long", "date"
 COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
 ICON_OF_OUTCOME = {
     GateOutcome.APPROVED: "circle-check", GateOutcome.ESCALATE: "chevrons-up", GateOutcome.BACKLOG: "archive",
@@ -21,8 +25,12 @@ def above(act, issue):
     if act == Verb.ANSWER:
         question = issue.events.filter(verb=Verb.ASK).select_related("actor").last()
         return {"question": question}
+    if act in {Verb.VALIDATE, Verb.SEND_BACK} and issue.open_validation:
+        return {"validation": round_row(issue.open_validation, issue.checklist)}
     if act in {Verb.VALIDATE, Verb.SEND_BACK}:
         return {"brief": issue.validation_brief}
+    if act == Verb.REQUEST_VALIDATION and (last := issue.validations.last()):
+        return {"validation": round_row(last, checklist_of(last))}
     if act == Verb.UNBLOCK:
         return {"blocked": blocked_facts(issue)}
     if act in {Verb.ACCEPT, Verb.ESCALATE, Verb.SUBMIT_GAMEPLAN} and issue.gate_path:
@@ -57,7 +65,7 @@ def difference(before, after):
     old = {row["key"]: row for row in before.get("answers", [])}
     new = {row["key"]: row for row in after.get("answers", [])}
     for key in {**old, **new}:
-        was, now = in_words(old.get(key, {}).get("answer")), in_words(new.get(key, {}).get("answer"))
+        was, now = _answer_of(old.get(key, {})), _answer_of(new.get(key, {}))
         if was != now:
             rows.append({"field": {**old, **new}[key].get("label", key), "old": was, "new": now})
     return rows
@@ -72,13 +80,23 @@ def in_words(answer):
     return ", ".join(in_words(one) for one in answer) if isinstance(answer, list) else str(answer)
 
 
+def _answer_of(row):
+    """The answer of a row in words, a day as every page writes days."""
+    words = in_words(row.get("answer"))
+    if row.get("type") != _DATE:
+        return words
+    with suppress(ValueError):  # kept from before the question asked for a day
+        return f"{date.fromisoformat(words):%-d %B %Y}"
+    return words
+
+
 def answer_facts(rows):
     """Answers as rows of the facts component: long ones as Markdown, addresses as links."""
     return [_fact(row) for row in rows]
 
 
 def _fact(row):
-    words = in_words(row.get("answer"))
+    words = _answer_of(row)
     fact = {"label": row.get("label") or row.get("key", ""), "value": words, "none": "Not answered"}
     if row.get("type") == _LONG and words:
         return fact | {"kind": "markdown"}
@@ -111,6 +129,18 @@ def blocked_facts(issue):
         {"label": "Blocked by", "value": issue.blocked_by},
         {"label": "Unblocked when", "value": issue.unblock_when, "kind": "markdown"},
         {"label": "Goes on in", "value": State(issue.return_to).label},
+    ]
+
+
+def review_facts(found):
+    """What the last review of what blocks it found, while it is blocked."""
+    reviews = [row for row in found.story if row["did"] == Act.REVIEW and row["when"] >= found.issue.state_since]
+    if found.issue.state != State.BLOCKED or not reviews:
+        return []
+    last = reviews[-1]
+    return [
+        {"label": "Last reviewed", "value": found.person(last["person_id"]), "kind": "person"},
+        {"label": "It found", "value": last["words"], "kind": "markdown"},
     ]
 
 

@@ -13,9 +13,13 @@ RELATED = (
 )
 
 
-def visible_issue(request, number):
-    """The request with this number, with its people and places; Http404 if it does not exist for the person."""
-    issue = Issue.objects.select_related(*RELATED).filter(pk=number).first() if 0 < number <= LARGEST_NUMBER else None
+def visible_issue(request, number, *also):
+    """The request with this number, with its people and places, and what is related by the names in ``also``.
+
+    Http404 if it does not exist for the person.
+    """
+    known = Issue.objects.select_related(*RELATED, *also)
+    issue = known.filter(pk=number).first() if 0 < number <= LARGEST_NUMBER else None
     if issue is None or not may_see(request.user, issue):
         raise no_such_request()
     return issue

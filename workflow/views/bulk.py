@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from supportops.accounts.roles import is_ops
-from workflow.actions.bulk import ACTS, OUTCOMES, PRIORITIES, acts_for, chosen, do_for_all
+from workflow.actions.bulk import OUTCOMES, PRIORITIES, chosen, do_for_all
 from workflow.actions.given import LONGEST_TEXT
 from workflow.models import Issue
 from workflow.queues import QUEUES
 from workflow.states import Verb
+from workflow.views.sync_bulk import acts_of
 
 KEPT = "bulk_results"
 TEXT_LABELS = {
@@ -54,7 +55,7 @@ def offered(queue, person):
     """The buttons of a queue's bulk bar."""
     if not (is_ops(person) and queue.concerns is is_ops):
         return []
-    return [{"label": act.label, "value": act.value} for act in acts_for(queue)]
+    return [{"label": act.label, "value": act.value} for act in acts_of(queue)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,8 +64,8 @@ def bulk(request, name):
     queue = queue_or_404(name, request.user)
     if request.method != "POST":
         return _results(request, queue)
-    act = ACTS.get(request.POST.get("verb", ""))
-    if act is None or act not in acts_for(queue):
+    act = next((act for act in acts_of(queue) if act.value == request.POST.get("verb")), None)
+    if act is None:
         raise Http404
     versions = chosen(request.POST.getlist("selected"))
     if not versions:

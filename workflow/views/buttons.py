@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from workflow.models.validating import Verdict
 from workflow.permissions import refusal
 from workflow.states import ENDED, Act, Kind, State, Verb
 
 FORWARD = (
-    Verb.APPROVE, Verb.ANSWER, Verb.VALIDATE, Act.GATE, Verb.SUBMIT_GAMEPLAN, Verb.ACCEPT, Verb.ESCALATE, Verb.SCHEDULE,
-    Verb.COMPLETE, Verb.REQUEST_VALIDATION, Verb.UNBLOCK, Verb.RESUME,
+    Verb.APPROVE, Verb.ANSWER, Act.CHECK, Verb.VALIDATE, Act.GATE, Verb.SUBMIT_GAMEPLAN, Verb.ACCEPT, Verb.ESCALATE,
+    Verb.SCHEDULE, Verb.COMPLETE, Verb.REQUEST_VALIDATION, Verb.UNBLOCK, Verb.RESUME,
 )
 """The steps that move a request on, the one that matters most first."""
 ASIDE = (
     Verb.DECLINE, Verb.SEND_BACK, Verb.ASK, Verb.CONTINUE_IN, Verb.START, Verb.SHELVE, Verb.BLOCK, Verb.WAIVE_APPROVAL,
-    Act.NAME_APPROVER,
+    Act.NAME_APPROVER, Act.REVIEW,
 )
 """Other answers to the same question."""
 LESS = (Verb.EDIT, Verb.RECLASSIFY, Act.SPIN_OFF, Verb.CLOSE, Verb.WITHDRAW, Verb.REOPEN)
@@ -76,14 +77,22 @@ def buttons_for(person, issue):
 
 
 def _forward(issue):
-    """A finished path makes the verb it leads to the first thing to do; a proposal moves on by being continued."""
+    """A finished path, or list, makes the verb it leads to the first thing to do; a proposal moves on by being
+    continued."""
     if issue.kind == Kind.PROPOSAL and issue.state == State.TRIAGE:
         return (Verb.CONTINUE_IN, *FORWARD)
     if issue.state == State.ESCALATED:
         return (Verb.SHELVE, *FORWARD)
     if issue.state == State.SCHEDULED:
         return (Verb.START, *FORWARD)
-    return [act for act in FORWARD if act != Act.GATE or issue.gate_outcome is None]
+    return [act for act in FORWARD if _stands_before(act, issue)]
+
+
+def _stands_before(act, issue):
+    """Whether it is next now: a gate until its path is finished, the list until every item is ticked."""
+    if act == Act.GATE:
+        return issue.gate_outcome is None
+    return act != Act.CHECK or len(issue.items_with(Verdict.TICKED)) < len(issue.checklist)
 
 
 def _place(found, button, issue):

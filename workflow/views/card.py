@@ -52,7 +52,7 @@ def _text(person, issue):
     if issue.state == State.CLOSED:
         return f"It ended as “{issue.get_outcome_display().lower()}”."
     if issue.state == State.VALIDATION:
-        return f"{_you(person, issue.requester)} to look at the result and say whether it is right."
+        return f"{_you(person, *_validators(issue))} to look at the result and say whether it is right."
     if issue.state == State.NEEDS_INFO:
         return f"{_you(person, issue.requester)} to answer; then it goes on in {State(issue.return_to).label.lower()}."
     if issue.state == State.SCHEDULED:
@@ -67,6 +67,11 @@ def _text(person, issue):
     if issue.state == State.BLOCKED:
         return f"It waits for {issue.blocked_by or 'something outside'}."
     return f"It is with Support Operations{f', owned by {issue.assignee}' if issue.assignee else ''}."
+
+
+def _validators(issue):
+    """Who may validate it: its requester and the delegates, but for who implemented it."""
+    return [one for one in (issue.requester, *issue.delegates) if one.pk not in issue.implementer_ids]
 
 
 def _to_decide(person, issue):
@@ -87,4 +92,4 @@ def _with_stand_in(approver, stand_in):
 def _you(person, *people):
     if person in people:
         return "It waits for you"
-    return f"It waits for {' or '.join(str(one) for one in people)}"
+    return f"It waits for {' or '.join(str(one) for one in people) or 'somebody the requester delegates it to'}"

@@ -9,9 +9,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from supportops.accounts.roles import is_ops
 from workflow.forms.sync import PauseForm
 from workflow.gitlab import operations
-from workflow.gitlab.ledger import health
+from workflow.gitlab.alarms import NEXT_STEP, alarms_for
+from workflow.gitlab.inbound_models import Reconciliation
+from workflow.gitlab.ledger import health, reasons_of
+from workflow.models import Mirror
+from workflow.queues import QUEUES
+from workflow.views.rows import rows_of
+from workflow.views.sync_bulk import SYNC
 
-SYNC_QUEUE = "sync"
+MOST_AT_ONCE = 500
+"""Requests tried again with one press; the rest with the next."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -22,8 +29,8 @@ def pause(request):
     if form.is_valid():
         operations.pause(form.cleaned_data["reason"], by=request.user)
         messages.success(request, "GitLab is paused. Everything is saved here and follows once you resume.")
-        return redirect("queue", SYNC_QUEUE)
-    queue_url = reverse("queue", args=[SYNC_QUEUE])
+        return redirect("queue", SYNC)
+    queue_url = reverse("queue", args=[SYNC])
     breadcrumb = [{"label": "GitLab sync", "url": queue_url}, {"label": "Pause"}]
     context = {"form": form, "queue_url": queue_url, "breadcrumb": breadcrumb}
     return render(request, "workflow/sync_pause.html", context, status=422 if form.errors else 200)
@@ -35,13 +42,49 @@ def resume(request):
     _need_ops(request.user)
     operations.resume(by=request.user)
     messages.success(request, "GitLab goes on. What was kept meanwhile follows now.")
-    return redirect("queue", SYNC_QUEUE)
+    return redirect("queue", SYNC)
 
 
-def connection_context():
-    """What the sync queue shows on top: ``connection`` with its facts, a warning, and the way to stop it or go on."""
+@require_POST
+def retry_all(request):
+    """Try again, now, whatever of the sync queue this person may see."""
+    _need_ops(request.user)
+    waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=Mirror.Status.ORPHANED).order_by("pk")
+    numbers = list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    for number in numbers:
+        operations.retry(number, by=request.user)
+    told = f"{_counted(len(numbers), 'request')} tried again now." if numbers else "Nothing waits for another try."
+    messages.success(request, told)
+    return redirect("queue", SYNC)
+
+
+def ledger_rows(issues):
+    """Rows of the sync queue: as everywhere, with what is the matter, and leading to the ledger."""
+    reasons, rows = reasons_of(issues), rows_of(issues)
+    for issue, row in zip(issues, rows, strict=True):
+        row["note"], row["url"] = reasons[issue.pk], reverse("sync", args=[issue.pk])
+    return rows
+
+
+def connection_context(person):
+    """What the sync queue shows on top: ``alarms``, and ``connection`` with its facts and the way to stop or go on."""
     now = health()
-    return {"connection": {"facts": list(_facts(now)), "warning": _warning(now.connection), "action": _action(now)}}
+    standing, cleared = alarms_for(person)
+    return {
+        "alarms": [_alarm(alarm) for alarm in standing],
+        "cleared_alarms": [_alarm(alarm) for alarm in cleared],
+        "connection": {"facts": list(_facts(now)), "warning": _warning(now.connection), "actions": list(_actions(now))},
+    }
+
+
+def _alarm(alarm):
+    """An alarm as the page shows it: what, where, why, since when, what to do."""
+    issue = alarm.issue
+    return {
+        "id": f"alarm-{alarm.pk}", "what": alarm.get_kind_display(), "place": alarm.place, "reason": alarm.reason,
+        "since": alarm.opened_at, "cleared": alarm.cleared_at, "next": NEXT_STEP[alarm.kind],
+        "url": reverse("sync", args=[issue.pk]) if issue else "",
+    }
 
 
 def _need_ops(person):
@@ -56,10 +99,14 @@ def _warning(connection):
     return "GitLab does not answer. It is asked again until it does." if connection.away_since else ""
 
 
-def _action(now):
+def _actions(now):
     if now.connection.paused:
-        return {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
-    return {"label": "Pause", "url": reverse("sync-pause"), "icon": "hourglass"}
+        yield {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
+    else:
+        yield {"label": "Pause", "url": reverse("sync-pause"), "icon": "hourglass"}
+    yield {"label": "Retry all that wait for a person", "url": reverse("sync-retry"), "post": True,
+           "icon": "refresh-cw", "variant": "quiet"}
+    yield {"label": "Label schemes", "url": reverse("label-schemes"), "icon": "tag", "variant": "quiet"}
 
 
 def _facts(now):
@@ -73,13 +120,15 @@ def _facts(now):
         yield {"label": "Connection", "value": "In step" if not now.waiting else "GitLab answers"}
     yield {"label": "Waiting to be sent", "value": _counted(now.waiting, "request"), "none": "Nothing"}
     if now.waiting:
-        yield {"label": "Oldest due", "value": now.oldest, "kind": "time"}
+        yield {"label": "Oldest change waits since", "value": now.oldest, "kind": "time", "none": "A moment ago"}
     yield {"label": "Webhooks not read yet", "value": _counted(now.undone_deliveries, "delivery", "deliveries")}
     silent = ", ".join(str(cursor.tracker) for cursor in now.silent)
     if silent:
         yield {"label": "Webhooks keep silent", "value": f"{silent}. Changes there are found by asking."}
-    for row in now.compared:
-        yield {"label": f"Last compared, {row.get_scope_display().lower()}", "value": row.finished_at, "kind": "time"}
+    for scope, words in Reconciliation.SCOPES:
+        if scope in now.compared:
+            yield {"label": f"Last compared, {words.lower()}", "value": now.compared[scope], "kind": "time"}
+    yield {"label": "Periodic work last ran", "value": now.beat, "kind": "time", "none": "Never: start celery beat"}
 
 
 def _counted(number, one, many=""):

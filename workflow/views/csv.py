@@ -1,19 +1,26 @@
 """Lists as CSV: streamed, and without formulas."""
 
 import csv
+from datetime import timedelta
 from itertools import chain
 
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
-from workflow.views.rows import targets, working_days_in_state
+from supportops.ui.times import exact_span
+from workflow.clock import clock_of, stays_of
+from workflow.states import Court
+from workflow.views.rows import targets
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 500
 COLUMNS = (
     "Number", "Title", "Kind", "State", "Waits for", "Since", "Working days", "Target", "Requester", "Owner", "Tracker",
-    "Priority", "Milestone", "Due", "Customer", "System", "Filed", "Outcome", "Address",
+    "Priority", "Milestone", "Due", "Customer", "System", "Filed", "Outcome", "Address", "With them since",
+    "Lead time", "Lead time in seconds",
+    *(words for court in Court for words in (f"With {court.label}", f"With {court.label} in seconds")),
 )
+"""The last ones are the clock of courts: in words and in seconds, which sum to the lead time's."""
 
 
 def guarded(value):
@@ -42,19 +49,29 @@ def requests_as_csv(name, queryset, request):
     """The requests of a list, in its order; links carry the portal's own address."""
     stage_targets, now = targets(), timezone.now()
     base = f"{request.scheme}://{request.get_host()}"
-    rows = (_row(issue, stage_targets, now, base) for issue in queryset.with_people().iterator(chunk_size=CHUNK))
-    return csv_answer(name, COLUMNS, rows)
+    issues = queryset.with_people().with_moves().iterator(chunk_size=CHUNK)
+    return csv_answer(name, COLUMNS, (_row(issue, stage_targets, now, base) for issue in issues))
 
 
 def _row(issue, stage_targets, now, base):
     return [
         issue.reference, issue.title, issue.get_kind_display(), issue.get_state_display(),
         issue.court.label if issue.court else "", _moment(issue.state_since),
-        f"{working_days_in_state(issue, now, stage_targets.holidays):.1f}" if issue.is_open else "",
+        f"{stage_targets.working_days(issue, now):.1f}" if issue.is_open else "",
         stage_targets.by_state.get(issue.state, ""),
         issue.requester, issue.assignee, issue.tracker, issue.get_priority_display(), issue.milestone, issue.due_date,
         issue.customer, issue.system, _moment(issue.created_at), issue.get_outcome_display(),
-        base + issue.get_absolute_url(),
+        base + issue.get_absolute_url(), *_clock(issue, now),
+    ]
+
+
+def _clock(issue, now):
+    clock = clock_of(stays_of(issue), now)
+    seconds = clock.seconds
+    lengths = [clock.lead_time // timedelta(seconds=1), *(seconds.get(court, 0) for court in Court)]
+    return [
+        _moment(clock.since) if clock.since else "",
+        *(cell for length in lengths for cell in (exact_span(length) if length else "", length)),
     ]
 
 

@@ -10,9 +10,11 @@ from workflow.states import Act, Source, Verb
 from workflow.views.above import last_events
 from workflow.views.access import refused, visible_issue
 from workflow.views.story import court_of
-from workflow.views.words import ICONS, line_of
+from workflow.views.words import ICONS, labels_of, line_of, others_in, without_hidden
 
-VERSIONED = frozenset({*Verb, Act.ASSIGN, Act.PRIORITY, Act.DUE_DATE, Act.MOVE, Act.SPIN_OFF, Act.NAME_APPROVER})
+VERSIONED = frozenset(
+    {*Verb, Act.ASSIGN, Act.PRIORITY, Act.DUE_DATE, Act.MOVE, Act.SPIN_OFF, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}
+)
 """What is decided on the request as the person saw it. A comment is welcome whatever happened meanwhile."""
 _NOBODYS = {Source.CALENDAR: "The calendar", Source.GITLAB: "GitLab", Source.PORTAL: "The portal"}
 GARBAGE = -1
@@ -58,7 +60,7 @@ def perform(request, issue, act, *, make_form, do, page):
 
 def _changed(request, issue, act, make_form, page, since):
     """409: what changed, and the form with all that was typed; pressing again does it to the request as it is now."""
-    changes = [_entry(event) for event in last_events(issue, None if since == GARBAGE else since)]
+    changes = _entries(issue, last_events(issue, None if since == GARBAGE else since), request.user)
     reason = refusal(request.user, act, issue)
     if reason:
         context = {"issue": issue, "act": act, "reason": reason, "changes": changes, "typed": _typed(request)}
@@ -75,13 +77,20 @@ def _typed(request):
     return [value for name, value in request.POST.items() if name not in hidden and len(value) > 12]
 
 
-def _entry(event):
+def _entries(issue, events, person):
+    """The events as the timeline draws them; a request that does not exist for the person is not named."""
+    named = {number for event in events for number in others_in(event.data)}
+    known = set(Issue.objects.visible_to(person).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+    return [_entry(event, without_hidden(event.data, known), labels_of(issue)) for event in events]
+
+
+def _entry(event, facts, labels):
     return {
         "type": "event",
         "person": event.actor or event.data.get("author") or _NOBODYS[event.source],
         "on_behalf_of": event.on_behalf_of,
         "text": line_of(
-            {"did": event.verb, "facts": event.data, "before": event.from_state, "after": event.to_state}
+            {"did": event.verb, "facts": facts, "before": event.from_state, "after": event.to_state}, labels
         ),
         "at": event.at,
         "icon": ICONS.get(event.verb),

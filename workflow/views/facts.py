@@ -2,11 +2,11 @@
 
 from django.utils import timezone
 
-from supportops.ui.times import span
-from workflow.clock import time_by_court
+from workflow.clock import clock_of
 from workflow.permissions import refusal
-from workflow.states import Act, Court
+from workflow.states import Act
 from workflow.views.buttons import url_of
+from workflow.views.rows import drawn_clock
 
 
 def facts_of(found, person, labels):
@@ -30,19 +30,22 @@ def facts_of(found, person, labels):
         *([{"label": "Labels", "kind": "labels", "value": labels, "wide": True}] if issue.tracker_id else []),
         *_gitlab(issue),
         {"label": "Filed", "kind": "time", "style": "date", "value": issue.created_at},
-        {"label": "Time so far" if issue.is_open else "Lead time", "value": _time_spent(found), "wide": True},
+        {"label": "Time so far" if issue.is_open else "Lead time", "kind": "clock", "value": _time_spent(found),
+         "wide": True},
     ]
     return facts
 
 
+def clock_from(found, now):
+    """The request's Clock, from a Reading."""
+    moves = [row for row in found.story if row["what"] == "event" and row["before"] != row["after"]]
+    return clock_of([(row["when"], row["after"]) for row in moves], now)
+
+
 def _time_spent(found):
-    """Whose court the time was spent in, the longest first."""
-    stays = [
-        (row["when"], row["after"]) for row in found.story if row["what"] == "event" and row["before"] != row["after"]
-    ]
-    spent = time_by_court(stays, timezone.now())
-    longest_first = sorted(spent.items(), key=lambda part: -part[1])
-    return ", ".join(f"{Court(court).label} {span(time)}" for court, time in longest_first)
+    """Whose court the time was spent in."""
+    now = timezone.now()
+    return drawn_clock(clock_from(found, now), now)
 
 
 def _changer(person, issue):

@@ -1,4 +1,4 @@
-"""For machines: is the process there, can it work, and how much is there to do."""
+"""For machines: is the process there, and can it work. How much there is to do: metrics.py."""
 
 from functools import cache
 
@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.db.models import Count, Min
 from django.http import HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -15,11 +14,9 @@ from django.views.decorators.http import require_safe
 from kombu import Connection as Broker
 from kombu.exceptions import OperationalError
 
-from workflow.models import Issue, Mirror
+from workflow.gitlab.alarm_models import Heartbeat
 
 BROKER_SECONDS = 1
-LOOPBACK = {"127.0.0.1", "::1"}
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 FINE = "ok"
 
 
@@ -35,11 +32,17 @@ def healthz(request):
 @never_cache
 @require_safe
 def readyz(request):
-    """200 when the portal can work, 503 with words for what is missing."""
+    """200 when the portal can work, 503 with words for what is missing.
+
+    Beat is told of and decides nothing: without it every page works and everything is saved, so to take this host out
+    of service, and with it all others, would make an outage of a delay. The alarm and ``/metrics`` are for that.
+    """
     found = {"database": _database()}
     found["migrations"] = _migrations() if found["database"] == FINE else "The database does not answer."
     found["broker"] = _broker()
-    return JsonResponse(found, status=200 if set(found.values()) == {FINE} else 503)
+    ready = set(found.values()) == {FINE}
+    found["beat"] = _beat() if found["migrations"] == FINE else "Not asked."
+    return JsonResponse(found, status=200 if ready else 503)
 
 
 def _database():
@@ -76,40 +79,11 @@ def _broker():
     return FINE
 
 
-@login_not_required
-@never_cache
-@require_safe
-def metrics(request):
-    """Figures in Prometheus' text format, for this machine and for staff."""
-    if not (_from_this_machine(request) or request.user.is_staff):
-        return HttpResponse("Only for this machine and for staff.\n", status=403, content_type="text/plain")
-    return HttpResponse("\n".join([*_open_requests(), *_mirrors(), ""]), content_type="text/plain; version=0.0.4")
-
-
-def _from_this_machine(request):
-    """Whether the caller sits on this machine; a proxy on it does not, whatever it forwards is somebody else's."""
-    return request.META.get("REMOTE_ADDR") in LOOPBACK and not any(name in request.META for name in FORWARDED)
-
-
-def _open_requests():
-    found = Issue.objects.open().order_by().values_list("state").annotate(number=Count("pk"))
-    return _gauge("supportops_open_requests", "Open requests by state.", "state", found)
-
-
-def _mirrors():
-    found = Mirror.objects.order_by().values_list("status").annotate(number=Count("pk"))
-    oldest = Mirror.objects.filter(due_at__lte=timezone.now()).aggregate(due=Min("due_at"))["due"]
-    age = (timezone.now() - oldest).total_seconds() if oldest else 0
-    name = "supportops_mirror_oldest_due_seconds"
-    return [
-        *_gauge("supportops_mirrors", "Mirrored requests by how they stand with GitLab.", "status", found),
-        f"# HELP {name} For how long the most overdue mirror has been due.",
-        f"# TYPE {name} gauge",
-        f"{name} {age:.0f}",
-    ]
-
-
-def _gauge(name, text, label, found):
-    return [f"# HELP {name} {text}", f"# TYPE {name} gauge", *(
-        f'{name}{{{label}="{value}"}} {number}' for value, number in sorted(found)
-    )]
+def _beat():
+    last = Heartbeat.last()
+    if last is None:
+        return "No periodic work has run yet: start celery beat, and a worker."
+    silent = timezone.now() - last
+    if silent <= Heartbeat.LATE:
+        return FINE
+    return f"No periodic work has run for {silent.total_seconds():.0f} seconds: see whether beat and a worker run."

@@ -1,4 +1,5 @@
-"""What a person was told, newest first. Opening something changes nothing; marking as read is a step of its own."""
+"""What a person was told, newest first, gathered by request. Opening something changes nothing; marking as read is a
+step of its own."""
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -7,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from workflow.models import Issue, Notice
+from workflow.notices.texts import REMINDS_IN
 from workflow.views.lists import address_with
 from workflow.views.paging import page_of
 
@@ -16,7 +18,8 @@ _EXCERPT = 200
 
 def notices_of(person):
     """The notices a person may still read: a request that was hidden since takes its notices with it."""
-    return Notice.objects.filter(person=person, issue__in=Issue.objects.visible_to(person).values("pk"))
+    about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
+    return Notice.objects.filter(about, person=person)
 
 
 @require_safe
@@ -26,15 +29,16 @@ def inbox(request):
     only_unread = request.GET.get("only") == "unread"
     number = notices.aggregate(all=Count("pk"), unread=Count("pk", filter=Q(read_at__isnull=True)))
     shown = notices.filter(read_at__isnull=True) if only_unread else notices
-    shown = shown.select_related("issue", "event__actor", "event__on_behalf_of", "comment__author", "reminder")
+    shown = shown.select_related("issue", "event__actor", "event__on_behalf_of", "comment__author", "reminder", "news")
     page = page_of(shown, ("-created_at", "-pk"), request.GET)
-    told = [_shown(notice) for notice in page.rows]
+    waiting = _waiting(page.rows, request.user)
+    told = [_shown(notice, notice.pk in waiting) for notice in page.rows]
     return render(
         request,
         "notices/inbox.html",
         {
             "notices": told,
-            "groups": _by_request(told),
+            "groups": _by_subject(told),
             "unread": number["unread"],
             "tabs": [
                 {"label": "All", "url": request.path, "current": not only_unread},
@@ -49,22 +53,44 @@ def inbox(request):
     )
 
 
-def _by_request(told):
-    """The page's notices gathered by request; the request with the newest comes first."""
+def _waiting(notices, person):
+    """Ids of the unread notices whose matter still waits for this person; what they have dealt with does not."""
+    asking = [notice for notice in notices if notice.reason == Notice.Reason.NEEDS_YOU and notice.read_at is None]
+    numbers = {notice.issue_id for notice in asking if notice.issue_id}
+    needing = set(Issue.objects.filter(pk__in=numbers).needing(person).values_list("pk", flat=True)) if numbers else ()
+    return {notice.pk for notice in asking if notice.issue_id in needing or _reminds_still(notice) or notice.news}
+
+
+def _reminds_still(notice):
+    return notice.reminder is not None and notice.issue.state == REMINDS_IN[notice.reminder.kind]
+
+
+def _by_subject(told):
+    """The page's notices gathered by request, news apart; what has the newest comes first.
+
+    Why it came stands once: in front while it still waits for the person, else where it differs from the line above.
+    """
     groups = {}
     for notice in told:
-        group = groups.setdefault(notice["issue"].pk, {"issue": notice["issue"], "url": notice["url"], "notices": []})
-        group["notices"].append(notice)
+        subject = (notice["issue"] and notice["issue"].pk, notice["news"] and notice["news"].pk)
+        head = {"issue": notice["issue"], "title": notice["title"], "url": notice["url"], "notices": []}
+        groups.setdefault(subject, head)["notices"].append(notice)
     for group in groups.values():
-        unread = [notice["pk"] for notice in group["notices"] if notice["unread"]]
+        notices = group["notices"]
+        unread = [notice["pk"] for notice in notices if notice["unread"]]
         group["unread"], group["first_unread"] = len(unread), unread[0] if unread else None
-        group["needs_you"] = any(notice["needs_you"] and notice["unread"] for notice in group["notices"])
+        group["needs_you"] = any(notice["waits"] for notice in notices)
+        said = Notice.Reason.NEEDS_YOU.label if group["needs_you"] else ""
+        for notice in notices:
+            notice["says_why"], said = notice["reason"] != said, notice["reason"]
     return list(groups.values())
 
 
-def _shown(notice):
+def _shown(notice, waits):
     happened, comment, reminder = notice.event, notice.comment, notice.reminder
-    if happened:
+    if notice.news:
+        who, words = "", notice.news.text
+    elif happened:
         who, words = happened.actor or "The calendar", happened.text
     elif comment:
         who, words = comment.author or comment.author_name, comment.body
@@ -74,17 +100,27 @@ def _shown(notice):
     return {
         "pk": notice.pk,
         "issue": notice.issue,
-        "url": notice.issue.get_absolute_url(),
+        "news": notice.news,
+        "title": notice.issue.title if notice.issue else notice.news.title,
+        "url": notice.issue.get_absolute_url() if notice.issue else notice.news.path,
         "who": who,
         "for_whom": happened.on_behalf_of if happened else None,
-        "what": happened.label if happened else "Comment" if comment else reminder.get_kind_display(),
+        "what": _what(notice),
         "to_state": happened.get_to_state_display() if happened and happened.changed_state else "",
         "words": f"{words[:_EXCERPT]}…" if len(words) > _EXCERPT else words,
         "reason": notice.get_reason_display(),
-        "needs_you": notice.reason == Notice.Reason.NEEDS_YOU,
+        "waits": waits,
         "at": notice.created_at,
         "unread": notice.read_at is None,
     }
+
+
+def _what(notice):
+    if notice.event:
+        return notice.event.label
+    if notice.reminder:
+        return notice.reminder.get_kind_display()
+    return "Comment" if notice.comment else ""
 
 
 @require_POST

@@ -11,17 +11,18 @@ from workflow.models import ApprovalRound, IssueLink
 from workflow.permissions import refusal
 from workflow.questions import provider
 from workflow.states import Act, Kind, Outcome, State, Verb
-from workflow.views.above import answer_facts, asked_text_of, blocked_facts, path_of
+from workflow.views.above import answer_facts, asked_text_of, blocked_facts, path_of, review_facts
 from workflow.views.access import visible_issue
 from workflow.views.buttons import buttons_for
 from workflow.views.card import card_of, court_words
-from workflow.views.facts import facts_of
+from workflow.views.facts import clock_from, facts_of
 from workflow.views.mirror_panel import Labels, mirror_of, polls
 from workflow.views.next_steps import next_of
 from workflow.views.rail import rail_steps
 from workflow.views.reading import read
-from workflow.views.rows import working_days_in_state
+from workflow.views.rows import Targets
 from workflow.views.story import court_of, entries_of, file_row
+from workflow.views.validations import raised_words, validations_of
 
 FEW_QUESTIONS = 3
 """Up to so many questions an approver answers right on the request page."""
@@ -32,13 +33,15 @@ FEW_QUESTIONS = 3
 def issue_page(request, number):
     """Everything about one request, and what this person can do."""
     found = read(request, number)
-    return render(request, "workflow/issue.html", _to_do(found, request.user) | _to_read(found, request.user))
+    context = _to_read(found, request.user)
+    return render(request, "workflow/issue.html", context | _to_do(found, request.user, context["rounds"]))
 
 
-def _to_do(found, person):
-    """What the person can do here."""
+def _to_do(found, person, rounds):
+    """What the person can do here, and what they must have seen before they decide anew."""
     issue, buttons = found.issue, buttons_for(person, found.issue)
     return {
+        "changed": rounds[0]["difference"] if buttons.offers(Verb.APPROVE) and rounds else [],
         "card": card_of(person, issue, buttons),
         "quick": _quick_decision(person, issue, buttons),
         "quick_next": _next_either_way(issue, person),
@@ -56,13 +59,15 @@ def _to_read(found, person):
     issue, labels = found.issue, Labels(found.issue)
     return {
         "issue": issue,
-        "header": _header(issue),
+        "header": _header(issue) | {"since": clock_from(found, timezone.now()).since or issue.state_since},
         "rail": rail_steps(found),
         "answers": answer_facts(issue.answers),
         "rounds": _rounds(found),
         "paths": [path_of(path, answers) for path, answers in found.paths],
-        "blocked": blocked_facts(issue),
-        "attachments": [file_row(found, file) for file in found.files if file["facts"]["comment"] is None],
+        "blocked": [*blocked_facts(issue), *review_facts(found)],
+        "validations": validations_of(found),
+        "raised": raised_words(found),
+        "attachments": [file_row(found, file) for file in found.files if _of_the_request(file)],
         "links": [_link(issue, link) for link in found.links],
         "entries": entries_of(found),
         "facts": facts_of(found, person, labels.chips()),
@@ -79,6 +84,11 @@ def mirror(request, number):
     issue = visible_issue(request, number)
     context = {"issue": issue, "mirror": mirror_of(issue), "mirror_url": polls(issue)}
     return render(request, "workflow/_mirror.html", context)
+
+
+def _of_the_request(file):
+    """Whether the file was given with the request itself, not with a comment or with what was found in a validation."""
+    return file["facts"]["comment"] is None and file["facts"]["check"] is None
 
 
 def _header(issue):
@@ -114,7 +124,9 @@ def _draft_url(found, person):
 
 def _over_target(issue):
     """Whether it stays in its state longer than the stage should take."""
-    return issue.target_days is not None and working_days_in_state(issue, timezone.now()) > issue.target_days
+    if issue.target_days is None:
+        return False
+    return Targets({issue.state: issue.target_days}).working_days(issue, timezone.now()) > issue.target_days
 
 
 def _quick_decision(person, issue, buttons):

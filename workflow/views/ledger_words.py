@@ -3,6 +3,7 @@
 from supportops.ui.marks import mirror_words
 from workflow.models import Mirror
 from workflow.permissions import sees_internal
+from workflow.views.mirror_panel import mark_of
 
 EVENTS = {
     "Issue Hook": "The issue changed", "Confidential Issue Hook": "The issue changed",
@@ -32,7 +33,7 @@ def _warning(ledger):
         return ""
     mirror, look = ledger.mirror, ledger.look
     if mirror.parked and mirror.status in Mirror.NEEDS_A_PERSON:
-        return mirror.last_error or mirror_words(_key(mirror))
+        return mirror.last_error or mirror_words(mark_of(mirror))
     if look is not None and look.frozen_at:
         return look.last_error or FROZEN
     if look is not None and look.last_error and look.due_at is None:
@@ -43,14 +44,16 @@ def _warning(ledger):
 def _facts(ledger):
     """How it stands, as the facts component draws it."""
     mirror, look = ledger.mirror, ledger.look
-    yield {"label": "Status", "value": mirror_words(_key(mirror))}
+    yield {"label": "Status", "value": mirror_words(mark_of(mirror))}
     if mirror.exists:
         yield {"label": "GitLab issue", "value": f"#{mirror.iid}", "url": mirror.link}
     unsent = mirror.wanted_version - mirror.pushed_version
     yield {"label": "Changes not sent yet", "value": str(unsent) if unsent else "", "none": "None"}
     yield {"label": "Last sent", "value": mirror.pushed_at, "kind": "time", "none": "Never"}
     yield {"label": "Attempts since", "value": str(mirror.attempts)}
-    yield {"label": "Next try", "value": mirror.due_at, "kind": "time", "none": "None is due"}
+    waits = mirror.status == Mirror.Status.BEHIND
+    none = "When its turn comes in the change of the label scheme" if waits else "None is due"
+    yield {"label": "Next try", "value": mirror.due_at, "kind": "time", "none": none}
     yield {"label": "Last error", "value": mirror.last_error, "none": "None"}
     if look is None:
         return
@@ -60,9 +63,6 @@ def _facts(ledger):
         yield {"label": "Attempts at reading", "value": str(look.attempts)}
         yield {"label": "Last error at reading", "value": look.last_error}
 
-
-def _key(mirror):
-    return mirror.status.replace("-", "_")
 
 
 def _field(row):

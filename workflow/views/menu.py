@@ -1,7 +1,7 @@
 """The person's places with live counts, and what everybody must know; read only when a page shows them."""
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -27,8 +27,8 @@ def menu(request):
 
 @require_safe
 def refreshed(request):
-    """The menu alone, for its own refresh; ``current`` is the page that asks."""
-    return render(request, "_components/menu.html")
+    """The menu alone, for its own refresh, and with it the bar that a phone shows in its place."""
+    return render(request, "workflow/_places.html")
 
 
 def _unless_database_is_away(read, request):
@@ -75,10 +75,8 @@ def _sections(request):
 
 def unread_of(person):
     """How many unread notices the person has, as an expression on a queryset of people."""
-    unread = Notice.objects.filter(
-        person=OuterRef("pk"), read_at__isnull=True, issue__in=Issue.objects.visible_to(person).values("pk")
-    )
-    return how_many(unread)
+    about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
+    return how_many(Notice.objects.filter(about, person=OuterRef("pk"), read_at__isnull=True))
 
 
 def _page_shown(request):

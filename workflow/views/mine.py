@@ -1,12 +1,15 @@
 """A person's own page: what waits for them first."""
 
-from django.db.models import Q
+from itertools import chain
+
+from django.db.models import Q, prefetch_related_objects
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
+from workflow.models.querysets import moves
 from workflow.queues import QUEUES, in_order
 from workflow.states import ENDED, State
 from workflow.views.rows import rows_of, targets
@@ -31,11 +34,13 @@ def mine(request):
         "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[:MOST_ENDED],
         "watched": _watched_by(person).order_by("-updated_at", "-number")[:MOST_OPEN],
     }
+    waiting, sections = _waiting_for(person), {name: list(issues) for name, issues in sections.items()}
+    prefetch_related_objects([*waiting, *chain(*sections.values())], moves())  # for all rows of the page at once
     return render(
         request,
         "workflow/mine.html",
         {
-            "waiting": _waiting_for(person, stage_targets),
+            "waiting": _by_queue(waiting, stage_targets),
             "is_ops": is_ops(person),
             "new": {"label": "Ask for something", "url": "/", "variant": "primary", "icon": "plus"},
             "triage": {"label": "Open triage", "url": reverse("queue", args=["triage"])},
@@ -44,12 +49,16 @@ def mine(request):
     )
 
 
-def _waiting_for(person, stage_targets):
-    """[{queue, rows}] of what this person is to decide, answer or validate; read in one query."""
+def _waiting_for(person):
+    """What this person is to decide, answer or validate; read in one query."""
     awaited = Q()
     for name in WAITING_QUEUES:
         awaited |= Q(pk__in=QUEUES[name].of(person).values("pk"))
-    issues = list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
+    return list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
+
+
+def _by_queue(issues, stage_targets):
+    """[{queue, rows}] of these requests."""
     groups = [(QUEUES[name], [issue for issue in issues if _ASKED[issue.state] == name]) for name in WAITING_QUEUES]
     return [{"queue": queue, "rows": rows_of(found, stage_targets)} for queue, found in groups if found]
 

@@ -11,6 +11,7 @@ from workflow.states import ENDED
 
 MOVING = frozenset({Mirror.Status.BEHIND, Mirror.Status.CREATING, Mirror.Status.UNKNOWN})
 """Statuses that change by themselves, so that the page looks again."""
+LET_GO = "let_go"
 
 
 class Labels:
@@ -38,7 +39,7 @@ def mirror_of(issue, labels=None):
     in_step = mirror.status == Mirror.Status.IN_STEP and not mirror.shadow.get("dropped")
     compared = [] if in_step or not mirror.exists else differences(issue, mirror.shadow, labels or Labels(issue))
     return {
-        "status": mirror.status.replace("-", "_"),
+        "status": mark_of(mirror),
         "words": _words(mirror),
         "url": mirror.link,
         "reference": f"{issue.tracker} #{mirror.iid}" if mirror.exists else "",
@@ -50,12 +51,18 @@ def mirror_of(issue, labels=None):
     }
 
 
+def mark_of(mirror):
+    """The name of how a mirror stands, for its icon and words: its status, or that somebody let the issue go."""
+    gone = mirror.status == Mirror.Status.ORPHANED and not mirror.parked
+    return LET_GO if gone else mirror.status.replace("-", "_")
+
+
 def _words(mirror):
     """The last error in words; empty where the component's own sentence says it all."""
     error = mirror.last_error.strip()
     if mirror.status == Mirror.Status.BEHIND and not mirror.exists and not error:
         return "The GitLab issue is about to be created"
-    if not error:
+    if not error or mark_of(mirror) == LET_GO:
         return ""
     if mirror.status in Mirror.NEEDS_A_PERSON:
         return f"Needs a person: {error}"

@@ -22,6 +22,7 @@ _PLAIN = {
     Verb.RECLASSIFY: "Starts anew as what you chose; its answers are kept.",
     Act.SPIN_OFF: "Opens a request of its own, linked to this one. This one goes on.",
     Act.NAME_APPROVER: "The one you name is asked to decide.",
+    Act.REVIEW: "Stays blocked. Your words stand on the request and in GitLab.",
     Verb.COMPLETE: "Ends here as completed, in GitLab too.",
 }
 

@@ -7,39 +7,42 @@ from django.views.decorators.http import require_safe
 from supportops.accounts.roles import is_ops
 from workflow.queues import in_order
 from workflow.views.bulk import offered, queue_or_404
-from workflow.views.connection import connection_context
+from workflow.views.connection import connection_context, ledger_rows
 from workflow.views.csv import requests_as_csv
 from workflow.views.filters import RequestFilter
 from workflow.views.lists import address_with, applied_filters, page_links
 from workflow.views.paging import page_of
 from workflow.views.rows import rows_of
+from workflow.views.sync_bulk import SYNC
+from workflow.views.sync_filter import SyncFilter
 
 ORDER = ("rank", "state_since", "number")
-SYNC = "sync"
-"""The queue on which the connection to GitLab stands too."""
 
 
 @require_safe
 def queue(request, name):
     """What waits in a queue for this person; ``?format=csv`` is the same list as a file."""
     found = queue_or_404(name, request.user)
-    filters = RequestFilter(request.GET, in_order(found.of(request.user)), person=request.user)
+    is_sync = found.name == SYNC
+    narrow = SyncFilter if is_sync else RequestFilter
+    filters = narrow(request.GET, in_order(found.of(request.user)), person=request.user)
     if request.GET.get("format") == "csv":
         return requests_as_csv(found.name, filters.qs, request)
-    page = page_of(filters.qs.with_people(), ORDER, request.GET)
+    rows = filters.qs.with_people()
+    page = page_of(rows.select_related("mirror", "look") if is_sync else rows, ORDER, request.GET)
     return render(
         request,
         "workflow/queue.html",
         {
             "queue": found,
-            "rows": rows_of(page.rows),
+            "rows": ledger_rows(page.rows) if is_sync else rows_of(page.rows),
             "bulk": offered(found, request.user),
             "tabs": _tabs(request) if is_ops(request.user) and found.concerns is is_ops else [],
             "filters": filters,
             "applied": applied_filters(request, filters),
             "empty": _empty(found, request.user, filters),
             **page_links(request, page),
-            **(connection_context() if found.name == SYNC else {}),
+            **(connection_context(request.user) if is_sync else {}),
         },
     )
 

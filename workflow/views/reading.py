@@ -20,11 +20,14 @@ from workflow.models import (
     Issue,
     IssueLink,
     StageTarget,
+    ValidationCheck,
+    ValidationRound,
     Watch,
 )
 from workflow.permissions import may_see, sees_internal
 from workflow.states import Kind
 from workflow.views.access import LARGEST_NUMBER, RELATED, no_such_request
+from workflow.views.validations import running_of, validations_from
 from workflow.views.words import without_hidden
 
 _NOBODY = Cast(Value(None), BigIntegerField())
@@ -42,6 +45,8 @@ class Reading:
     story: list = field(default_factory=list)
     files: list = field(default_factory=list)
     links: list = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    validations: list = field(default_factory=list)
     people: dict = field(default_factory=dict)
     watchers: list = field(default_factory=list)
 
@@ -62,9 +67,11 @@ def read(request, number):
         raise no_such_request()
     found = Reading(issue, seats=_seats(issue), answers=_gate_answers(issue))
     rows = _story(issue, sees_internal(request.user))
-    found.story = [row for row in rows if row["what"] != "file"]
+    found.story = [row for row in rows if row["what"] in ("event", "comment")]
     found.files = [row for row in rows if row["what"] == "file"]
+    found.checks = [row for row in rows if row["what"] == "check"]
     _read_people(found)
+    found.validations = validations_from(_validation_rows(issue), found)
     _fill(issue, found, request.user)
     if not may_see(request.user, issue):
         raise no_such_request()
@@ -80,7 +87,10 @@ def _issue(number):
     target = StageTarget.objects.filter(state=OuterRef("state")).values("working_days")[:1]
     rounds = ApprovalRound.objects.filter(issue=OuterRef("pk"))
     known = Issue.objects.select_related(*RELATED).annotate(
-        active_lead_exists=Exists(leads), has_rounds=Exists(rounds), target_days=Subquery(target)
+        active_lead_exists=Exists(leads),
+        lead_besides_requester_exists=Exists(leads.exclude(pk=OuterRef("requester"))),
+        has_rounds=Exists(rounds), target_days=Subquery(target),
+        has_validations=Exists(ValidationRound.objects.filter(issue=OuterRef("pk"))),
     )
     return known.filter(pk=number).first()
 
@@ -102,7 +112,8 @@ def _gate_answers(issue):
 
 
 def _story(issue, internal):
-    """Events, comments and files as rows of ``_ROW`` in time order: one query for all three."""
+    """Events, comments, files and what was found on items of a checklist, as rows of ``_ROW`` in time order: one query
+    for all four."""
     events = Event.objects.filter(issue=issue).order_by().values_list(
         Value("event", CharField()), "pk", "at", "actor_id", "on_behalf_of_id", "source", "verb", "from_state",
         "to_state", "text", "data",
@@ -113,10 +124,23 @@ def _story(issue, internal):
     )
     files = _readable(Attachment.objects.filter(issue=issue), internal).values_list(
         Value("file", CharField()), "pk", "created_at", "uploaded_by_id", _NOBODY, "source", _NOTHING, _NOTHING,
-        _NOTHING, _NOTHING, JSONObject(name=F("name"), size=F("size"), internal=F("internal"), comment=F("comment_id")),
+        _NOTHING, _NOTHING, JSONObject(name=F("name"), size=F("size"), internal=F("internal"), comment=F("comment_id"),
+                   check=F("validation_check_id")),
     )
-    rows = events.union(comments, files, all=True).order_by("at", "pk")
+    checks = ValidationCheck.objects.filter(item__round__issue=issue).order_by().values_list(
+        Value("check", CharField()), "pk", "at", "by_id", _NOBODY, _NOTHING, "verdict", _NOTHING, _NOTHING, "note",
+        JSONObject(item=F("item_id")),
+    )
+    rows = events.union(comments, files, checks, all=True).order_by("at", "pk")
     return [dict(zip(_ROW, row, strict=True)) for row in rows]
+
+
+def _validation_rows(issue):
+    """The rounds of validation with their items, a row for each item, and one for a round without any."""
+    if not issue.has_validations:
+        return []
+    rounds = ValidationRound.objects.filter(issue=issue).order_by("number", "items__order")
+    return list(rounds.annotate(item=F("items__pk"), order=F("items__order"), text=F("items__text")))
 
 
 def _readable(entries, internal):
@@ -126,7 +150,8 @@ def _readable(entries, internal):
 def _read_people(found):
     """Everybody named in the story and on files, the watchers and the delegates, in one query."""
     issue = found.issue
-    named = {row[key] for row in [*found.story, *found.files] for key in ("person_id", "behalf_id")}
+    rows = [*found.story, *found.files, *found.checks]
+    named = {row[key] for row in rows for key in ("person_id", "behalf_id")}
     watching = Watch.objects.filter(issue=issue, person=OuterRef("pk"))
     delegated = Delegation.objects.filter(issue=issue, person=OuterRef("pk"), ended_at__isnull=True)
     people = User.objects.annotate(watching=Exists(watching), delegated=Exists(delegated)).filter(
@@ -142,6 +167,7 @@ def _fill(issue, found, person):
     issue.open_round = running[0].round if running else None
     issue.seats, issue.absence_links = running, person.absence_links
     issue.delegates = [person for person in found.people.values() if person.delegated]
+    issue.open_validation, issue.checklist = running_of(found.validations)
     gate = gate_at(issue.kind, issue.state)
     unused = [path for path, _ in found.paths if path.gate == gate and path.frozen_at is None]
     issue.gate_path = unused[0] if gate and unused else None

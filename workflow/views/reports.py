@@ -23,16 +23,17 @@ def reports(request):
     if not is_ops(person):
         raise PermissionDenied("Reports are for Support Operations.")
     states, stage_targets = figures.open_by_state(person), targets()
+    over = figures.over_target(person, stage_targets.by_state)
     found = {
         "courts": figures.open_by_court(states),
         "states": states,
         "leads": figures.lead_times(person),
-        "ages": figures.ages(person, stage_targets.by_state, holidays=stage_targets.holidays),
+        "ages": figures.ages(person, stage_targets.by_state, over),
         "approvals": figures.approval_latency(person),
     }
     if request.GET.get("format") == "csv":
         return csv_answer("reports", HEADER, _lines(**found))
-    late = figures.most_overdue(person, stage_targets.by_state, holidays=stage_targets.holidays)
+    late = figures.most_overdue(person, stage_targets.by_state, over)
     overdue = rows_of(late, stage_targets)
     return render(request, "workflow/reports.html", {**_with_bars(**found), "overdue": overdue})
 

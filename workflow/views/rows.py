@@ -1,13 +1,15 @@
 """A request as a row of a list: what the component ``request_list`` shows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
-from supportops.accounts.models import Holiday
-from supportops.ui.times import short_span, span
-from workflow.clock import DAY_SECONDS, working_time
+from supportops.ui.times import exact_span, short_span, span
+from workflow.clock import calendar_of, clock_of, counted_for, stays_of
 from workflow.models import StageTarget
+from workflow.models.querysets import moves
 from workflow.states import Court, State
 
 _ENDED_COURTS = {State.COMPLETED: "done", State.CLOSED: "closed"}
@@ -15,21 +17,30 @@ _ENDED_COURTS = {State.COMPLETED: "done", State.CLOSED: "closed"}
 
 @dataclass(frozen=True)
 class Targets:
-    """How many working days a request should stay in a state at most, and the holidays, which do not count."""
+    """How many working days a request should stay in a state at most, and the calendars that say which those are."""
 
     by_state: dict
-    holidays: frozenset
+    calendars: dict = field(default_factory=dict)
+
+    def working_days(self, issue, now):
+        """Working days since the request came to its state, as a fraction, by the calendar of whoever has it now."""
+        person = counted_for(issue)
+        place = person and (person.time_zone, person.region)
+        if place not in self.calendars:
+            self.calendars[place] = calendar_of(person)
+        return self.calendars[place].working_time(issue.state_since, now) / timedelta(days=1)
 
 
 def targets():
     """The Targets as they are now."""
-    by_state = dict(StageTarget.objects.values_list("state", "working_days"))
-    return Targets(by_state, Holiday.objects.days())
+    return Targets(dict(StageTarget.objects.values_list("state", "working_days")))
 
 
 def rows_of(issues, stage_targets=None, *, now=None):
-    """Rows for the component; ``issues`` come ``with_people``. The targets are read unless they are given."""
-    now = now or timezone.now()
+    """Rows for the component; ``issues`` come ``with_people``. The targets are read unless they are given, and so are
+    the steps that moved the requests."""
+    now, issues = now or timezone.now(), list(issues)
+    prefetch_related_objects(issues, moves())
     if stage_targets is None:
         stage_targets = targets() if issues else None
     return [row_of(issue, stage_targets, now) for issue in issues]
@@ -37,7 +48,7 @@ def rows_of(issues, stage_targets=None, *, now=None):
 
 def row_of(issue, stage_targets, now):
     """One row; the key of its checkbox carries the version the person looked at."""
-    days = working_days_in_state(issue, now, stage_targets.holidays)
+    days = stage_targets.working_days(issue, now)
     target = stage_targets.by_state.get(issue.state) if issue.is_open else None
     return {
         "number": issue.reference,
@@ -50,6 +61,7 @@ def row_of(issue, stage_targets, now):
         "state_court": state_court(issue),
         "court": issue.court,
         "court_label": str(issue.requester) if issue.court == Court.REQUESTER else None,
+        "clock": drawn_clock(clock_of(stays_of(issue), now), now),
         "age": short_span(now - issue.state_since),
         "age_title": _age_in_words(issue, now, target),
         "over_target": target is not None and days > target,
@@ -61,9 +73,28 @@ def row_of(issue, stage_targets, now):
     }
 
 
-def working_days_in_state(issue, now, holidays=None):
-    """Working days since it came to its state, as a fraction; the holidays are read unless they are given."""
-    return working_time(issue.state_since, now, holidays).total_seconds() / DAY_SECONDS
+def drawn_clock(clock, now):
+    """A Clock as the component ``court_clock`` draws it; None before anything was spent anywhere."""
+    if not clock.lead_time:
+        return None
+    parts, x = [], 0
+    for court, time in clock.spent.items():
+        if not time:
+            continue
+        width = round(100 * (time / clock.lead_time), 2)
+        parts.append(
+            {"court": court, "label": court.label, "words": span(time), "exact": exact_span(clock.seconds[court]),
+             "x": round(x, 2), "width": width}
+        )
+        x += width
+    return {
+        "parts": parts,
+        "total": span(clock.lead_time),
+        "exact": exact_span(clock.lead_time),
+        "words": ", ".join(f"{part['label']} {part['words']}" for part in parts),
+        "now": short_span(now - clock.since) if clock.since else "",
+        "now_words": span(now - clock.since) if clock.since else "",
+    }
 
 
 def state_court(issue):

@@ -72,15 +72,17 @@ def _comment(form, issue, by):
         files = [] if known else [actions.store_file(file, by=by) for file in given["files"]]
         actions.comment(
             issue.pk, given["body"], by=by, internal=given.get("internal", False), files=files,
-            submission=given["submission"],
+            submission=given["submission"], asks_ops_in=given.get("asks_ops_in", False),
         )
+    if given.get("asks_ops_in"):
+        return "Your comment is there, and Support Operations are asked to join."
     return "Your comment is there." if not given.get("internal") else "Your note is there, for Support Operations only."
 
 
 def _attach(form, issue, by):
-    with transaction.atomic():
-        files = [actions.store_file(file, by=by) for file in form.cleaned_data["files"]]
-        actions.attach(issue.pk, files, by=by)
+    given = form.cleaned_data
+    files = given["files"]
+    actions.attach_uploads(issue.pk, files, by=by, submission=given["submission"])
     return "Attached one file." if len(files) == 1 else f"Attached {len(files)} files."
 
 
@@ -95,7 +97,7 @@ def _delegate(form, issue, by):
         actions.take_back(issue.pk, former, by=by)
         return f"{former} no longer validates this."
     person = form.cleaned_data["person"]
-    actions.delegate(issue.pk, person, by=by)
+    actions.delegate(issue.pk, person, by=by, text=form.cleaned_data["text"])
     return f"{person} may validate this now."
 
 
@@ -118,6 +120,11 @@ def _name_approver(form, issue, by):
     return f"{approver} is asked to decide."
 
 
+def _review(form, issue, by):
+    actions.review_block(issue.pk, form.cleaned_data["text"], by=by, version=issue.version)
+    return "Your review is kept. It is still blocked."
+
+
 _DO = {
     Act.ASSIGN: _assign,
     Act.PRIORITY: _priority,
@@ -129,4 +136,5 @@ _DO = {
     Act.MOVE: _move,
     Act.SPIN_OFF: _spin_off,
     Act.NAME_APPROVER: _name_approver,
+    Act.REVIEW: _review,
 }

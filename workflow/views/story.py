@@ -9,7 +9,7 @@ from supportops.ui.marks import STATE_ICONS
 from workflow.models.event import SUBMIT
 from workflow.stages import COURT
 from workflow.states import Source, State
-from workflow.views.words import ICONS, line_of
+from workflow.views.words import ICONS, labels_of, line_of
 
 
 def entries_of(found):
@@ -17,20 +17,23 @@ def entries_of(found):
     files = {}
     for file in found.files:
         files.setdefault(file["facts"]["comment"], []).append(file)
-    rows = [_comment(found, row, files) if row["what"] == "comment" else _event(found, row) for row in found.story]
+    labels = labels_of(found.issue)
+    rows = [
+        _comment(found, row, files) if row["what"] == "comment" else _event(found, row, labels) for row in found.story
+    ]
     entries = []
     for day, of_the_day in groupby(rows, key=lambda row: timezone.localtime(row["at"]).date()):
         entries += [{"type": "day", "day": day}, *of_the_day]
     return entries
 
 
-def _event(found, row):
+def _event(found, row, labels):
     return {
         "type": "event",
         "id": f"event-{row['number']}",
         "person": _who(found, row),
         "on_behalf_of": found.person(row["behalf_id"]),
-        "text": line_of(row),
+        "text": line_of(row, labels),
         "at": row["when"],
         "icon": ICONS.get(row["did"]) or STATE_ICONS.get(row["after"]),
         "court": court_of(row["after"]) if row["before"] != row["after"] or row["did"] == SUBMIT else "",

@@ -73,7 +73,7 @@ OPERATIONS = BUTTONS | {"relink": RELINK}
 @never_cache
 def sync_page(request, number):
     """How the request stands with GitLab, for everybody who sees it; the ways out for Support Operations."""
-    issue = visible_issue(request, number)
+    issue = visible_issue(request, number, "look")
     return _draw(request, issue, ledger_of(issue), RelinkForm())
 
 
@@ -82,7 +82,7 @@ def operate(request, number, operation):
     """Do one of OPERATIONS (another is a page that does not exist): 404, 403, 422, or done and back to the ledger."""
     if operation not in OPERATIONS:
         raise Http404("There is no such page.")
-    wanted, issue = OPERATIONS[operation], visible_issue(request, number)
+    wanted, issue = OPERATIONS[operation], visible_issue(request, number, "look")
     ledger = ledger_of(issue)
     if reason := _refusal(request.user, ledger):
         return refused(request, issue, wanted, reason)

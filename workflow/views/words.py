@@ -1,6 +1,6 @@
 """What was done, in words: for the story, and for the message after a step."""
 
-from workflow.models.event import CONFLICT, NOT_TAKEN, REPLAN, SUBMIT, UNDONE
+from workflow.models.event import CONFLICT, NOT_TAKEN, RAISED, REPLAN, SUBMIT, UNDONE
 from workflow.states import Act, Priority, State, Verb
 
 DONE = {
@@ -41,6 +41,8 @@ DONE = {
     UNDONE: "changed this in GitLab, which was undone",
     NOT_TAKEN: "asked in GitLab for a step that was not taken",
     CONFLICT: "changed in GitLab what was changed here too",
+    RAISED: "raised this to the lead",
+    Act.REVIEW: "reviewed what blocks this",
 }
 ICONS = {
     Verb.APPROVE: "user-check", Verb.DECLINE: "circle-x", Verb.WAIVE_APPROVAL: "user-check", Verb.EDIT: "pencil",
@@ -54,9 +56,14 @@ ICONS = {
     Act.DELEGATE: "users", Act.DUE_DATE: "calendar", Act.MOVE: "arrow-up-right", Act.SPIN_OFF: "git-branch",
     Act.GATE: "list-checks", Act.NAME_APPROVER: "user-check", Act.COMMENT: "message-square", SUBMIT: "plus",
     REPLAN: "list-checks", UNDONE: "corner-up-left", NOT_TAKEN: "circle-x", CONFLICT: "git-branch",
+    RAISED: "chevrons-up", Act.CHECK: "list-checks", Act.REVIEW: "clock",
 }
+_COUNTED = {Verb.VALIDATE: "ticked", Verb.SEND_BACK: "failed"}
+"""Verb that ends a validation → what of the list its event counts."""
 _OTHERS = {"continued_in": ":", "spun_off": ":", "continues": ", continuing", "spun_off_from": ", spun off from"}
 """Data of an event that names another request → the words before its number."""
+_NAMING = frozenset({*_OTHERS, "duplicate_of"})
+"""Data of an event that is the number of another request."""
 FIELDS = {
     "title": "the title", "description": "the description", "assignee": "owner", "priority": "priority",
     "due_date": "due date", "milestone": "milestone", "tracker": "tracker", "customer": "customer", "system": "system",
@@ -64,9 +71,14 @@ FIELDS = {
 }
 
 
+def others_in(facts):
+    """The numbers of other requests that the data of an event names."""
+    return {facts[name] for name in _NAMING if name in facts}
+
+
 def without_hidden(facts, known):
     """The data of an event without numbers of other requests that are not among ``known``: those are hidden."""
-    return {name: value for name, value in facts.items() if name not in _OTHERS or value in known}
+    return {name: value for name, value in facts.items() if name not in _NAMING or value in known}
 
 
 def done(verb):
@@ -74,24 +86,37 @@ def done(verb):
     return DONE.get(verb, verb.replace("-", " "))
 
 
-def line_of(row):
-    """One line for an event of the story, without the person: “accepted this: Triage → Design”."""
-    detail = _detail(row["did"], row["facts"])
+def labels_of(issue):
+    """{question key: label} of the questions the request answers."""
+    return {row["key"]: row["label"] for row in issue.answers if row.get("label")}
+
+
+def line_of(row, labels):
+    """One line for an event of the story, without the person: “accepted this: Triage → Design”.
+
+    ``labels``: what questions are called, by key.
+    """
+    detail = _detail(row["did"], row["facts"], labels)
     moved = row["before"] != row["after"]
     if moved and row["before"]:
         return f"{done(row['did'])}{detail}: {State(row['before']).label} → {State(row['after']).label}"
     return f"{done(row['did'])}{detail}"
 
 
-def _detail(verb, data):
+def _detail(verb, data, labels):
     if verb == Verb.EDIT:
-        return f", changing {_list_of([FIELDS.get(name, f'“{name}”') for name in data])}" if data else ""
+        changed = [FIELDS.get(name, f"“{labels.get(name, name)}”") for name in data]
+        return f", changing {_list_of(changed)}" if data else ""
     if verb == Verb.CLOSE:
-        return f" as {str(data.get('outcome', '')).replace('-', ' ')}"
+        original = f" of SO-{data['duplicate_of']}" if "duplicate_of" in data else ""
+        return f" as {str(data.get('outcome', '')).replace('-', ' ')}{original}"
     if verb == Act.ATTACH:
         return f" ({_list_of([str(name) for name in data.get('files', [])])})"
     if verb == Act.DELEGATE:
         return f" to {data['to']}" if "to" in data else f", taking it back from {data.get('taken_back_from', '')}"
+    if verb in _COUNTED and _COUNTED[verb] in data:
+        number, asked = data[_COUNTED[verb]]
+        return f" ({number} of {asked} {_COUNTED[verb]})"
     if "approvals" in data:
         given, needed = data["approvals"]
         return f" ({given} of {needed})"

@@ -121,7 +121,8 @@ def gallery():
         "week": parts.hours_ago(24 * 9),
         "ahead": parts.hours_ago(-50),
         "start": {"label": "Start a request", "url": "#start", "variant": "primary", "icon": "plus"},
-        "steps_done": [{"label": "Reply is sent once", "done": True}, {"label": "EMEA only", "done": False}],
+        "steps_done": parts.checklist(),
+        "clocks": parts.CLOCKS,
         "crumbs": [{"label": "Queues", "url": "#q"}, {"label": "Triage", "url": "#t"}, {"label": "SO-118"}],
         "header_actions": [
             {"label": "Export", "url": "#csv", "icon": "download"},

@@ -198,6 +198,37 @@ def attachments():
     ]
 
 
+def checklist():
+    """Items ticked, failed, open, and asked before."""
+    failed = {"verdict": "failed", "by": LENE, "at": hours_ago(30), "note": "Still **twice** after 18:00."}
+    return [
+        {"label": "Reply is sent once", "done": True, "verdict": "done", "by": RINA, "at": hours_ago(2)},
+        {"label": "Also in the evening", "files": attachments()[:1], **failed},
+        {"label": "EMEA only", "last": failed},
+        {"label": "The macro keeps its name"},
+    ]
+
+
+def clock(*parts):
+    """A clock of courts; each part (court, label, words, percent of the whole)."""
+    drawn, x = [], 0
+    for court, label, words, width in parts:
+        drawn.append({"court": court, "label": label, "words": words, "exact": words, "x": x, "width": width})
+        x += width
+    words = ", ".join(f"{label} {words}" for _, label, words, _ in parts)
+    return {"parts": drawn, "words": words, "total": "9 days", "exact": "9 days", "now": "2d", "now_words": "2 days"}
+
+
+CLOCKS = [
+    clock(("ops", "Support Operations", "9 days", 100)),
+    clock(("approver", "Approver", "2 days", 22), ("ops", "Support Operations", "7 days", 78)),
+    clock(
+        ("requester", "Requester", "4 hours", 2), ("approver", "Approver", "2 days", 22), ("ops", "Support Operations",
+        "3 days", 34), ("calendar", "Calendar", "2 days", 22), ("blocked", "Blocked party", "2 days", 20),
+    ),
+]
+
+
 def rows():
     """A queue's rows: late and in time, long and short, restricted, without owner."""
     titles = [
@@ -223,11 +254,13 @@ def rows():
             "age": ["4h", "9d", "1d", "12d", "2d"][i],
             "age_title": "The target is 2 working days",
             "over_target": i in (1, 3),
+            "clock": CLOCKS[i % 3],
             "owner": [None, OMAR, None, LENE, NAMELESS][i],
             "tracker": ["zendesk-us-federal", "support-ops-project", "calendly", "issue-tracker", None][i],
             "priority": [1, 2, None, 3, 4][i],
             "restricted": i == 0,
             "labels": LABELS[4:6] if i == 3 else [],
+            "note": "GitLab answered 400: Title is too long (maximum is 255 characters)." if i == 4 else "",
         }
         for i, (title, pick) in enumerate(zip(titles, picks, strict=True))
     ]
@@ -248,4 +281,5 @@ def mirrors():
         {"status": "unknown", **link},
         {"status": "parked", "differences": difference, "action": retry, "at": hours_ago(30), **link},
         {"status": "orphaned", "action": {"label": "Create it anew", "url": "#anew"}},
+        {"status": "let_go"},
     ]

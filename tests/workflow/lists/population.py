@@ -27,7 +27,8 @@ def many(number, requester, *, state=State.TRIAGE, route="bug", title="Request",
 
 def mirrored(issue, status):
     """A mirror of the request that stands so with GitLab."""
-    return Mirror.objects.create(issue=issue, marker=f"marker{issue.pk}", status=status)
+    waits = status in Mirror.NEEDS_A_PERSON
+    return Mirror.objects.create(issue=issue, marker=f"marker{issue.pk}", status=status, parked=waits)
 
 
 def notice(person, issue, *, reason=Notice.Reason.WATCHED):

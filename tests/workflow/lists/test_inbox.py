@@ -1,12 +1,15 @@
 """The inbox: what was told, to whom, and what reading changes."""
 
-import pytest
+from datetime import date
 
-from tests.factories import file_request, request_at, restrict
+import pytest
+from django.utils import timezone
+
+from tests.factories import answers_for, file_request, request_at, restrict, step
 from tests.workflow.lists.population import notice
 from workflow.actions import comment
-from workflow.models import Notice
-from workflow.states import State
+from workflow.models import Issue, Notice, Reminder
+from workflow.states import Kind, State, Verb
 
 
 @pytest.fixture
@@ -94,6 +97,63 @@ def test_notices_of_one_request_stand_together_the_newest_first(rita, cast):
     assert [(group["issue"], [told["words"] for told in group["notices"]]) for group in groups] == [
         (first, ["Three", "One"]), (second, ["Two"])
     ]
+
+
+def drawn(response):
+    """How often the page says that something needs the person."""
+    return response.text.count("It needs you")
+
+
+def test_what_needs_the_person_says_so_once(client, cast):
+    issue = file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
+    step(issue, Verb.ASK, cast.manager, text="Which one?")
+    step(issue, Verb.ANSWER, cast.requester, text="This one.")
+    client.force_login(cast.manager)
+
+    page = client.get("/inbox/")
+
+    assert len(page.context["notices"]) == 2 and drawn(page) == 1
+
+
+def test_what_was_dealt_with_needs_the_person_no_more(client, cast):
+    issue = file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
+    client.force_login(cast.manager)
+    assert client.get("/inbox/").context["groups"][0]["needs_you"]
+
+    step(issue, Verb.APPROVE, cast.manager, text="Yes.", answers=answers_for("calendly", "approver"))
+
+    assert not client.get("/inbox/").context["groups"][0]["needs_you"]
+
+
+def test_a_reminder_needs_the_person_as_long_as_its_matter_stands(client, cast):
+    issue = request_at(State.BLOCKED, cast=cast)
+    reminder = Reminder.objects.create(
+        person=cast.lead, issue=issue, kind=Reminder.Kind.BLOCKED_REVIEW, day=date(2026, 3, 10), text="Look.",
+        at=timezone.now(),
+    )
+    Notice.objects.create(person=cast.lead, issue=issue, reminder=reminder, reason=Notice.Reason.NEEDS_YOU)
+    client.force_login(cast.lead)
+    before = client.get("/inbox/").context["groups"][0]["needs_you"]
+
+    step(issue, Verb.UNBLOCK, cast.ops)
+
+    assert (before, client.get("/inbox/").context["groups"][0]["needs_you"]) == (True, False)
+
+
+@pytest.mark.parametrize("place", ["approval", "question", "validation", "work"])
+def test_what_waits_is_what_people_were_told_needs_them(cast, place):
+    """The SQL side of whom ``record`` tells that it needs them, when a step brings a request there."""
+    issue = {
+        "approval": lambda: file_request(cast, Kind.ADMINISTRATIVE, route="calendly"),
+        "question": lambda: request_at(State.NEEDS_INFO, cast=cast),
+        "validation": lambda: request_at(State.VALIDATION, cast=cast),
+        "work": lambda: step(request_at(State.VALIDATION, cast=cast), Verb.SEND_BACK, cast.requester, text="No."),
+    }[place]()
+    told = set(Notice.objects.filter(event=issue.events.last(), reason="needs-you").values_list("person", flat=True))
+
+    found = {one.pk for one in cast if Issue.objects.filter(pk=issue.pk).needing(one).exists()}
+
+    assert found == told != set()
 
 
 def test_one_request_is_marked_as_read_and_no_other(rita, cast):

@@ -32,7 +32,7 @@ def count_of(person, label):
 
 @pytest.mark.parametrize(("who", "has", "has_not"), [
     ("requester", {"Start", "My requests", "Inbox", "To answer", "To validate"}, {"Triage", "Reports", "To approve"}),
-    ("ops", {"Triage", "Questions", "Design", "Backlog", "Reports"}, {"People", "Escalated", "GitLab sync"}),
+    ("ops", {"Triage", "Questions", "Design", "Backlog", "GitLab sync", "Reports"}, {"People", "Escalated"}),
     ("admin", {"People", "Administration"}, {"Triage", "Reports"}),
 ])
 def test_places_by_role(cast, who, has, has_not):
@@ -76,6 +76,17 @@ def test_the_refresh_marks_the_page_it_stands_on(client, cast):
     page = client.get("/menu/", headers=here)
     assert page.content.decode().count('aria-current="page"') == 1
     assert 'href="/queues/design/" aria-current="page"' in page.content.decode()
+
+
+def test_the_refresh_brings_the_phones_bar_and_its_count(client, cast):
+    client.force_login(cast.requester)
+    page = client.get("/mine/").text
+    request_at(State.NEEDS_INFO, cast=cast)
+    again = client.get("/menu/", headers={"HX-Request": "true"}).text
+
+    assert page.count('id="bottom-bar"') == again.count('id="bottom-bar"') == 1
+    assert "data-hx-swap-oob" not in page and 'id="bottom-bar" data-hx-swap-oob="true"' in again
+    assert 'class="count' in again[again.index('id="bottom-bar"'):]
 
 
 def test_nothing_is_read_before_a_page_asks(cast, django_assert_num_queries):

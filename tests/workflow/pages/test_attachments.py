@@ -1,12 +1,15 @@
 """Files leave the portal only to who may see their request, and never as a page."""
 
+import uuid
+
 import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from tests.factories import file_request, restrict
-from workflow.actions import attach, comment, store_file
-from workflow.models import Comment
+from workflow.actions import Incomplete, attach, comment, store_file
+from workflow.models import Attachment, Comment, Event
+from workflow.states import Act
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
@@ -115,3 +118,54 @@ def test_files_are_only_read_here(visit, cast, issue):
     file = attached(issue, cast.requester)
 
     assert visit(cast.requester).post(issue, f"attachments/{file.pk}").status_code == 405
+
+
+def test_pressed_twice_a_file_is_attached_once(visit, cast, issue):
+    visitor = visit(cast.requester)
+    mark = visitor.get(issue, "attach").context["form"].initial["submission"]
+
+    for _ in range(2):
+        file = ContentFile(b"words", name="a.txt")
+        assert visitor.post(issue, "attach", files=file, submission=mark).status_code == 302
+
+    assert [file.name for file in Attachment.objects.all()] == ["a.txt"]
+    assert Event.objects.filter(issue=issue, verb=Act.ATTACH).count() == 1
+
+
+def test_another_form_attaches_another_file(visit, cast, issue):
+    for _ in range(2):
+        file = ContentFile(b"words", name="a.txt")
+        visit(cast.requester).post(issue, "attach", files=file, submission=uuid.uuid4())
+
+    assert Attachment.objects.filter(issue=issue).count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("photo\u202egnp.txt", "photognp.txt"),
+        ("a\u2066b\u2069\u200f\u061c.txt", "ab.txt"),
+        ("line\nbreak\u2028.txt", "linebreak.txt"),
+        ("\U0001f469\u200d\U0001f4bb.txt", "\U0001f469\u200d\U0001f4bb.txt"),
+        ("مرحبا.txt", "مرحبا.txt"),
+    ],
+)
+def test_a_name_reads_as_it_is_written(cast, given, kept):
+    assert store_file(ContentFile(b"words", name=given), by=cast.requester).name == kept
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "content"), [("film.mp4", b"<script>"), ("shot.webp", b"RIFF1234AVI LIST")])
+def test_a_film_that_is_none_is_not_kept(cast, name, content):
+    with pytest.raises(Incomplete, match="is not really a"):
+        store_file(ContentFile(content, name=name), by=cast.requester)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("film.mp4", b"\x00\x00\x00\x20ftypisom"), ("shot.webp", b"RIFF\n\x00\x00\x00WEBPVP8 "), ("shot.png", PNG)],
+)
+def test_a_film_or_picture_is_kept(cast, name, content):
+    assert store_file(ContentFile(content, name=name), by=cast.requester).size == len(content)

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from tests.factories import answers_for, file_request, request_at, step
-from workflow.actions import attach, comment, store_file, take_step
+from workflow.actions import attach, check, comment, store_file, take_step
 from workflow.models import Issue
 from workflow.states import Kind, State, Verb
 
@@ -83,9 +83,12 @@ def test_no_text_of_a_request_runs_on_its_page(visit, cast, evil):
 def test_no_text_of_the_work_runs_on_its_pages(visit, cast, evil):
     issue = request_at(State.DESIGN, cast=cast)
     step(issue, Verb.SUBMIT_GAMEPLAN, cast.ops, text=evil)
-    step(issue, Verb.REQUEST_VALIDATION, cast.ops, text=f"- [ ] {evil}\n\n{evil}")
+    issue = step(issue, Verb.REQUEST_VALIDATION, cast.ops, text=f"- [ ] {evil}\n\n{evil}", items=["It opens"])
+    check(issue.pk, issue.checklist[0].pk, "failed", by=cast.requester, note=evil)
 
     assert_harmless(visit(cast.requester).get(issue))
+    assert_harmless(visit(cast.requester).get(issue, "check"))
+    assert_harmless(visit(cast.requester).post(issue, "check", item=issue.checklist[1].pk, verdict="x", note=evil))
     assert_harmless(visit(cast.requester).get(issue, "validate"))
     assert_harmless(visit(cast.requester).post(issue, "validate", text=evil))
     assert_harmless(visit(cast.requester).post(issue, "send-back", text=evil, version="1"))

@@ -207,6 +207,29 @@ def test_the_approved_text_stays_readable_and_the_next_round_shows_the_differenc
     assert "Round 2" in page
     assert "Voided by an edit".lower() in page
     assert "<ins>Another::Title</ins>" in page
+    assert "changing “Title of the macro”" in page  # the question's words, not its key
+
+
+def test_who_decides_anew_sees_the_difference_before_the_buttons(visit, cast):
+    issue = file_request(cast, Kind.ADMINISTRATIVE, route="macros-global", approver=cast.manager)
+    step(issue, Verb.APPROVE, cast.manager, text="Fine as it is.")
+    rows = [row | {"answer": "Another::Title"} if row["key"] == "macro_title" else row for row in issue.answers]
+    take_step(issue.pk, Verb.EDIT, by=cast.requester, given={"answers": rows})
+
+    before, after = (text_of(visit(who).get(issue)).split('id="decision-title"') for who in (cast.manager, cast.ops))
+
+    assert "What changed since it was asked before" in before[0]
+    assert "What changed since it was asked before" not in after[0]
+
+
+def test_a_day_in_an_answer_reads_like_every_other(visit, cast):
+    rows = [{"key": "from_when", "label": "From when", "type": "date", "answer": "2031-03-07"}]
+    issue = file_request(cast, answers=[*answers_for("bug"), *rows])
+
+    page = text_of(visit(cast.colleague).get(issue))
+
+    assert "7 March 2031" in page
+    assert "2031-03-07" not in page
 
 
 def test_the_approval_of_a_proposal_shows_on_what_continues_it(visit, cast):
@@ -282,8 +305,8 @@ def test_whose_time_it_took_is_told(visit, cast):
 
     facts = {fact["label"]: fact["value"] for fact in visit(cast.ops).get(issue).context["facts"]}
 
-    assert "Support Operations less than a minute" in facts["Time so far"]
-    assert "Requester less than a minute" in facts["Time so far"]
+    told = facts["Time so far"]["words"]
+    assert told == "Requester less than a minute, Support Operations less than a minute"
 
 
 def test_facts_are_changed_only_by_who_may(visit, cast):

@@ -148,6 +148,7 @@ def test_a_post_without_a_version_is_read_as_of_now(visit, cast):
 # Stale --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(45)
 @pytest.mark.parametrize("case", WITH_FIELDS, ids=str)
 def test_a_stale_version_gets_409_with_what_changed_and_keeps_the_text(visit, cast, case):
     issue = case.build(cast)
@@ -234,6 +235,29 @@ def test_a_feature_in_triage_is_not_offered_to_close_as_wont_do(visit, cast):
 
     assert 'value="wont-do"' not in text_of(page)
     assert response.status_code == 422
+    assert response.context["form"].errors["outcome"] == [
+        "In triage a feature does not close as “won\'t do”. Escalate it first."
+    ]
+
+
+@pytest.mark.parametrize("outcome", ["declined", "50%(value)s", "x" * 200])
+def test_an_outcome_that_is_none_is_refused_in_our_words(visit, cast, outcome):
+    response = visit(cast.ops).post(request_at(State.TRIAGE, cast=cast), "close", outcome=outcome, text="No.")
+
+    assert response.context["form"].errors["outcome"] == ["Choose how it ends from the list."]
+
+
+@pytest.mark.parametrize(("who", "named"), [("colleague", False), ("ops", True)])
+def test_a_hidden_original_is_named_to_nobody_who_may_not_see_it(visit, cast, who, named):
+    original, issue = restrict(file_request(cast)), request_at(State.TRIAGE, cast=cast)
+    cast.ops.groups.add(original.restricted_to)
+    step(issue, Verb.CLOSE, cast.ops, text="Known.", outcome=Outcome.DUPLICATE, duplicate_of=original)
+    visitor = visit(getattr(cast, who))
+
+    answers = [visitor.get(issue), visitor.post(issue, "reopen", text="Again.", version=issue.version)]
+
+    assert [answer.status_code for answer in answers] == [200, 409]
+    assert [f"SO-{original.pk}" in text_of(answer) for answer in answers] == [named, named]
 
 
 def test_the_milestones_are_the_trackers_open_ones_the_next_first(visit, cast):

@@ -1,4 +1,4 @@
-"""The ledger of one request on its page, the ways out of what is stuck, and the connection on the sync queue."""
+"""The ledger of one request on its page, and the ways out of what is stuck."""
 
 import re
 
@@ -11,35 +11,24 @@ from tests.factories import file_request, restrict
 from tests.gitlab.conftest import gitlab, mirrored  # noqa: F401  pytest finds fixtures here
 from tests.gitlab_inward.looking import filed, mirror_of, note, path_of, push, push_later
 from tests.gitlab_inward.looking import look as look_at_gitlab
+from tests.workflow.pages.ledgers import refused_bug, stuck, text_of
 from tests.workflow.pages.test_hostile_text import CORPUS, assert_harmless
 from workflow.actions import comment
 from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.models import Connection
 from workflow.models import Issue, Mirror, NoteMirror
 from workflow.states import Kind
 
-MOST_QUERIES = 18
-"""Seven of the session, the person, the roles, the menu and its banner; the block's surroundings take up to six."""
+MOST_QUERIES = 13
+"""Five of the session, the person, the roles, who is away, the menu with its banner; the request with its mirror; five
+of the block's surroundings, which a request in step needs not; labels, what hangs on it, and its deliveries."""
+IN_STEP_QUERIES = 9
 OPERATIONS = ("retry", "skip", "let-go", "recreate", "relink")
-
-
-def text_of(answer):
-    return answer.content.decode()
-
-
-def stuck(issue, **fields):
-    """The request with a mirror that waits for a person."""
-    known = {"status": "parked", "parked": True, "due_at": None, "iid": 77, "project_id": 5, "attempts": 4}
-    Mirror.objects.filter(pk=issue.pk).update(**known | fields)
-    return issue
 
 
 @pytest.fixture
 def bug(cast):
     """A bug whose last change GitLab refused."""
-    return stuck(file_request(cast, title="As it should be"), last_error="GitLab answered 403.", shadow={
-        "fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}},
-    })
+    return refused_bug(cast)
 
 
 # The page ------------------------------------------------------------------------------------------------------------
@@ -50,7 +39,7 @@ def test_everybody_who_sees_the_request_reads_its_ledger(visit, cast, bug, role)
     page = text_of(visit(getattr(cast, role)).get(bug, "sync"))
 
     assert "GitLab answered 403." in page
-    assert re.search(r"Title</th><td>As it should be</td><td>As it was</td><td>.*Differs", page)
+    assert re.search(r"Title</th><td>.*Differs.*</td><td>As it should be</td><td>As it was</td>", page)
 
 
 @pytest.mark.parametrize(("role", "offered"), [("requester", False), ("manager", False), ("ops", True), ("lead", True)])
@@ -132,6 +121,29 @@ def test_the_page_takes_as_many_queries_however_much_hangs_on_it(visit, cast, bu
             Delivery.objects.create(key=f"{len(counted)}{number}", event="Note Hook", body="{}", issue=bug)
 
     assert counted[0] == counted[1] <= MOST_QUERIES
+
+
+def test_a_request_in_step_takes_even_fewer(visit, cast, bug):
+    stuck(bug, status="in-step", parked=False, last_error="", pushed_version=1)
+    visitor = visit(cast.ops)
+    visitor.get(bug, "sync")
+
+    with CaptureQueriesContext(database) as queries:
+        page = text_of(visitor.get(bug, "sync"))
+
+    assert "Field by field" in page
+    assert len(queries) <= IN_STEP_QUERIES
+
+
+def test_what_was_skipped_is_not_said_to_be_the_same(visit, cast, bug):
+    Mirror.objects.filter(pk=bug.pk).update(
+        shadow={"fields": {"title": "As it was", "block": "What GitLab was sent before"}}
+    )
+    visit(cast.ops).post(bug, "sync/skip")
+
+    page = text_of(visit(cast.requester).get(bug, "sync"))
+
+    assert re.search(r"Description</th><td>.*Differs.*</td><td>As written here</td><td>Older, or changed", page)
 
 
 @pytest.mark.parametrize("evil", CORPUS)
@@ -259,77 +271,19 @@ def test_the_ledger_agrees_once_gitlab_has_taken_everything(visit, cast, mirrore
     page = text_of(visit(cast.requester).get(filed(cast, title="Views are empty"), "sync"))
 
     assert "Differs" not in page
-    assert re.search(r"Title</th><td>Views are empty</td><td>Views are empty</td><td>Same", page)
+    assert re.search(r"Title</th><td>Same</td><td>Views are empty</td><td>Views are empty</td>", page)
 
 
-# The connection ------------------------------------------------------------------------------------------------------
+def test_what_was_let_go_waits_for_nobody(client, visit, cast, bug):
+    stuck(bug, status="orphaned")
+    visit(cast.ops).post(bug, "sync/let-go")
 
-
-@pytest.fixture
-def queue(client, cast):
-    """``queue()``: the sync queue's page, as Support Operations see it."""
+    for place in ("", "sync"):
+        page = text_of(visit(cast.requester).get(bug, place))
+        assert "The GitLab issue is gone, and the request goes on without one" in page
+        assert "Needs a person" not in page
     client.force_login(cast.ops)
-    return lambda: text_of(client.get("/queues/sync/"))
-
-
-def test_the_queue_says_how_the_connection_stands(queue, bug):
-    Mirror.objects.update(due_at=None)
-    assert "In step" in queue()
-
-    Mirror.objects.filter(pk=bug.pk).update(due_at=timezone.now())
-    assert "1 request" in queue()
-
-    Connection.load()
-    Connection.objects.update(away_since=timezone.now())
-    assert "GitLab does not answer. It is asked again until it does." in queue()
-
-
-def test_a_pause_has_a_reason_that_the_queue_shows_until_somebody_resumes(client, cast, queue):
-    client.force_login(cast.ops)
-
-    paused = client.post("/sync/pause/", {"reason": "The token is renewed"})
-    shown = queue()
-    again = client.post("/sync/resume/")
-
-    assert (paused.status_code, paused["Location"], again.status_code) == (302, "/queues/sync/", 302)
-    assert f"Paused: The token is renewed ({cast.ops})" in shown
-    assert 'action="/sync/resume/"' in shown
-    assert 'action="/sync/resume/"' not in queue()
-    assert not Connection.load().paused
-
-
-@pytest.mark.parametrize("reason", ["", "   ", "x" * 301])
-def test_a_pause_without_a_fit_reason_pauses_nothing(client, cast, reason):
-    client.force_login(cast.ops)
-
-    answer = client.post("/sync/pause/", {"reason": reason})
-
-    assert (answer.status_code, Connection.load().paused) == (422, False)
-
-
-@pytest.mark.parametrize("path", ["/sync/pause/", "/sync/resume/"])
-@pytest.mark.parametrize("role", ["requester", "manager", "admin"])
-def test_others_neither_pause_nor_resume(client, cast, role, path):
-    Connection.load().pause("The token is renewed")
-    client.force_login(getattr(cast, role))
-
-    assert client.post(path, {"reason": "Mine"}).status_code == 403
-    assert Connection.load().paused_reason == "The token is renewed"
-
-
-@pytest.mark.parametrize("evil", CORPUS)
-def test_no_reason_runs_on_the_queue(client, cast, evil):
-    client.force_login(cast.ops)
-    client.post("/sync/pause/", {"reason": evil})
-
-    assert_harmless(client.get("/queues/sync/"))
-    assert_harmless(client.post("/sync/pause/", {"reason": evil * 50}))
-
-
-def test_a_queue_of_other_things_does_not_speak_of_the_connection(client, cast):
-    client.force_login(cast.ops)
-
-    assert "Connection to GitLab" not in text_of(client.get("/queues/triage/"))
+    assert bug.title not in text_of(client.get("/queues/sync/"))
 
 
 def test_the_request_itself_is_not_changed_by_a_retry(visit, cast, bug):

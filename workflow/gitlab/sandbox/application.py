@@ -75,7 +75,7 @@ class Application:
             reply, seen["user"], seen["route"] = self._handle(request, request.segments[2:], stale_seconds)
             return reply
 
-        fault = self.faults.take(request)
+        fault = self.faults.take(request, lambda: self._speaker(request))
         status = 0  # a connection that was dropped has none
         try:
             reply = self.faults.play(fault, request, answer) if fault else answer()
@@ -142,12 +142,8 @@ class Application:
             application=self,
             event_uuid=request.headers.get("x-gitlab-event-uuid"),
         )
-        secret = request.headers.get("private-token") or request.params.get("private_token")
-        bearer = request.headers.get("authorization", "")
-        if not secret and bearer.lower().startswith("bearer "):
-            secret = bearer[7:]
-        if secret:
-            session.user, session.token = user_of_token(self.store, str(secret).strip(), session.today().isoformat())
+        if secret := _secret_of(request):
+            session.user, session.token = user_of_token(self.store, secret, session.today().isoformat())
         sudo = request.headers.get("sudo") or request.params.get("sudo")
         if sudo and session.user:
             if not session.is_admin:
@@ -156,6 +152,12 @@ class Application:
             if session.user is None:
                 raise message(404, f"404 User with ID or username '{sudo}' Not Found")
         return session
+
+    def _speaker(self, request):
+        """Whose token a request carries, whatever may be wrong with it; None for nobody's."""
+        return self.store.value(
+            "SELECT u.username FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.token = ?", _secret_of(request)
+        )
 
     def _redirect(self, request, project_id):
         parts = request.path.split("/")
@@ -195,6 +197,14 @@ class Application:
             )
             if row_id % 1000 == 0:
                 self.store.run("DELETE FROM request_log WHERE id <= ?", row_id - KEPT_LOG)
+
+
+def _secret_of(request):
+    secret = request.headers.get("private-token") or request.params.get("private_token")
+    bearer = request.headers.get("authorization", "")
+    if not secret and bearer.lower().startswith("bearer "):
+        secret = bearer[7:]
+    return str(secret).strip() if secret else ""
 
 
 def stamp_ago(clock, seconds):

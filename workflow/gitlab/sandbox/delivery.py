@@ -1,7 +1,8 @@
 """Webhooks, the outer half: threads that take the queue from disk and POST, sign, log, and switch failing hooks off.
 
 As on a real GitLab a failed delivery is logged and not tried again. The queue survives kill -9; what was
-under way then is sent again after the restart (with the same Idempotency-Key).
+under way then is sent again after the restart (with the same Idempotency-Key). Tests switch on a mischief: deliveries
+are lost, sent twice, or gathered and sent newest first.
 """
 
 import base64
@@ -28,6 +29,9 @@ WORKERS = 4
 FAILURES_ALLOWED, FAILURES_FOR_EVER = 4, 40
 LONGEST_PAUSE = timedelta(hours=24)
 KEPT_BODY = 8 * 1024
+LOSE, DOUBLE, REORDER = "lose", "double", "reorder"
+MISCHIEFS = (LOSE, DOUBLE, REORDER)
+GATHERED = 3  # as many are kept back while they are reordered; the rest leaves when that ends
 
 
 class Deliverer:
@@ -35,6 +39,7 @@ class Deliverer:
         self.store, self.clock, self.base_url = store, clock, base_url
         self._claiming, self._due = threading.Lock(), threading.Event()
         self._under_way = set()
+        self.mischief = None
         self._closing = threading.Event()
         self._threads = [
             threading.Thread(target=self._work, name=f"sandbox-hooks-{n}", daemon=True) for n in range(WORKERS)
@@ -73,8 +78,11 @@ class Deliverer:
 
     def _send(self, entry):
         try:
-            if hook := self.store.get("hooks", entry["hook_id"]):
+            hook = self.store.get("hooks", entry["hook_id"])
+            if hook and self.mischief != LOSE:
                 self._deliver(hook, entry)
+                if self.mischief == DOUBLE:
+                    self._deliver(hook, entry)
         except sqlite3.ProgrammingError:
             raise
         except Exception:
@@ -87,7 +95,7 @@ class Deliverer:
         while not self._closing.is_set():
             self._due.clear()  # before looking, so that what comes after the look wakes us again
             with self._claiming:
-                for entry in self.store.all("SELECT * FROM hook_queue ORDER BY id LIMIT ?", WORKERS + 1):
+                for entry in self._candidates():
                     if entry["id"] not in self._under_way:
                         self._under_way.add(entry["id"])
                         self._due.set()  # there may be more: let another look
@@ -95,6 +103,12 @@ class Deliverer:
             self._due.wait(timeout=1)
         self._due.set()
         return None
+
+    def _candidates(self):
+        if self.mischief != REORDER:
+            return self.store.all("SELECT * FROM hook_queue ORDER BY id LIMIT ?", WORKERS + 1)
+        newest = self.store.all("SELECT * FROM hook_queue ORDER BY id DESC LIMIT ?", WORKERS + GATHERED + 1)
+        return newest if len(newest) > GATHERED else []
 
     def _deliver(self, hook, entry, respect_pause=True):
         until = hook["disabled_until"]

@@ -1,7 +1,7 @@
 """Named faults that tests switch on: GitLab misbehaving in the ways it is known to.
 
-A fault matches requests (method, regular expressions on path and body) and applies `times` times after letting `after`
-of them pass. See FAULTS for the names and what each takes.
+A fault matches requests (method, regular expressions on path and body, `user` whose token speaks) and applies `times`
+times after letting `after` of them pass. See FAULTS for the names and what each takes.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ class Fault:
     times: int | None  # None: until it is removed
     after: int
     params: dict
+    user: str | None = None
     hits: int = 0
     passed: int = 0
 
@@ -38,19 +39,25 @@ class Fault:
         return {
             "id": self.id,
             "name": self.name,
-            "match": {"method": self.method, "path": self.path.pattern, "body": self.body and self.body.pattern},
+            "match": {
+                "method": self.method,
+                "path": self.path.pattern,
+                "body": self.body and self.body.pattern,
+                "user": self.user,
+            },
             "times": self.times,
             "after": self.after,
             "hits": self.hits,
             **self.params,
         }
 
-    def matches(self, request):
+    def matches(self, request, speaker):
         return (
             (self.times is None or self.hits < self.times)
             and (self.method is None or self.method == request.method)
             and bool(self.path.search(request.path))
             and (self.body is None or bool(self.body.search(request.body.decode("utf-8", "replace"))))
+            and (self.user is None or self.user == speaker)
         )
 
 
@@ -82,6 +89,7 @@ class Faults:
             sent.pop("times", 1),
             int(sent.pop("after", 0)),
             sent,
+            match.get("user"),
         )
         with self._lock:
             self.active.append(fault)
@@ -91,11 +99,16 @@ class Faults:
         with self._lock:
             self.active = [one for one in self.active if fault_id is not None and one.id != fault_id]
 
-    def take(self, request) -> Fault | None:
-        """The fault that applies to this request, counted; None for an undisturbed one."""
+    def take(self, request, speaker=lambda: None) -> Fault | None:
+        """The fault that applies to this request, counted; None for an undisturbed one.
+
+        `speaker()` tells whose token the request carries. It is asked only if need be, and never under the lock: it
+        reads the store, under whose lock faults are added.
+        """
+        who = speaker() if any(fault.user for fault in list(self.active)) else None
         with self._lock:
             for fault in self.active:
-                if fault.matches(request):
+                if fault.matches(request, who):
                     if fault.passed < fault.after:
                         fault.passed += 1
                         continue
@@ -139,6 +152,12 @@ def commit_late(faults, params, request, answer):
 def hang(faults, params, request, answer):
     """Never answers and changes nothing: holds the socket for `seconds` (300), then drops it."""
     _hold_and_drop(faults, params, 300)
+
+
+def slow(faults, params, request, answer):
+    """Answers as usual, but only after `seconds` (0.1), as one far away does. Others are not kept waiting by it."""
+    faults.hold(params.get("seconds", 0.1))
+    return answer()
 
 
 def rate_limited(faults, params, request, answer):
@@ -253,6 +272,7 @@ FAULTS = {
         apply_then_timeout,
         commit_late,
         hang,
+        slow,
         rate_limited,
         server_error,
         html_instead_of_json,

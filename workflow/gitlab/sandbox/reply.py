@@ -58,10 +58,6 @@ def unauthorized():
     return message(401, "401 Unauthorized")
 
 
-def bad_request(text: str):
-    return message(400, f"400 Bad request - {text}")
-
-
 def invalid(text: str):
     """Grape's answer to a parameter it cannot take: `{"error": "title is missing"}`."""
     return ApiError(400, {"error": text})

@@ -4,6 +4,7 @@ import json
 
 from workflow.gitlab.sandbox import users
 from workflow.gitlab.sandbox.access import find_user, need_admin
+from workflow.gitlab.sandbox.delivery import MISCHIEFS
 from workflow.gitlab.sandbox.reply import Reply, invalid, listed, not_found
 from workflow.gitlab.sandbox.routing import route
 
@@ -112,6 +113,29 @@ def hooks_idle(session, request):
     """Whether every hook that was due has been sent: {"idle": true}."""
     need_admin(session)
     return Reply(200, {"idle": session.application.deliverer.idle()})
+
+
+@route("PUT", "/sandbox/hooks")
+def spoil_hooks(session, request):
+    """`mischief`: what becomes of every delivery from now on: lose, double or reorder; null ends it."""
+    need_admin(session)
+    mischief = request.params.get("mischief")
+    if mischief not in (None, *MISCHIEFS):
+        raise invalid(f"mischief is not one of {', '.join(MISCHIEFS)}")
+    session.application.deliverer.mischief = mischief
+    session.application.deliverer.wake()
+    return Reply(200, {"mischief": mischief})
+
+
+@route("PUT", "/sandbox/tokens")
+def change_token(session, request):
+    """Revoke a token by its name, `token`, or with `revoked` false take that back, which no real GitLab does."""
+    need_admin(session)
+    revoked = int(request.flag("revoked", True))
+    token = request.text("token", required=True)
+    if not session.store.run("UPDATE tokens SET revoked = ? WHERE token = ?", revoked, token):
+        raise not_found("Token")
+    return Reply(200, {"revoked": bool(revoked)})
 
 
 @route("POST", "/sandbox/tokens")

@@ -1,0 +1,16 @@
+"""Where attachments are kept."""
+
+from django.core.files.storage import FileSystemStorage
+
+
+class WholeFiles(FileSystemStorage):
+    """Keeps a file whole or not at all: what a full disk cut short is removed again."""
+
+    def _save(self, name, content):
+        was_there = self.exists(name)
+        try:
+            return super()._save(name, content)
+        except OSError:
+            if not was_there:
+                self.delete(name)
+            raise

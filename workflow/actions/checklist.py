@@ -1,0 +1,60 @@
+"""The list of what to check, as text: read from what ops write, and put into words for history, GitLab and mail. Pure.
+
+The words are Markdown with one bullet per item; GitLab's side quotes them line by line like everything people write.
+"""
+
+import re
+
+from workflow.models.validation import LONGEST_ITEM
+
+MOST_ITEMS = 50
+LONGEST_NOTE = 2_000
+_TASK = re.compile(r"^\s*[-*+] \[[ xX]\]\s+(.+)$")
+_BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+
+
+def items_in(lines):
+    """The items that lines of text name: one each, without bullets, empty lines and repetitions."""
+    found = (" ".join(_printable(_BULLET.sub("", line.strip())).split()) for line in lines)
+    return list({item.casefold(): item for item in reversed([item for item in found if item])}.values())[::-1]
+
+
+def _printable(line):
+    return "".join(letter if letter.isprintable() else " " for letter in line)
+
+
+def split_brief(text):
+    """(the text without its lines “- [ ] …”, the items those lines name)."""
+    lines = text.split("\n")
+    tasks = [line for line in lines if _TASK.match(line)]
+    return "\n".join(line for line in lines if not _TASK.match(line)).strip(), items_in(tasks)
+
+
+def problem_with(items):
+    """Why these items cannot be a list, or None."""
+    if len(items) > MOST_ITEMS:
+        return f"Shorten the list to {MOST_ITEMS} items; it has {len(items)}."
+    for number, item in enumerate(items, start=1):
+        if len(item) > LONGEST_ITEM:
+            return f"Shorten item {number} to {LONGEST_ITEM} characters; it has {len(item)}."
+    return None
+
+
+def words_asked(brief, items):
+    """What is asked, for whoever reads it outside the list."""
+    return "\n\n".join(part for part in (brief, "\n".join(f"- {item}" for item in items)) if part)
+
+
+def words_failed(failed, text):
+    """What did not hold: ``failed`` is [(item, reason)], ``text`` what was said besides."""
+    return "\n\n".join(part for part in ("\n".join(_failed(*one) for one in failed), text.strip()) if part)
+
+
+def _failed(item, reason):
+    return f"- {item}: " + reason.strip().replace("\n", "\n  ")
+
+
+def quoted(texts, most=3):
+    """Up to ``most`` texts in quotation marks, and how many more there are."""
+    shown = ", ".join(f"“{text}”" for text in texts[:most])
+    return shown if len(texts) <= most else f"{shown} and {len(texts) - most} more"

@@ -1,0 +1,36 @@
+"""Two transactions that wait for each other: the database ends one of them, and its action is simply done again."""
+
+import random
+import time
+from functools import wraps
+
+import structlog
+from django.db import OperationalError, connection
+
+log = structlog.get_logger(__name__)
+ABORTED = frozenset({"40001", "40P01"})
+"""PostgreSQL's words for: serialization failure, deadlock. Nothing of such a transaction is kept."""
+PAUSE = 0.05, 0.2
+"""Seconds, between which: without it the two would run into each other again."""
+
+
+def again_after_a_clash(action):
+    """The action, run once more if the database ended it in favour of another one; a second time the error stays.
+
+    Only where the action's transaction is the outermost: what is inside a larger one is the larger one's to repeat.
+    SQLite knows no such end: whoever wants to write waits until the other is done.
+    """
+
+    @wraps(action)
+    def run(*args, **kwargs):
+        outermost = not connection.in_atomic_block
+        try:
+            return action(*args, **kwargs)
+        except OperationalError as error:
+            if not outermost or getattr(error.__cause__, "sqlstate", None) not in ABORTED:
+                raise
+            log.warning("clash_repeated", action=action.__name__)
+        time.sleep(random.uniform(*PAUSE))
+        return action(*args, **kwargs)
+
+    return run

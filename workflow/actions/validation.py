@@ -1,0 +1,158 @@
+"""Rounds of validation: opened with a list, looked through item by item, ended by a step.
+
+A round that was sent back is asked anew as a whole, what failed first: a change that mends one thing may break another
+(practice.md §4, "a failed test reruns all"). What was found before stands beside each item.
+"""
+
+from django.utils import timezone
+
+from supportops.accounts.models import User
+from workflow.actions.checklist import LONGEST_NOTE, split_brief, words_asked
+from workflow.actions.clashes import again_after_a_clash
+from workflow.actions.comments import _keep, store_file
+from workflow.actions.errors import Incomplete, Refused, Stale
+from workflow.actions.history import record
+from workflow.actions.lock import locked
+from workflow.actions.siblings import tell_people_needed
+from workflow.actions.signals import announce
+from workflow.models import Mirror, ValidationCheck, ValidationItem, ValidationRound
+from workflow.models.event import RAISED
+from workflow.models.validating import checklist_of, verdict_of
+from workflow.permissions import may_see, refusal
+from workflow.states import Act
+
+BOUNCES_THAT_RAISE = 3
+PRESENT = object()
+Outcome, Verdict = ValidationRound.Outcome, ValidationCheck.Verdict
+
+
+def open_validation(issue, *, by, text, items):
+    """Open the next round; returns what is asked, in words.
+
+    ``items``: texts, besides those in lines “- [ ]”; None (from GitLab, where nobody sees the list) keeps the last one.
+    """
+    brief, tasks = split_brief(text)
+    last = issue.validations.last()
+    bounced = last is not None and last.outcome == Outcome.SENT_BACK
+    if items is None:
+        items = [item.text for item in last_list(issue)] if bounced else []
+    items = list(dict.fromkeys([*items, *tasks]))
+    opened = ValidationRound.objects.create(
+        issue=issue, number=last.number + 1 if last else 1, brief=brief, asked_by=by, opened_at=timezone.now(),
+        bounces=last.bounces if bounced else 0,
+    )
+    before = {item.text.casefold(): item for item in last.items.all()} if bounced else {}
+    ValidationItem.objects.bulk_create(
+        ValidationItem(round=opened, order=order, text=item, before=before.get(item.casefold()))
+        for order, item in enumerate(items, start=1)
+    )
+    issue.forget_checks()
+    return words_asked(brief, items)
+
+
+def last_list(issue):
+    """The items of the round before, what failed first, then what was open, then what was ticked."""
+    last = issue.validations.last()
+    ranks = {Verdict.FAILED: 0, None: 1, Verdict.TICKED: 2}
+    return sorted(checklist_of(last), key=lambda item: ranks[verdict_of(item)]) if last else []
+
+
+@again_after_a_clash
+def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
+    """Keep what somebody found on looking at an item, and return the check.
+
+    ``item``: its id; ``files``: uploads; ``seen``: the id of the check they saw there (None for none). The same again
+    changes nothing. Raises Refused; Stale when somebody else looked meanwhile, or the list is another by now;
+    Incomplete.
+    """
+    note = note.replace("\x00", "").strip()
+    with locked(number) as issue:
+        if reason := refusal(by, Act.CHECK, issue):
+            raise Refused(reason)
+        found = next((one for one in issue.checklist if one.pk == item), None)
+        if found is None:
+            raise Stale(issue)
+        now = found.check_now
+        if seen is not PRESENT and seen != (now and now.pk):
+            if now and (now.by_id, now.verdict, now.note) == (by.pk, verdict, note):
+                return now
+            raise Stale(issue)
+        _check_given(verdict, note)
+        new = _find(found, verdict, note, by)
+        _keep_files(issue, new, files, by)
+        announce(issue.pk)
+        return new
+
+
+def _check_given(verdict, note):
+    if verdict not in Verdict.values:
+        raise Incomplete({"verdict": "Tick it or fail it."})
+    if verdict == Verdict.FAILED and not note:
+        raise Incomplete({"note": "Say what is not right."})
+    if len(note) > LONGEST_NOTE:
+        raise Incomplete({"note": f"Shorten this to {LONGEST_NOTE:,} characters; it has {len(note):,}."})
+
+
+def _find(item, verdict, note, by):
+    item.check_now = ValidationCheck.objects.create(item=item, verdict=verdict, note=note, by=by, at=timezone.now())
+    return item.check_now
+
+
+def _keep_files(issue, check, uploads, by):
+    if not uploads:
+        return
+    for upload in uploads:
+        file = store_file(upload, by=by)
+        file.validation_check = check
+        file.save(update_fields=["validation_check"])
+        _keep(file, issue)
+    if mirror := Mirror.objects.filter(pk=issue.pk).first():
+        mirror.want_push()  # the description names the files
+
+
+def tick_the_rest(issue, *, by, ticked):
+    """Tick the open items with these ids, as part of validating. Returns [how many are ticked, of how many]."""
+    for item in issue.items_with(None):
+        if item.pk in ticked:
+            _find(item, Verdict.TICKED, "", by)
+    return [len(issue.items_with(Verdict.TICKED)), len(issue.checklist)]
+
+
+def fail_the_rest(issue, *, by, failed):
+    """Fail items, as part of sending back; ``failed``: {id: reason}. Returns all that failed: [(item, reason)]."""
+    for item in issue.checklist:
+        reason = failed.get(item.pk, "").replace("\x00", "").strip()
+        if reason and (verdict_of(item) != Verdict.FAILED or item.check_now.note != reason):
+            _find(item, Verdict.FAILED, reason, by)
+    return [(item.text, item.check_now.note) for item in issue.items_with(Verdict.FAILED)]
+
+
+def end_validation(issue, outcome):
+    """End the running round, if there is one; what was raised to the lead is settled unless it is sent back again."""
+    now, running = timezone.now(), issue.open_validation
+    if running is not None:
+        running.ended_at, running.outcome = now, outcome
+        running.bounces = running.bounces + 1 if outcome == Outcome.SENT_BACK else 0
+        running.save()
+    if outcome != Outcome.SENT_BACK:
+        issue.validations.filter(raised_at__isnull=False, settled_at__isnull=True).update(settled_at=now)
+    issue.forget_checks()
+
+
+def raise_if_bounced(issue):
+    """Raise the request to the lead when it has just been sent back for the third time, the sixth, and so on."""
+    last = issue.validations.last()
+    if last is None or last.outcome != Outcome.SENT_BACK or last.bounces % BOUNCES_THAT_RAISE or last.raised_at:
+        return
+    last.raised_at = timezone.now()
+    last.save(update_fields=["raised_at"])
+    text = f"It was sent back from validation {last.bounces} times in a row. Find out what stands in the way."
+    event = record(issue, RAISED, by=None, from_state=issue.state, text=text, data={"bounces": last.bounces})
+    for person in _raised_to(issue):
+        tell_people_needed(issue, event, person)
+
+
+def _raised_to(issue):
+    """The leads who may know of it; where there is none, whoever of Support Operations may."""
+    leads = [person for person in User.objects.leads() if may_see(person, issue)]
+    return leads or [person for person in User.objects.ops() if may_see(person, issue)]

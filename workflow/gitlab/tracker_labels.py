@@ -1,0 +1,70 @@
+"""The labels of a tracker in GitLab: read, remembered for pages, and made where a scheme's are missing."""
+
+import structlog
+from django.utils import timezone
+
+from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, Permanent, Retryable
+from workflow.gitlab.models import Connection, SchemeLabel, TrackerLabels
+from workflow.gitlab.poll import metered_reader
+from workflow.models import Tracker
+
+log = structlog.get_logger(__name__)
+
+
+def labels_to_make(scheme):
+    """[(name, color, description)] of what a scheme writes, each name once."""
+    found = {}
+    for row in SchemeLabel.objects.filter(alias=False, scheme=scheme).values_list("name", "color", "description"):
+        found.setdefault(row[0], row)
+    return list(found.values())
+
+
+def make_labels(tracker, gateway, labels):
+    """Make what is missing of ``labels`` in the tracker, and remember what is there then. Returns how many were new."""
+    there, new = gateway.labels(tracker.project_id), 0
+    try:
+        for name, color, description in labels:
+            if name in there:
+                continue
+            try:
+                gateway.create_label(tracker.project_id, name, color, description)
+                new += 1
+            except Conflict:  # somebody was quicker
+                log.info("label_was_there", tracker=tracker.path, label=name)
+            there.add(name)
+    finally:
+        TrackerLabels.remember(tracker, there)
+    return new
+
+
+def read_labels():
+    """Read every tracker's labels that were not read for a while. Whoever fails keeps what is remembered."""
+    connection = Connection.load()
+    if connection.paused or connection.away_since:
+        return
+    fresh = TrackerLabels.objects.filter(read_at__gt=timezone.now() - TrackerLabels.KEPT_FOR)
+    gateway = metered_reader(connection)
+    for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False).exclude(pk__in=fresh.values("pk")):
+        try:
+            TrackerLabels.remember(tracker, gateway.labels(tracker.project_id))
+        except (Permanent, Misconfigured) as error:  # this tracker's own trouble
+            log.warning("labels_not_read", tracker=tracker.path, reason=error.message)
+        except Retryable as error:
+            log.warning("labels_not_read", tracker=tracker.path, reason=error.message)
+            break
+
+
+def keeps_scopes_exclusive(gateway, trackers):
+    """Whether GitLab keeps one label of a scope only, as Premium and Ultimate do; None if that cannot be told.
+
+    Told by an issue: only where the plan has them does GitLab send its weight along, and scoped labels come with the
+    same plans (gitlab.md §1). One tracker without is enough for a no, for then the portal must see to it itself.
+    """
+    told = set()
+    for tracker in trackers:
+        try:
+            told.add(gateway.shows_weights(tracker.project_id))
+        except GitLabError as error:
+            log.info("plan_not_told", tracker=tracker.path, reason=error.message)
+    told.discard(None)
+    return all(told) if told else None
