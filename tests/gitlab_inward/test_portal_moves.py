@@ -77,6 +77,19 @@ def test_a_comment_that_was_edited_meanwhile_stays_one(cast, mirrored, bug, else
     assert bodies == ["Edited in GitLab.", "From the portal."]
 
 
+@pytest.mark.parametrize("fault", [None, "apply_then_timeout"])
+def test_labels_of_peoples_own_come_along(cast, mirrored, bug, elsewhere, fault):
+    change(mirrored, bug, by="colleague", add_labels="only of the first project")
+    look(bug)
+    move(bug.pk, elsewhere, by=cast.ops)
+    if fault:
+        mirrored.fail(fault, path=MOVE)
+        push_later(bug)
+    push_later(bug)
+    assert mirror_of(bug).project_id == elsewhere.project_id
+    assert "only of the first project" in mirrored.issue(mirror_of(bug))["labels"]
+
+
 def test_what_was_heard_before_the_move_is_not_heard_again(cast, mirrored, bug, elsewhere):
     change(mirrored, bug, by="requester", add_labels="Stage::Completed")
     sync(bug)

@@ -60,6 +60,10 @@ class Labelling:
                 found[f"labels.{family}"] = names
         return found
 
+    def foreign(self, names):
+        """Those of the labels that are people's own: no scheme of the portal's knows them."""
+        return frozenset(names).difference(*self.owned.values())
+
     def changes(self, families, wanted, present):
         """(to add, to remove) so that ``present`` names show what is ``wanted`` of these families.
 

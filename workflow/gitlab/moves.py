@@ -12,7 +12,7 @@ def move(run, remote):
 
     After an unconfirmed attempt the old issue says whether it moved, so the next run follows instead of moving twice.
     """
-    return arrive(run, run.gateway.move_issue(remote.project_id, remote.iid, run.target_project))
+    return arrive(run, remote, run.gateway.move_issue(remote.project_id, remote.iid, run.target_project))
 
 
 def moved_to(run, remote):
@@ -26,8 +26,14 @@ def moved_to(run, remote):
     return None
 
 
-def arrive(run, remote):
-    """The mirror is about this issue from now on; returns it."""
+def arrive(run, left, remote):
+    """The mirror is about ``remote`` from now on, which was ``left`` before it moved; returns it.
+
+    GitLab drops labels the other project does not have (gitlab.md §1). It was the portal's move, so what people put on
+    comes along; before anything is agreed, so that a run cut off here does it again.
+    """
+    if lost := run.labelling.foreign(left.labels) - remote.labels:
+        remote = run.gateway.update_issue(remote.project_id, remote.iid, {"add_labels": ",".join(sorted(lost))})
     notes = run.gateway.notes(remote.project_id, remote.iid)
     with transaction.atomic():
         settle_in(run, remote, notes)

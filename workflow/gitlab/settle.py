@@ -83,7 +83,7 @@ def _in_its_place(run, remote):
         moved = moves.moved_to(run, remote)
         if moved is None or moved.project_id != run.target_project or run.target_project == run.mirror.project_id:
             raise LookFirst
-        remote = moves.arrive(run, moved)  # our own move, of which we had no answer
+        remote = moves.arrive(run, remote, moved)  # our own move, of which we had no answer
     if remote.project_id != run.target_project:
         give_way(run, remote)
         remote = moves.move(run, remote)

@@ -57,7 +57,7 @@ def _facts(ledger):
     yield {"label": "Last error", "value": mirror.last_error, "none": "None"}
     if look is None:
         return
-    yield {"label": "GitLab last read", "value": look.seen_at, "kind": "time", "none": "Never"}
+    yield {"label": "GitLab last read in full", "value": look.seen_at, "kind": "time", "none": "Never"}
     yield {"label": "Next reading", "value": look.due_at, "kind": "time", "none": "When something changes there"}
     if look.last_error:
         yield {"label": "Attempts at reading", "value": str(look.attempts)}
