@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from intake.models import Draft, DraftAttachment
-from workflow.actions import Incomplete, Refused, open_issue, settle_news, store_file, tell_news
+from workflow.actions import Incomplete, Refused, delete_file, open_issue, settle_news, store_file, tell_news
 
 LONGEST_DRAFT = 500_000
 MOST_FILES = 20
@@ -82,7 +82,7 @@ def remove_file(draft, attachment_id, *, by):
     """Take one file off the draft and delete it; one that is not there is gone already."""
     _check_mine(draft, by)
     for kept in draft.attachments.filter(attachment_id=attachment_id).select_related("attachment"):
-        _delete_file(kept)
+        delete_file(kept.attachment)
 
 
 @transaction.atomic
@@ -133,10 +133,18 @@ def hand_over(draft, *, to, by):
 
 
 def _asked(draft, to):
-    """What whoever now has the draft should know. Nothing of what it says: it may be about something restricted."""
+    """What whoever now has the draft should know. Nothing of what it says, and of a restricted one not even what it
+    asks for or for whom."""
+    if is_restricted(draft):
+        return "It is about something restricted, so this says nothing of it. Complete it, hand it on, or hand it back."
     if to.pk == draft.originator_id:
         return f"Your “{draft.entry}” is back with you. Go on with it, hand it to somebody else, or discard it."
     return f"“{draft.entry}” for {draft.originator}: complete it and file it, or hand it back. Both names are kept."
+
+
+def is_restricted(draft):
+    """Whether the request it becomes would be restricted, as it stands now."""
+    return draft.entry.route.restricted_to_id is not None or any(draft.data.get("confidential", ()))
 
 
 @transaction.atomic
@@ -151,7 +159,7 @@ def discard(draft, *, by):
             f"This carries on {draft.continues.reference}, which ended for it. File it; you can withdraw it afterwards."
         )
     for kept in draft.attachments.select_related("attachment"):
-        _delete_file(kept)
+        delete_file(kept.attachment)
     settle_news(draft.get_absolute_url())
     draft.delete()
 
@@ -159,10 +167,3 @@ def discard(draft, *, by):
 def _check_mine(draft, person):
     if draft.owner_id != person.pk:
         raise Refused("This draft is with somebody else now.")
-
-
-def _delete_file(kept):
-    file = kept.attachment.file
-    kept.attachment.delete()
-    # After the commit: a rollback brings the row back, and then its file must still be there.
-    transaction.on_commit(lambda: file.storage.delete(file.name))

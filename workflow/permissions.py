@@ -59,6 +59,11 @@ def refusal(person, verb, issue, *, source=Source.PORTAL):
     return _RULES[verb](person, issue)
 
 
+def refusal_to_take_back(person, issue):
+    """Why this person may not end a delegation, or None: who may delegate may, after the end of the request too."""
+    return _delegate(person, issue) if may_see(person, issue) else _HIDDEN
+
+
 def _not_from_here(verb, issue):
     label = Verb(verb).label
     kind = issue.get_kind_display().lower()

@@ -119,19 +119,44 @@ def most_overdue(person, targets, over=None):
 def over_target(person, targets, *, now=None):
     """A condition: the request is over its stage's target by the calendar of whoever has it, as queues mark it.
 
-    The places where these people are (time zone and region) are few, so each stage and place is one moment to compare
-    with.
+    The places where these people are (time zone and region) are few, and most zones share their moment to compare with:
+    so the condition grows with the moments, nested by stage and region, whatever people travel.
     """
     now, over = now or timezone.now(), Q(pk__in=[])
-    for row in _waiting(person, targets).values("state", *_PLACES).distinct():
-        whose = _WHOSE.get(COURT[row["state"]])
-        here = {name: row[name] for name in _PLACES if whose and name.startswith(whose)}
-        known = all(value is not None for value in here.values())
-        place = {name.partition("__")[2]: value for name, value in here.items()}
-        calendar = calendar_of(User(**place) if place and known else None)
-        limit = calendar.working_days_before(now, targets[row["state"]])
-        over |= Q(state=row["state"], state_since__lt=limit, **(here if known else {f"{whose}__isnull": True}))
+    for state, regions in _zones_by_limit(_waiting(person, targets), targets, now).items():
+        late = Q(pk__in=[])
+        for (whose, region), limits in regions.items():
+            before = Q(pk__in=[])
+            for limit, zones in limits.items():
+                here = Q(**{f"{whose}__time_zone__in": sorted(zones)}) if region is not None else Q()
+                before |= Q(here, state_since__lt=limit)
+            late |= _of_region(whose, region) & before
+        over |= Q(state=state) & late
     return over
+
+
+def _zones_by_limit(requests, targets, now):
+    """{state: {(whose calendar counts, region): {the moment since when a stay is over the target: its time zones}}};
+    nobody's and an unknown person's is the portal's, of no region."""
+    found = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    for state, whose, zone, region in {_place(row) for row in requests.values("state", *_PLACES).distinct()}:
+        calendar = calendar_of(None if region is None else User(time_zone=zone, region=region))
+        limit = calendar.working_days_before(now, targets[state])
+        found[state][whose, region][limit].add(zone)
+    return found
+
+
+def _place(row):
+    """(state, whose calendar counts in it or "", their time zone and region or None)."""
+    whose = _WHOSE.get(COURT[row["state"]], "")
+    zone, region = (row[f"{whose}__{name}"] if whose else None for name in ("time_zone", "region"))
+    return row["state"], whose, zone, region
+
+
+def _of_region(whose, region):
+    if not whose:
+        return Q()
+    return Q(**{f"{whose}__isnull": True}) if region is None else Q(**{f"{whose}__region": region})
 
 
 def _waiting(person, targets):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.factories import file_request, restrict
 from workflow import tasks
 from workflow.actions import comment
+from workflow.gitlab import alarms
 from workflow.gitlab.alarm_models import Alarm, Behind, Check, Heartbeat, Kind
 from workflow.gitlab.alarms import NEXT_STEP, Finding, alarms_for, raise_alarm
 from workflow.gitlab.inbound_models import Cursor, Look, Reconciliation
@@ -253,6 +254,25 @@ def test_everything_that_can_be_parked_raises_an_alarm(clock, cast, bug):
     look(bug, due_at=None, last_error="The portal failed.")
     watch()
     assert sorted(Alarm.objects.open().values_list("reason", flat=True)) == ["The portal failed.", "Too long."]
+
+
+# Whoever raises one may die over it -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [Kind.TWIN, Kind.MISMATCH])
+def test_one_that_was_noticed_and_never_opened_is_opened_and_told(clock, cast, bug, kind):
+    mirror(bug, status="parked", parked=True)
+    Alarm.objects.create(kind=kind, key="left behind", issue=bug, place=bug.reference, reason="Look at both.")
+    later(clock, days=2)
+    assert kind in kinds()
+    assert f"{kind.label}: {bug.reference}" in told(cast.ops)
+
+
+def test_one_that_waits_for_nothing_is_open_from_the_moment_it_is_written(clock, cast, bug, monkeypatch):
+    monkeypatch.setattr(alarms, "_open", lambda *_: None)  # the worker dies before it comes so far
+    raise_alarm(Finding(Kind.TWIN, bug.reference, "#5 and #6.", "twin", bug.pk))
+    raise_alarm(Finding(Kind.WAITING, "Everywhere", "Since nine.", patience=timedelta(minutes=1)))
+    assert kinds() == [Kind.TWIN]
 
 
 # Restricted requests -------------------------------------------------------------------------------------------------

@@ -133,6 +133,13 @@ def test_a_run_that_got_no_answer_asks_nothing_more(cast, mirrored):
     assert push_later(issue).status == "in-step"
 
 
+def test_a_creation_left_unanswered_while_another_worker_is_answered_waits_in_quarantine(cast, mirrored, monkeypatch):
+    issue, real = file_request(cast), away.F
+    monkeypatch.setattr(away, "F", lambda name: (away._back(Connection.load()), real(name))[1])
+    mirrored.fail("server_error", method="POST", path="/issues$", status=503)
+    assert push(issue).status == "unknown"
+
+
 @pytest.mark.parametrize("fault", ["missing", "rate_limited"])
 def test_a_refusal_is_an_answer_too(cast, mirrored, fault):
     mirrored.fail(fault, path="/issues$")

@@ -4,10 +4,11 @@ import socket
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from workflow.gitlab import errors
+from workflow.gitlab import errors, transport
 from workflow.gitlab.gateway import Gateway
 
 FIELDS = {"title": "Views are empty"}
@@ -20,7 +21,7 @@ KINDS = {
     "half a reply to a read": (READ, "cut_reply", {}, errors.Retryable),
     "silence to a read": (READ, "hang", {"seconds": 5}, errors.Retryable),
     "401 to a read": (READ, "unauthorized", {}, errors.Misconfigured),
-    "403 to a read": (READ, "forbidden", {}, errors.Misconfigured),
+    "403 to a read": (READ, "forbidden", {}, errors.Forbidden),
     "404 to a read": (READ, "missing", {}, errors.Gone),
     "429 to a read": (READ, "rate_limited", {}, errors.RateLimited),
     "a redirect to a read": (READ, "html_instead_of_json", {"status": 302}, errors.Misconfigured),
@@ -185,3 +186,16 @@ def test_the_token_stands_in_no_message(gitlab, gateway, project):
 def test_a_user_is_found_by_their_whole_name_only(gateway):
     assert gateway.user("OPS").username == "ops"
     assert gateway.user("op") is None
+
+
+@pytest.mark.fault(15)
+def test_a_connection_is_kept_while_it_is_used_and_not_trusted_once_it_was_idle(gateway, monkeypatch):
+    clock, opened, connect = [0.0], [], transport._Plain.connect
+    monkeypatch.setattr(transport, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr(transport._Plain, "connect", lambda self: (opened.append(clock[0]), connect(self)))
+    gateway._session.close()
+    gateway._session._used_at = clock[0]
+    for idle in (0, 9, 9, 9, 11, 9):
+        clock[0] += idle
+        gateway.version()
+    assert opened == [0, 38]

@@ -1,6 +1,6 @@
 """GitLab's limits: one budget for all workers, one 429 at most, trackers in turn, people before what can wait."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,6 +10,7 @@ from tests.gitlab.pushing import push
 from workflow.actions import comment
 from workflow.gitlab import models
 from workflow.gitlab.errors import RateLimited
+from workflow.gitlab.inbound_models import Look
 from workflow.gitlab.models import Budget, Connection
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.pull import LookRun
@@ -117,6 +118,34 @@ def test_trackers_take_turns(cast):
     lone = file_request(cast, Kind.ADMINISTRATIVE)
     Mirror.objects.exclude(pk=lone.pk).update(due_at=timezone.now() - timedelta(hours=1))
     assert set(numbers_with_work(limit=2)) == {crowd[0].pk, lone.pk}
+
+
+def test_looks_take_turns_by_tracker_too(cast):
+    crowd = [file_request(cast, Kind.BUG) for _ in range(3)]
+    lone = file_request(cast, Kind.ADMINISTRATIVE)
+    for issue in (*crowd, lone):
+        Look.ask(issue.pk, thorough=True)
+    assert Look.due_numbers(limit=2) == [crowd[0].pk, lone.pk]
+
+
+CANNOT_BE_SENT = {
+    "parked": {"status": "parked", "iid": 8},
+    "gone from GitLab and let go": {"status": "orphaned", "iid": 8},
+    "not there yet": {"status": "unknown"},
+    "held by somebody": {"iid": 8, "leased_until": datetime(2026, 11, 21, 13, tzinfo=UTC)},
+}
+
+
+@pytest.mark.parametrize("why", CANNOT_BE_SENT)
+def test_comments_that_cannot_be_sent_hide_none_that_can(cast, why):
+    stuck, well = file_request(cast), file_request(cast)
+    for number in range(11):  # one more than the sweep looks at for a limit of one
+        comment(stuck.pk, f"Words {number}", by=cast.requester)
+    comment(well.pk, "Hello.", by=cast.requester)
+    Mirror.objects.update(due_at=None, status="in-step", project_id=1)
+    Mirror.objects.filter(pk=well.pk).update(iid=7)
+    Mirror.objects.filter(pk=stuck.pk).update(**CANNOT_BE_SENT[why])
+    assert numbers_with_work(limit=1) == [well.pk]
 
 
 def test_comments_do_not_wait_for_all_the_issues(cast, mirrored):

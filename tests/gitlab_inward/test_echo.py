@@ -104,3 +104,15 @@ def test_what_gitlab_would_not_take_is_no_proof(mirrored, pushed):
 def test_a_request_with_more_to_push_is_looked_at_as_ever(cast, mirrored, pushed):
     set_priority(pushed.pk, 1, by=cast.ops)
     assert poll_all() == 1
+
+
+def test_the_only_comment_deleted_is_found_too(cast, mirrored):
+    issue = filed(cast)
+    written = note(mirrored, issue, "Never mind.", by="colleague")
+    look(issue)
+    mirrored.api("DELETE", f"{path_of(issue)}/notes/{written['id']}")
+    push(accept(issue, cast))  # whose doing the changed time is, as far as the fields tell
+    Look.objects.update(seen_at=None)
+    assert poll_all() == 1
+    look_at(issue.pk)
+    assert Comment.objects.get(issue=issue).deleted_at is not None

@@ -9,6 +9,7 @@ from workflow.gitlab.inbound_models import Look
 from workflow.gitlab.ledger import health, ledger_of, needing_a_person
 from workflow.gitlab.models import Connection
 from workflow.gitlab.operations import let_go, pause, recreate, relink, resume, retry, skip
+from workflow.gitlab.outbox import keep_time
 from workflow.models import Comment, Event, Issue, Mirror
 from workflow.states import State
 
@@ -181,8 +182,16 @@ def test_pausing_stops_both_directions_and_resuming_loses_nothing(cast, mirrored
 
 def test_health_counts_what_waits(cast, mirrored, bug):
     mirror_of(bug).want_push()
-    found = health()
+    found = health(cast.ops)
     assert (found.waiting, found.undone_deliveries, found.silent) == (1, 0, ())
+
+
+def test_health_counts_no_request_that_a_person_may_not_know_of(cast, mirrored, bug):
+    mirror_of(restrict(bug)).want_push()
+    keep_time()
+    hidden, known = health(cast.ops), health(cast.requester)
+    assert (hidden.waiting, hidden.oldest, known.waiting) == (0, None, 1)
+    assert known.oldest is not None
 
 
 def test_a_look_that_failed_for_good_waits_for_a_person(cast, mirrored, bug):

@@ -11,7 +11,7 @@ from tests.factories import file_request
 from tests.notices.slack_server import TOKEN, SlackServer
 from tests.notices.telling import Reason, html_of, mails_to, only_by, prefer, tell
 from workflow.actions import comment, settle_news, tell_news
-from workflow.models import Notice, Route
+from workflow.models import News, Notice, Route
 from workflow.notices.models import Channel, Message, When
 
 SECRET = "Canary serinus"
@@ -51,6 +51,24 @@ def test_nothing_that_was_typed_leaves_the_portal(handed, cast, clock):
     clock.shift(180)
     tell()
     assert SECRET not in words(mails_to(cast.ops)[0])
+
+
+@pytest.mark.parametrize(("key", "data"), [("macros-us-federal", {}), ("bug", {"confidential": ["on"]})])
+def test_of_a_restricted_draft_not_even_the_entry_is_named(key, data, cast, clock):
+    entry = Entry.objects.get(route__key=key)
+    entry.may_file.clear()
+    hand_over(save_draft(uuid4(), by=cast.requester, entry=entry, data=data), to=cast.ops, by=cast.requester)
+    clock.shift(180)
+    tell()
+    [arrived] = mails_to(cast.ops)
+    assert str(entry) not in words(arrived) and "It is about something restricted" in arrived.body
+
+
+def test_the_longest_names_do_not_stop_a_hand_over(cast, clock):
+    cast.requester.first_name, cast.requester.last_name = "F" * 150, "L" * 150
+    cast.requester.save()
+    draft_of(cast.requester, cast.ops)
+    assert len(News.objects.get().title) == 200
 
 
 def test_it_reaches_by_slack(handed, cast, clock, settings):

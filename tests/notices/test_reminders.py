@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, request_at, restrict, step
@@ -255,6 +257,30 @@ def test_of_a_hidden_late_validation_only_who_may_know_hears(cast, clock):
     clock.move_to(at(2026, 3, 17, 9))
     remind_people()
     assert reminded() == [("requester", date(2026, 3, 17))]
+
+
+def test_late_validations_take_as_many_queries_however_many_they_are(cast, clock):
+    numbers = []
+    for more in (1, 4):
+        for _ in range(more):
+            clock.move_to(at(2026, 3, 10))
+            delegate(request_at(State.VALIDATION, cast=cast).pk, cast.colleague, by=cast.requester)
+        clock.move_to(at(2026, 3, 27))
+        remind_people()
+        with CaptureQueriesContext(connection) as queries:
+            remind_people()
+        numbers.append(len(queries))
+    assert Reminder.objects.filter(kind=Kinds.VALIDATION_LATE).count() == 10
+    assert numbers[0] == numbers[1]
+
+
+def test_who_has_left_is_not_named_as_whom_a_late_validation_waits_for(cast, clock):
+    issue = request_at(State.VALIDATION, cast=cast)
+    User.objects.filter(pk=cast.requester.pk).update(is_active=False)
+    clock.move_to(at(2026, 3, 27))
+    remind_people()
+    silent = Reminder.objects.filter(issue=issue, kind=Kinds.VALIDATION_SILENT).first()
+    assert silent.text.endswith("It waits for somebody a lead delegates it to.")
 
 
 def test_without_a_target_nobody_is_reminded(cast, clock):

@@ -22,7 +22,7 @@ from tests.schemes.changing import (
 from workflow.actions import set_priority
 from workflow.gitlab.forecast import token_of
 from workflow.gitlab.models import Budget, Connection, LabelScheme, Relabelling, SchemeChange
-from workflow.gitlab.push import push_issue
+from workflow.gitlab.push import numbers_with_work, push_issue
 from workflow.gitlab.reconcile import reconcile
 from workflow.gitlab.relabel import LookedAway, begin, go_on
 from workflow.models import Mirror
@@ -99,6 +99,27 @@ def test_labels_are_made_with_the_colours_of_the_scheme(cast, mirrored, feature)
     assert made["color"].lower() == scheme("2026").labels.get().color
 
 
+def test_a_token_that_gitlab_does_not_know_pauses_and_the_labels_are_made_later(cast, mirrored, feature):
+    begin_change("2026", by=cast.lead, making_labels=True)
+    mirrored.fail("unauthorized", method="GET", path="/labels")
+    assert go_on() is False
+    change = SchemeChange.objects.get()
+    assert (change.labels_made_at, change.last_error, Connection.load().paused) == (None, "", True)
+    mirrored.forget()
+    assert (go_on(), mirrored.calls()) == (False, [])
+
+
+def test_what_one_tracker_forbids_holds_nothing_up(cast, mirrored, feature):
+    scheme("2026").labels.exclude(family="state", key="design").delete()
+    begin_change("2026", by=cast.lead, making_labels=True)
+    mirrored.fail("forbidden", method="GET", path=f"/projects/{Mirror.objects.get(pk=feature.pk).project_id}/labels")
+    carry_out()
+    change = SchemeChange.objects.get()
+    assert (change.running, Connection.load().paused) == (False, False)
+    assert change.last_error.startswith(f"{feature.tracker}: ")
+    assert "Stage::Planning" in labels(mirrored, feature)
+
+
 # What is already so ---------------------------------------------------------------------------------------------------
 
 
@@ -136,6 +157,20 @@ def test_going_back_half_way_ends_the_change_that_runs(cast, mirrored, feature):
     first.refresh_from_db()
     assert (first.running, first.replaced) == (False, True)
     assert labels(mirrored, other) == before
+    assert mirrored.calls("PUT") == []
+    assert set(Mirror.objects.values_list("status", flat=True)) == {"in-step"}
+
+
+def test_going_back_half_way_lets_people_go_first(cast, mirrored, feature):
+    others = pushed(request_at(State.DESIGN, Kind.BUG, cast=cast), request_at(State.DESIGN, Kind.FEATURE, cast=cast))
+    begin_change("2026", by=cast.lead)
+    go_on(seconds=0)
+    begin_change("2025", by=cast.lead)
+    go_on(seconds=0)
+    assert set(Relabelling.objects.values_list("pk", flat=True)) == {feature.pk, *(issue.pk for issue in others)}
+    assert numbers_with_work() == []
+    mirrored.forget()
+    carry_out()
     assert mirrored.calls("PUT") == []
     assert set(Mirror.objects.values_list("status", flat=True)) == {"in-step"}
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import file_request, request_at
+from tests.factories import file_request, request_at, restrict
 from tests.schemes.changing import scheme
 from workflow.gitlab.forecast import token_of
 from workflow.gitlab.models import Connection, LabelScheme, SchemeChange, TrackerLabels
@@ -143,6 +143,24 @@ def test_a_scheme_that_needs_two_labels_of_one_scope_is_warned_of(visit, cast, b
     Connection.load()
     Connection.objects.update(premium=False)
     assert "cannot stand together" not in visit(cast.lead, *address).content.decode()
+
+
+def test_a_restricted_request_is_counted_for_nobody_who_may_not_know_of_it(visit, cast, bug):
+    secret, wanted = restrict(shown(file_request(cast), iid=2)), scheme("2026")
+    shown(restrict(request_at(State.TRIAGE, Kind.FEATURE, cast=cast)), iid=3, status="parked", parked=True)
+    seen = {who: visit(getattr(cast, who), "label-scheme", wanted.pk).context["seen"] for who in ("ops", "lead")}
+    for counted in seen.values():
+        assert (counted.requests, counted.changing, counted.waiting, counted.added) == (1, 1, 0, 1)
+    cast.lead.groups.add(secret.restricted_to)
+    assert visit(cast.lead, "label-scheme", wanted.pk).context["seen"].requests == 3
+
+
+def test_a_change_takes_in_what_the_person_who_begins_it_may_not_know_of(visit, cast, bug):
+    restrict(shown(file_request(cast), iid=2))
+    wanted = scheme("2026")
+    token = visit(cast.lead, "label-scheme", wanted.pk).context["seen"].token
+    assert visit(cast.lead, "change-labels", wanted.pk, post={"token": token}).status_code == 302
+    assert SchemeChange.objects.get().foreseen["changing"] == 2
 
 
 # The command ----------------------------------------------------------------------------------------------------------

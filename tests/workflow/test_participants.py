@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from tests.factories import file_request, person, request_at, restrict, step
+from tests.workflow.places import confidential_member
 from workflow.actions import comment, watch
 from workflow.actions.participants import ASKED_IN, people_touched
 from workflow.actions.received import receive_comment
@@ -170,5 +171,20 @@ def test_nobody_is_asked_in(teams, client, where):
 
 def test_of_a_restricted_discussion_only_insiders_are_asked(teams):
     issue = restrict(proposal(teams))
+    insider = confidential_member(person("insider", groups=["ops"]))
     comment(issue.pk, "Can it be done?", by=teams.requester, asks_ops_in=True)
-    assert watchers(issue) == set()
+    assert watchers(issue) == {insider.username}
+
+
+def test_owners_who_may_not_see_it_leave_it_to_the_others(teams):
+    Route.objects.filter(key="propose-change").update(owner=teams.ops)
+    insider = confidential_member(person("insider", groups=["ops"]))
+    comment(restrict(issue := proposal(teams)).pk, "Can it be done?", by=teams.requester, asks_ops_in=True)
+    assert watchers(issue) == {insider.username}
+
+
+def test_where_nobody_can_be_asked_the_comment_says_so_and_is_not_written(teams, client):
+    issue = restrict(proposal(teams))
+    page = ask(client, teams.requester, issue)
+    assert page.status_code == 422 and "Nobody else of Support Operations may see this." in page.text
+    assert "Can it be done?" in page.text and not issue.comments.exists()

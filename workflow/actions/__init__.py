@@ -1,9 +1,10 @@
 """The only door to a request. Everything that changes one is here; everything here checks who may."""
 
-from workflow.actions.comments import attach, attach_uploads, comment, store_file
+from workflow.actions.comments import attach, attach_uploads, comment
 from workflow.actions.continuing import spin_off
 from workflow.actions.door import take_step
 from workflow.actions.errors import Incomplete, Refused, Stale
+from workflow.actions.files import delete_file, store_file
 from workflow.actions.gates import answer_gate
 from workflow.actions.moving import move
 from workflow.actions.news import settle_news, tell_news
@@ -31,6 +32,7 @@ __all__ = [
     "check",
     "comment",
     "delegate",
+    "delete_file",
     "move",
     "name_approver",
     "open_issue",

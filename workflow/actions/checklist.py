@@ -30,6 +30,19 @@ def split_brief(text):
     return "\n".join(line for line in lines if not _TASK.match(line)).strip(), items_in(tasks)
 
 
+def once_each(items):
+    """The items in order, each in its first spelling."""
+    found = {}
+    for item in items:
+        found.setdefault(item.casefold(), item)
+    return list(found.values())
+
+
+def says_nothing(text):
+    """Whether nothing in the text can be seen."""
+    return not _printable(text).strip()
+
+
 def problem_with(items):
     """Why these items cannot be a list, or None."""
     if len(items) > MOST_ITEMS:

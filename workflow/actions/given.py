@@ -1,6 +1,7 @@
 """What a verb must be given (domain.md §3, "Steps"). Pages, bulk, GitLab and admin all read this one table."""
 
-from workflow.actions.checklist import LONGEST_NOTE, problem_with, quoted, split_brief
+from workflow.actions.asking import what_to_check
+from workflow.actions.checklist import LONGEST_NOTE, problem_with, quoted, says_nothing
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete
 from workflow.models.validating import Verdict
@@ -158,8 +159,10 @@ def _continue_in(issue, given):
 
 
 def _request_validation(issue, given):
-    _, tasks = split_brief(given["text"])
-    problem = problem_with([*(given.get("items") or ()), *tasks])
+    brief, items = what_to_check(issue, given["text"], given.get("items"))
+    if says_nothing(brief) and not items:
+        return {"text": REQUIRED[Verb.REQUEST_VALIDATION]["text"]}
+    problem = problem_with(items)
     return {"items": problem} if problem else {}
 
 
@@ -167,10 +170,11 @@ def _validate(issue, given):
     if failed := issue.items_with(Verdict.FAILED):
         told = f"{quoted([item.text for item in failed])} failed. Tick it on the list if it is right by now, or send"
         return {"checklist": f"{told} the request back."}
-    left = [item.text for item in issue.items_with(None) if item.pk not in (given.get("ticked") or ())]
+    left = [item for item in issue.items_with(None) if item.pk not in (given.get("ticked") or ())]
     if left:
-        asked = len(issue.checklist)
-        told = f"{len(left)} of {asked} items are not ticked: {quoted(left)}."
+        told = f"{len(left)} of {len(issue.checklist)} items are not ticked: {quoted([item.text for item in left])}."
+        if any(issue.tick_lapsed(item) for item in left):
+            told += " A tick counts only while whoever set it may validate."
         return {"checklist": f"{told} Tick what is right, or send the request back."}
     return {}
 

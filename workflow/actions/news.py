@@ -11,9 +11,10 @@ def tell_news(people, title, *, path, button, text="", reason=Notice.Reason.NEED
     """Tell these people, each once, of something that is no request; returns the News.
 
     ``path``: the page of the portal where it is dealt with; ``button``: the words of the link there. All of it leaves
-    the portal as it is given, so no word of a restricted request may be in it.
+    the portal as it is given, so no word of a restricted request may be in it. A ``title`` too long to keep is cut.
     """
-    news = News.objects.create(title=title, text=text, path=path, button=button, at=timezone.now())
+    longest = News._meta.get_field("title").max_length
+    news = News.objects.create(title=title[:longest], text=text, path=path, button=button, at=timezone.now())
     readers = {person.pk for person in people if person.is_active}
     Notice.objects.bulk_create(Notice(person_id=pk, news=news, reason=reason) for pk in sorted(readers))
     return news

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
 from workflow.actions.discussion import is_discussed
+from workflow.actions.errors import Incomplete
 from workflow.models import Notice, Watch
 from workflow.permissions import may_see
 from workflow.states import Kind, State, Verb
@@ -51,14 +52,20 @@ def takes_part(issue, person):
 
 
 def ask_ops_in(issue, comment, by):
-    """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where it has none.
-
-    They watch from then on.
+    """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where none of them
+    may. They watch from then on. Raises Incomplete when there is nobody to ask.
     """
     owners = [one for one in (issue.route.owner, issue.route.second_owner) if one is not None and one.is_active]
-    for person in owners or User.objects.ops():
-        if person.pk != by.pk and may_see(person, issue):
-            Watch.objects.get_or_create(issue=issue, person=person)
-            Notice.objects.update_or_create(
-                person=person, comment=comment, defaults={"issue": issue, "reason": Notice.Reason.NEEDS_YOU}
-            )
+    asked = _insiders(owners, issue, by) or _insiders(User.objects.ops(), issue, by)
+    if not asked:
+        problem = "Nobody else of Support Operations may see this. Comment without asking them."
+        raise Incomplete({"asks_ops_in": problem})
+    for person in asked:
+        Watch.objects.get_or_create(issue=issue, person=person)
+        Notice.objects.update_or_create(
+            person=person, comment=comment, defaults={"issue": issue, "reason": Notice.Reason.NEEDS_YOU}
+        )
+
+
+def _insiders(people, issue, by):
+    return [person for person in people if person.pk != by.pk and may_see(person, issue)]

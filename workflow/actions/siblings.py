@@ -10,7 +10,7 @@ from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.lock import locked
 from workflow.models import Delegation, Notice, Watch
-from workflow.permissions import may_see, refusal
+from workflow.permissions import may_see, refusal, refusal_to_take_back
 from workflow.states import Act, Priority, Source
 
 
@@ -108,9 +108,10 @@ def delegate(number, person, *, by, text=""):
 
 
 def take_back(number, person, *, by):
-    """End a delegation."""
+    """End a delegation, whether or not the request has ended: a restricted one stays readable until then."""
     with locked(number) as issue:
-        _checked(issue, Act.DELEGATE, by)
+        if reason := refusal_to_take_back(by, issue):
+            raise Refused(reason)
         ended = issue.delegations.filter(person=person, ended_at__isnull=True).update(ended_at=timezone.now())
         if ended:
             issue.forget_people()

@@ -7,17 +7,18 @@ A round that was sent back is asked anew as a whole, what failed first: a change
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from workflow.actions.checklist import LONGEST_NOTE, split_brief, words_asked
+from workflow.actions.asking import sent_back_last, what_to_check
+from workflow.actions.checklist import LONGEST_NOTE, words_asked
 from workflow.actions.clashes import again_after_a_clash
-from workflow.actions.comments import _keep, store_file
 from workflow.actions.errors import Incomplete, Refused, Stale
+from workflow.actions.files import keep, stored
 from workflow.actions.history import record
 from workflow.actions.lock import locked
 from workflow.actions.siblings import tell_people_needed
 from workflow.actions.signals import announce
 from workflow.models import Mirror, ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.event import RAISED
-from workflow.models.validating import checklist_of, verdict_of
+from workflow.models.validating import verdict_of
 from workflow.permissions import may_see, refusal
 from workflow.states import Act
 
@@ -31,12 +32,9 @@ def open_validation(issue, *, by, text, items):
 
     ``items``: texts, besides those in lines “- [ ]”; None (from GitLab, where nobody sees the list) keeps the last one.
     """
-    brief, tasks = split_brief(text)
+    brief, items = what_to_check(issue, text, items)
     last = issue.validations.last()
-    bounced = last is not None and last.outcome == Outcome.SENT_BACK
-    if items is None:
-        items = [item.text for item in last_list(issue)] if bounced else []
-    items = list(dict.fromkeys([*items, *tasks]))
+    bounced = sent_back_last(issue, last)
     opened = ValidationRound.objects.create(
         issue=issue, number=last.number + 1 if last else 1, brief=brief, asked_by=by, opened_at=timezone.now(),
         bounces=last.bounces if bounced else 0,
@@ -50,14 +48,6 @@ def open_validation(issue, *, by, text, items):
     return words_asked(brief, items)
 
 
-def last_list(issue):
-    """The items of the round before, what failed first, then what was open, then what was ticked."""
-    last = issue.validations.last()
-    ranks = {Verdict.FAILED: 0, None: 1, Verdict.TICKED: 2}
-    return sorted(checklist_of(last), key=lambda item: ranks[verdict_of(item)]) if last else []
-
-
-@again_after_a_clash
 def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
     """Keep what somebody found on looking at an item, and return the check.
 
@@ -65,6 +55,12 @@ def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
     changes nothing. Raises Refused; Stale when somebody else looked meanwhile, or the list is another by now;
     Incomplete.
     """
+    with stored(files, by=by) as kept:
+        return _check_item(number, item, verdict, by=by, note=note, files=kept, seen=seen)
+
+
+@again_after_a_clash
+def _check_item(number, item, verdict, *, by, note, files, seen):
     note = note.replace("\x00", "").strip()
     with locked(number) as issue:
         if reason := refusal(by, Act.CHECK, issue):
@@ -73,13 +69,14 @@ def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
         if found is None:
             raise Stale(issue)
         now = found.check_now
-        if seen is not PRESENT and seen != (now and now.pk):
-            if now and (now.by_id, now.verdict, now.note) == (by.pk, verdict, note):
-                return now
+        stale = seen is not PRESENT and seen != (now and now.pk)
+        if now and (now.by_id, now.verdict, now.note) == (by.pk, verdict, note) and (stale or not files):
+            return now
+        if stale:
             raise Stale(issue)
         _check_given(verdict, note)
         new = _find(found, verdict, note, by)
-        _keep_files(issue, new, files, by)
+        _keep_files(issue, new, files)
         announce(issue.pk)
         return new
 
@@ -98,14 +95,13 @@ def _find(item, verdict, note, by):
     return item.check_now
 
 
-def _keep_files(issue, check, uploads, by):
-    if not uploads:
+def _keep_files(issue, check, files):
+    if not files:
         return
-    for upload in uploads:
-        file = store_file(upload, by=by)
+    for file in files:
         file.validation_check = check
         file.save(update_fields=["validation_check"])
-        _keep(file, issue)
+        keep(file, issue)
     if mirror := Mirror.objects.filter(pk=issue.pk).first():
         mirror.want_push()  # the description names the files
 
@@ -140,9 +136,12 @@ def end_validation(issue, outcome):
 
 
 def raise_if_bounced(issue):
-    """Raise the request to the lead when it has just been sent back for the third time, the sixth, and so on."""
+    """Raise the request to the lead when it was sent back three times in a row, or three times since it was raised."""
     last = issue.validations.last()
-    if last is None or last.outcome != Outcome.SENT_BACK or last.bounces % BOUNCES_THAT_RAISE or last.raised_at:
+    if last is None or last.outcome != Outcome.SENT_BACK:
+        return
+    raised = issue.validations.filter(raised_at__isnull=False, settled_at__isnull=True).last()
+    if last.bounces - (raised.bounces if raised else 0) < BOUNCES_THAT_RAISE:
         return
     last.raised_at = timezone.now()
     last.save(update_fields=["raised_at"])
@@ -153,6 +152,9 @@ def raise_if_bounced(issue):
 
 
 def _raised_to(issue):
-    """The leads who may know of it; where there is none, whoever of Support Operations may."""
-    leads = [person for person in User.objects.leads() if may_see(person, issue)]
-    return leads or [person for person in User.objects.ops() if may_see(person, issue)]
+    """The leads who may know of it and did not ask for it; where there is none, whoever of Support Operations may."""
+
+    def those(people):
+        return [person for person in people if person.pk != issue.requester_id and may_see(person, issue)]
+
+    return those(User.objects.leads()) or those(User.objects.ops())

@@ -6,15 +6,15 @@ from django import forms
 
 from supportops.accounts.models import User
 from supportops.ui.forms import DateInput, MultipleFileField
-from workflow.actions.comments import CONTENT_TYPES
 from workflow.actions.discussion import is_discussed
+from workflow.actions.files import CONTENT_TYPES
 from workflow.actions.reassigning import seats_to_name
 from workflow.actions.seating import eligible_approvers
 from workflow.forms.base import ActForm, WordsField
 from workflow.forms.choices import ops_who_see
 from workflow.models import Tracker
 from workflow.permissions import sees_internal
-from workflow.states import Priority
+from workflow.states import ENDED, Priority
 
 ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
 FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
@@ -127,6 +127,16 @@ class DelegateForm(ActForm):
         self.fields["person"].queryset = people
         self.fields["person"].required = not (self.is_bound and self.data.get("take_back"))
         self.fields["take_back"].queryset = User.objects.filter(pk__in=self.issue.delegate_ids)
+        if self.issue.state in ENDED:
+            self._only_take_back()
+
+    def _only_take_back(self):
+        """Nobody is delegated to any more; whoever was may still read a restricted request."""
+        del self.fields["person"], self.fields["text"]
+        field = self.fields["take_back"]
+        field.widget, field.label, field.required = forms.Select(), "Colleague", True
+        field.widget.choices, field.empty_label = field.choices, "Choose a person"
+        field.error_messages["required"] = "Choose from whom you take it back."
 
 
 class MoveForm(ActForm):

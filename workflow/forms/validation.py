@@ -2,8 +2,8 @@
 
 from django import forms
 
+from workflow.actions.asking import last_list
 from workflow.actions.checklist import LONGEST_NOTE, items_in
-from workflow.actions.validation import last_list
 from workflow.forms.base import WordsField
 from workflow.forms.siblings import TakesFiles, files_field
 from workflow.forms.steps import StepForm
@@ -96,11 +96,15 @@ class SendBackForm(StepForm):
     """What is not right, as a whole or item by item."""
 
     def build(self):
-        """A reason for every item that is open; what failed already has one."""
+        """A reason for every item that is open; what failed already has one. What was typed before somebody else
+        looked at the item is taken as well."""
         super().build()
         words = self.fields.pop("text")
-        self.open_items = self.issue.items_with(None)
-        for item in self.open_items:
+        waiting = self.issue.items_with(None)
+        self.asked = [
+            item for item in self.issue.checklist if item in waiting or self.data.get(reason_name(item), "").strip()
+        ]
+        for item in self.asked:
             self.fields[reason_name(item)] = WordsField(label=item.text, rows=2)
         if self.issue.checklist:
             words.label, words.help_text = "What else is not right?", "What an item that failed does not say."
@@ -110,17 +114,17 @@ class SendBackForm(StepForm):
     def groups(self):
         """The items together, then the words."""
         help_text = "Say what is not right with it. Leave it empty if it is right, or if nobody has looked."
-        return grouped(self, [reason_name(item) for item in self.open_items], "Item by item", help_text)
+        return grouped(self, [reason_name(item) for item in self.asked], "Item by item", help_text)
 
     def given(self):
         """The words, and the reasons by item."""
-        failed = {item.pk: self.cleaned_data[reason_name(item)] for item in self.open_items}
+        failed = {item.pk: self.cleaned_data[reason_name(item)] for item in self.asked}
         return {"text": self.cleaned_data["text"], "failed": failed}
 
     def add_problems(self, problems):
         """A reason that is too long stands at its item."""
         if "failed" in problems:
-            long = [item for item in self.open_items if len(self.cleaned_data[reason_name(item)]) > LONGEST_NOTE]
+            long = [item for item in self.asked if len(self.cleaned_data[reason_name(item)]) > LONGEST_NOTE]
             for item in long:
                 self.add_error(reason_name(item), problems["failed"])
         super().add_problems({field: sentence for field, sentence in problems.items() if field != "failed"})

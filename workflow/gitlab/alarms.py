@@ -69,18 +69,32 @@ def raise_alarm(finding):
     alarm = known.current().first() or _back_again(known, now)
     if alarm is None:
         # get_or_create: of two that raise it at once, one does.
-        alarm, _ = Alarm.objects.get_or_create(
+        alarm, new = Alarm.objects.get_or_create(
             kind=finding.kind, key=finding.key, cleared_at=None,
-            defaults={"issue_id": finding.issue, "place": finding.place, "reason": finding.reason, "noticed_at": now},
+            defaults={
+                "issue_id": finding.issue, "place": finding.place, "reason": finding.reason, "noticed_at": now,
+                "opened_at": None if finding.patience else now,
+            },
         )
+        if new and alarm.opened_at:
+            _log_open(alarm)
     if (alarm.place, alarm.reason) != (finding.place, finding.reason):
         Alarm.objects.filter(pk=alarm.pk).update(place=finding.place, reason=finding.reason)
         alarm.place, alarm.reason = finding.place, finding.reason
-    lasted = now - alarm.noticed_at >= finding.patience
-    if lasted and Alarm.objects.filter(pk=alarm.pk, opened_at=None).update(opened_at=now):
-        alarm.opened_at = now
-        log.error("alarm_opened", kind=str(alarm.kind), alarm=alarm.pk, number=alarm.issue_id)
+    if now - alarm.noticed_at >= finding.patience:
+        _open(alarm, now)
     return alarm
+
+
+def _open(alarm, now):
+    """It lasted long enough; from now on it is shown and told."""
+    if Alarm.objects.filter(pk=alarm.pk, opened_at=None).update(opened_at=now):
+        alarm.opened_at = now
+        _log_open(alarm)
+
+
+def _log_open(alarm):
+    log.error("alarm_opened", kind=str(alarm.kind), alarm=alarm.pk, number=alarm.issue_id)
 
 
 def _back_again(known, now):
@@ -101,6 +115,8 @@ def settle_alarms(findings):
     for alarm in Alarm.objects.current().exclude(pk__in=found):
         if not _still_stands(alarm):
             clear(alarm)
+        else:  # whoever raised it where it happened may have died before it was open
+            _open(alarm, timezone.now())
     for alarm in Alarm.objects.open().select_related("issue"):
         tell(alarm)
     Alarm.objects.filter(cleared_at__lt=timezone.now() - KEPT_FOR).delete()
@@ -108,8 +124,8 @@ def settle_alarms(findings):
 
 def _still_stands(alarm):
     """Whether an alarm that was raised where it happened, and that no watch finds, is not over yet."""
-    if alarm.kind == Kind.TWIN:
-        return alarm.opened_at > timezone.now() - TWIN_STANDS
+    if alarm.kind == Kind.TWIN:  # one that never opened was never told
+        return alarm.opened_at is None or alarm.opened_at > timezone.now() - TWIN_STANDS
     return alarm.kind == Kind.MISMATCH and Mirror.objects.filter(pk=alarm.issue_id, parked=True).exists()
 
 

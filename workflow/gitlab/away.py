@@ -67,7 +67,7 @@ def _unanswered(connection):
     Budget.objects.get_or_create(name=Budget.UNANSWERED, defaults={"window_start": now})
     rows = Budget.objects.filter(name=Budget.UNANSWERED)
     rows.update(count=F("count") + 1)
-    count = rows.values_list("count", flat=True).get()
+    count = rows.values_list("count", flat=True).first() or 0  # none: somebody else was answered just now
     if count >= TOLERATED:
         wait = min(FIRST_WAIT * 2 ** min(count - TOLERATED, 10), LONGEST_WAIT)
         rows.update(blocked_until=now + timedelta(seconds=wait))

@@ -51,3 +51,7 @@ class Gone(Permanent):
 
 class Misconfigured(GitLabError):
     """401, 403, a redirect: the connection itself is wrong, so everything waits and no attempt is burnt."""
+
+
+class Forbidden(Misconfigured):
+    """403: the bot may not do this here; it may be so in one tracker only."""

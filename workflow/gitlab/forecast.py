@@ -16,7 +16,7 @@ from django.db.models import Count
 from workflow.gitlab.labels import Labelling, scope_of
 from workflow.gitlab.models import Connection, LabelScheme, SchemeLabel, TrackerLabels
 from workflow.gitlab.poll import BACKFILL_SHARE
-from workflow.models import Mirror, Tracker
+from workflow.models import Issue, Mirror, Tracker
 
 CALLS_EACH = 2
 """What one request costs: its issue is read, then changed by one PUT."""
@@ -110,14 +110,14 @@ class Forecast:
         return {name: getattr(self, name) for name in names}
 
 
-def foresee(scheme, *, tracker=None):
-    """The Forecast of changing to ``scheme``; only of one ``tracker`` if given."""
+def foresee(scheme, *, tracker=None, person=None):
+    """The Forecast of changing to ``scheme``; only of one ``tracker``, and of what ``person`` may see, if given."""
     labelling, trackers, labels = Labelling.read(scheme), {}, {}
     known = TrackerLabels.objects.in_bulk()
     written = {label.name: label.color for label in scheme.labels.all() if not label.alias}
     for row in Tracker.objects.filter(pk=tracker.pk) if tracker else Tracker.objects.all():
         trackers[row.pk] = _tracker_forecast(row, known.get(row.pk), written)
-    for pk, parked, before, standing, number in _alike(tracker):
+    for pk, parked, before, standing, number in _alike(tracker, person):
         place = trackers.setdefault(pk, TrackerForecast(None))
         _count(place, labels, number, parked, before, labels_of(labelling, standing))
     found = [row for row in trackers.values() if row.requests or (row.tracker and row.tracker.is_active)]
@@ -155,12 +155,14 @@ def labels_of(labelling, standing):
     return frozenset(name for names in labelling.wanted(standing).values() for name in names)
 
 
-def _alike(tracker):
+def _alike(tracker, person):
     """(tracker, needs a person, label names in GitLab or None, how they stand, how many) of requests that are alike."""
     fields = [f"issue__{name}" for name in _STANDING]
     mirrors = Mirror.objects.filter(iid__isnull=False).exclude(status=Mirror.Status.ORPHANED)
     if tracker is not None:
         mirrors = mirrors.filter(issue__tracker=tracker)
+    if person is not None:
+        mirrors = mirrors.filter(issue__in=Issue.objects.visible_to(person).values("pk"))
     rows = mirrors.order_by().values_list("issue__tracker", "status", "shadow__fields__labels", *fields)
     for pk, status, families, *standing, number in rows.annotate(number=Count("pk")):
         stands = SimpleNamespace(**dict(zip(_STANDING, standing, strict=True)))

@@ -15,7 +15,7 @@ import requests
 from django.conf import settings
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.errors import Conflict, Gone, Misconfigured, Permanent, RateLimited, Retryable, Unknown
+from workflow.gitlab.errors import Conflict, Forbidden, Gone, Misconfigured, Permanent, RateLimited, Retryable, Unknown
 from workflow.gitlab.remote import (
     BadShape,
     RemoteIssue,
@@ -262,7 +262,7 @@ class Gateway:
         if code == 429:
             return RateLimited("GitLab asks for fewer calls (429).", self._wait(), kind=self._exhausted(kind))
         if code == 403:
-            return Misconfigured(
+            return Forbidden(
                 f"GitLab does not let the bot do this (403: {words}). Check its role and the token's scope."
             )
         if code == 404:

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from workflow.models.mirror import Mirror
+from workflow.models.mirror import Mirror, OutgoingQuerySet
 
 
 class Delivery(models.Model):
@@ -59,6 +59,14 @@ class Refusal(models.Model):
         cls.objects.filter(day=today, reason=reason).update(count=F("count") + 1)
 
 
+class LookQuerySet(OutgoingQuerySet):
+    """Looks to take."""
+
+    def due(self, now=None):
+        """Looks whose time has come, longest due first; none where the two sides fought."""
+        return self.filter(due_at__lte=now or timezone.now(), frozen_at=None).order_by("due_at", "pk")
+
+
 class Look(models.Model):
     """That a request's GitLab issue has to be looked at, and what the last look saw.
 
@@ -79,6 +87,8 @@ class Look(models.Model):
     shared_text = models.TextField(blank=True, help_text="What people wrote in GitLab around the portal's block.")
     flips = models.JSONField(default=list, help_text="Times at which one side undid the other lately.")
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="The two sides fought; neither is followed.")
+
+    objects = LookQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -105,8 +115,8 @@ class Look(models.Model):
 
     @classmethod
     def due_numbers(cls, limit=100):
-        """Numbers of requests to look at now, longest due first."""
-        due = cls.objects.filter(due_at__lte=timezone.now(), frozen_at=None).order_by("due_at", "pk")
+        """Numbers of requests to look at now: trackers take turns, each with what is longest due there."""
+        due = cls.objects.due().in_turn("issue__tracker").order_by("turn", "due_at", "pk")
         return list(due.values_list("pk", flat=True)[:limit])
 
     def done(self, **fields):

@@ -223,13 +223,14 @@ class Health:
     beat: object
 
 
-def health():
-    """How the whole mirror stands."""
+def health(person):
+    """How the mirror stands, as far as requests are counted of those this person may see."""
+    requests = Issue.objects.visible_to(person)
     finished = Reconciliation.objects.filter(finished_at__isnull=False).order_by()
     return Health(
         connection=Connection.seen(),
-        waiting=Mirror.objects.filter(due_at__isnull=False).count(),
-        oldest=oldest_pending(),
+        waiting=Mirror.objects.filter(due_at__isnull=False, issue__in=requests.values("pk")).count(),
+        oldest=oldest_pending(requests),
         undone_deliveries=Delivery.objects.filter(due_at__isnull=False).count(),
         silent=tuple(Cursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
         compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),

@@ -7,11 +7,11 @@ polls overlap.
 from datetime import timedelta
 
 import structlog
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from workflow.gitlab.away import hears, is_there
-from workflow.gitlab.echo import only_ours
+from workflow.gitlab.echo import CommentReader, only_ours
 from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.gateway_reads import open_reader
 from workflow.gitlab.inbound_models import Cursor, Delivery, Look
@@ -41,15 +41,17 @@ def metered_reader(connection):
 def poll_all():
     """Poll every tracker once. One that fails keeps its place in time; the others are polled all the same.
 
-    Returns how many looks were asked for.
+    Who was polled longest ago comes first: what one poll cannot do any more is not always the same trackers'. Returns
+    how many looks were asked for.
     """
     connection = Connection.load()
     if connection.paused or not is_there(connection):
         return 0
     gateway, asked = metered_reader(connection), 0
-    for tracker in Tracker.objects.filter(project_id__isnull=False):
+    reader = CommentReader(gateway)
+    for tracker in _longest_ago_first():
         try:
-            asked += poll(tracker, gateway, connection)
+            asked += poll(tracker, gateway, connection, reader)
         except Permanent as error:  # Gone among them: this tracker's own trouble
             log.error("tracker_not_polled", tracker=tracker.path, reason=error.message)
         except RateLimited as error:
@@ -58,15 +60,21 @@ def poll_all():
             break
         except Retryable as error:
             log.warning("poll_failed", tracker=tracker.path, reason=error.message)
-            break
+            if not is_there(connection):
+                break
         except Misconfigured as error:
             connection.pause(error.message)
             break
     return asked
 
 
-def poll(tracker, gateway, connection):
-    """Ask for a look at whatever changed in a tracker since its cursor; then move the cursor. Returns how many."""
+def _longest_ago_first():
+    trackers = Tracker.objects.filter(project_id__isnull=False)
+    return trackers.order_by(F("cursor__polled_until").asc(nulls_first=True), "pk")
+
+
+def poll(tracker, gateway, connection, reader):
+    """Ask for a look at whatever changed in a tracker since its cursor, which moves on with it. Returns how many."""
     cursor, _ = Cursor.objects.get_or_create(tracker=tracker)
     since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
     changed = gateway.updated_issues(tracker.project_id, since)
@@ -75,9 +83,10 @@ def poll(tracker, gateway, connection):
         began = began or gateway.now
         batch.append(issue)
         if len(batch) == BATCH:
-            asked, untold = _add((asked, untold), _ask(batch, tracker, gateway, connection))
+            asked, untold = _add((asked, untold), _ask(batch, tracker, connection, reader))
+            _move(cursor, _that_far(cursor, issue), untold, ended=False)
             batch = []
-    asked, untold = _add((asked, untold), _ask(batch, tracker, gateway, connection))
+    asked, untold = _add((asked, untold), _ask(batch, tracker, connection, reader))
     _move(cursor, began or gateway.now, untold)
     return asked
 
@@ -86,11 +95,18 @@ def _add(one, other):
     return one[0] + other[0], one[1] + other[1]
 
 
-def _ask(issues, tracker, gateway, connection):
+def _that_far(cursor, issue):
+    """Where the next poll goes on if this one ends after ``issue``: the list is in order of time. Never further back,
+    for polls overlap."""
+    return max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
+
+
+def _ask(issues, tracker, connection, reader):
     """(looks asked for, those no webhook had told of)."""
     mirrors = Mirror.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
     mirrors = {mirror.iid: mirror for mirror in mirrors}
     looks = Look.objects.in_bulk([mirror.pk for mirror in mirrors.values()])
+    gateway = reader.gateway
     listed_at, labelling, asked, untold = gateway.now, Labelling.read(), 0, 0
     for issue in issues:
         mirror = mirrors.get(issue.iid)
@@ -99,7 +115,7 @@ def _ask(issues, tracker, gateway, connection):
             _unlinked(issue, gateway, connection)
         elif _seen_since(look, issue):
             continue
-        elif only_ours(mirror, look, issue, labelling, gateway):
+        elif only_ours(mirror, look, issue, labelling, reader):
             _seen(mirror.pk, issue, listed_at)
         else:
             Look.ask(mirror.pk, thorough=True)
@@ -137,10 +153,15 @@ def _unlinked(issue, gateway, connection):
     Look.ask(mirror.pk, thorough=True)
 
 
-def _move(cursor, until, untold):
+def _move(cursor, until, untold, *, ended=True):
     """Remember how far the poll came, and whether webhooks keep silent about what it finds."""
     now = timezone.now()
-    silent = (cursor.silent_since or now) if untold else None
-    Cursor.objects.filter(pk=cursor.pk).update(polled_until=until, found=untold, silent_since=silent)
-    if silent and now - silent > SILENCE:
-        log.error("gitlab_hook_silent", tracker=cursor.tracker.path, since=silent.isoformat(), found=untold)
+    if untold:
+        cursor.silent_since = cursor.silent_since or now
+    elif ended:
+        cursor.silent_since = None
+    cursor.polled_until, cursor.found = until, untold
+    cursor.save(update_fields=["polled_until", "found", "silent_since"])
+    if ended and cursor.silent_since and now - cursor.silent_since > SILENCE:
+        since = cursor.silent_since.isoformat()
+        log.error("gitlab_hook_silent", tracker=cursor.tracker.path, since=since, found=untold)

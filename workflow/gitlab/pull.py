@@ -6,8 +6,10 @@ shows, and whatever the portal holds otherwise is pushed next.
 """
 
 import time
+from functools import partial
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -29,7 +31,7 @@ from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
 from workflow.gitlab.quarantine import quarantined
 from workflow.gitlab.remote_history import Person
-from workflow.gitlab.run import Run, Status, backoff, drop_connection
+from workflow.gitlab.run import TOO_SLOW, Run, Status, backoff, drop_connection, insist
 from workflow.gitlab.seen import family_choice, ignored_fields, seen_fields
 from workflow.gitlab.settle import Orphaned, observe, wanted
 from workflow.gitlab.spelling import Spelling
@@ -53,8 +55,8 @@ class LookRun(Run):
     """Looks leave a part of each budget to what people did in the portal, however much is found to look at."""
     open = staticmethod(open_reader)
 
-    def __init__(self, mirror, connection, look):
-        super().__init__(mirror, connection)
+    def __init__(self, mirror, connection, look, ends=None):
+        super().__init__(mirror, connection, ends)
         self.look = look
         self._people = {}
 
@@ -86,8 +88,11 @@ class LookRun(Run):
         return self.issue
 
 
-def look_at(number):
-    """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken."""
+def look_at(number, ends=None):
+    """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken.
+
+    ``ends``: as a Run's, where the look is part of something that has begun.
+    """
     connection = Connection.load()
     if connection.paused or not _due(number) or not is_there(connection):
         return False
@@ -99,13 +104,13 @@ def look_at(number):
         if look is None:
             return False
         Look.objects.filter(pk=number).update(attempts=F("attempts") + 1)
-        run = LookRun(mirror, connection, look)
+        run = LookRun(mirror, connection, look, ends)
         try:
             _look(run)
         except Exception as error:  # whatever it is, the look must be put off or ended, and a person told
-            _give_up(run, error)
+            insist(partial(_give_up, run, error))
     finally:
-        mirror.release()
+        insist(mirror.release)
     wake(number)
     return True
 
@@ -234,7 +239,11 @@ def _give_up(run, error):
             run.connection.pause(error.message)
             look.put_off(0, error.message)
         case OutOfTime():
-            look.put_off(0, error.message)
+            look.put_off(0, error.message, attempts=look.attempts)
+        case SoftTimeLimitExceeded():  # a slow GitLab; whatever it hit may be half done, a query too
+            log.warning("look_out_of_time", number=number)
+            drop_connection()
+            look.put_off(backoff(look.attempts + 1), TOO_SLOW, attempts=look.attempts)
         case RateLimited():
             if not error.ours:
                 Budget.block(error.kind, error.retry_after)

@@ -4,8 +4,14 @@ Being woken twice, late or never changes nothing: the rows say what is due, a sw
 mirror row").
 """
 
+import time
+from functools import partial
+
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
@@ -17,7 +23,7 @@ from workflow.gitlab.models import Budget, Connection
 from workflow.gitlab.notes import send_notes
 from workflow.gitlab.precedence import LookFirst
 from workflow.gitlab.pull import look_at
-from workflow.gitlab.run import Run, Status, backoff, drop_connection, quarantine
+from workflow.gitlab.run import TOO_SLOW, Run, Status, backoff, drop_connection, insist, quarantine
 from workflow.gitlab.settle import Orphaned, explain_gone, settle
 from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
 from workflow.models.mirror import Poisoned
@@ -27,15 +33,19 @@ GIVES_WAY_FOR = 2
 """Seconds a push waits where the look it gave way to must wait itself."""
 ROUNDS = 5
 """How often one call goes on with what became due while it worked; then the sweep takes over."""
+LONGEST = 24
+"""Seconds after which one call asks GitLab nothing more: its last question, which may take as long as
+GITLAB_TIMEOUT_SECONDS, then ends before Celery's soft limit for a task."""
 
 
 def push_issue(number):
     """Bring GitLab in step with the request, as far as is due now. Returns whether there was anything to do."""
     connection, rounds = Connection.load(), 0
+    ends = time.monotonic() + min(LONGEST, settings.GITLAB_LEASE_SECONDS / 3)
     more = True
-    while more and rounds < ROUNDS and _push_once(number, connection):
+    while more and rounds < ROUNDS and _push_once(number, connection, ends):
         rounds += 1
-        more = Mirror.objects.with_work().filter(pk=number).exists()
+        more = time.monotonic() < ends and Mirror.objects.with_work().filter(pk=number).exists()
     return rounds > 0
 
 
@@ -49,7 +59,10 @@ def numbers_with_work(limit=100):
         return []
     now, found = timezone.now(), {}
     for rows, number in _DUE:
-        due = rows.objects.due(now).filter(parked=False).in_turn(f"{number}__tracker")
+        due = rows.objects.due(now).filter(parked=False)
+        if rows is not Mirror:  # what cannot be sent must not hide what can
+            due = due.filter(Exists(_to_hang_on(now).filter(pk=OuterRef(number))))
+        due = due.in_turn(f"{number}__tracker")
         for pk, *place in due.order_by("turn", "due_at", "pk").values_list(number, "turn", "due_at")[: 10 * limit]:
             found[pk] = min(place, found.get(pk, place))
     ready = set(Mirror.objects.with_work(now).filter(pk__in=found).values_list("pk", flat=True))
@@ -65,22 +78,28 @@ _DUE = (
 """What may be due, and the way from there to its request."""
 
 
-def _push_once(number, connection):
+def _to_hang_on(now):
+    """Mirrors whose notes, files and links can be sent: as ``with_work`` wants them."""
+    free = Mirror.objects.exclude(leased_until__gt=now)
+    return free.filter(iid__isnull=False).exclude(status__in=Mirror.NEEDS_A_PERSON)
+
+
+def _push_once(number, connection, ends):
     if connection.paused or not is_there(connection):
         return False
     mirror = _claimed(number)
     if mirror is None:
         return False
     crashpoint("claimed")
-    run = Run(mirror, connection)
+    run = Run(mirror, connection, ends)
     try:
         _send_everything(run)
     except LeaseLost:
         log.warning("mirror_lease_lost", number=number)
     except LookFirst as first:
-        _look_first(run, first)
+        _look_first(run, first, ends)
     except Exception as error:  # whatever it is, the row must be let go of, and a person told
-        _give_up(run, error)
+        insist(partial(_give_up, run, error))
     crashpoint("acked")
     return True
 
@@ -94,12 +113,12 @@ def _claimed(number):
         return None
 
 
-def _look_first(run, first):
+def _look_first(run, first, ends):
     """Take in what people did in GitLab; then the next round pushes what is left."""
     number = run.mirror.pk
     run.put_off_free(GIVES_WAY_FOR, first.message)
     Look.ask(number, thorough=True)
-    if look_at(number):
+    if look_at(number, ends):
         later = Mirror.objects.filter(pk=number, due_at__gt=timezone.now(), issue__look__due_at=None)
         later.update(due_at=timezone.now())
 
@@ -137,6 +156,10 @@ def _give_up(run, error):
             run.put_off_free(0, error.message)
         case OutOfTime():
             run.put_off_free(backoff(run.mirror.attempts) if run.unanswered else 0, run.mirror.last_error)
+        case SoftTimeLimitExceeded():  # a slow GitLab; whatever it hit may be half done, a query too
+            log.warning("push_out_of_time", number=number)
+            drop_connection()
+            run.put_off_free(backoff(run.mirror.attempts), TOO_SLOW)
         case RateLimited():
             if not error.ours:
                 Budget.block(error.kind, error.retry_after)

@@ -18,7 +18,7 @@ from supportops.accounts.roles import is_lead
 from workflow.actions import Refused
 from workflow.crashpoints import crashpoint
 from workflow.gitlab.away import is_there
-from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
+from workflow.gitlab.errors import Forbidden, Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.forecast import foresee, labels_of, shown_labels, token_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.models import Budget, Connection, LabelScheme, Relabelling, SchemeChange, TrackerLabels
@@ -93,6 +93,10 @@ def go_on(*, seconds=LONGEST_RUN):
     except Retryable as error:
         log.warning("labels_not_made", reason=error.message)
         return False
+    except Misconfigured as error:
+        log.error("gitlab_paused", reason=error.message)
+        connection.pause(error.message)
+        return False
     while SchemeChange.objects.filter(pk=change.pk, running=True, enlisted_at=None).exists():
         if not _enlist(change.pk):
             time.sleep(PAUSE)
@@ -108,7 +112,7 @@ def go_on(*, seconds=LONGEST_RUN):
 def _make_labels(change, connection, until):
     """Make the scheme's labels with their colours; False if the time ran out before.
 
-    What one tracker refuses is told and holds nothing up.
+    What one tracker refuses is told and holds nothing up. Raises Misconfigured if GitLab is closed to the portal.
     """
     gateway, labels, refused = metered_reader(connection), labels_to_make(change.to_scheme), []
     trackers = list(Tracker.objects.filter(project_id__isnull=False))
@@ -121,7 +125,7 @@ def _make_labels(change, connection, until):
             continue
         try:
             make_labels(tracker, gateway, labels)
-        except (Permanent, Misconfigured) as error:
+        except (Permanent, Forbidden) as error:
             refused.append(f"{tracker}: {error.message}")
     exclusive = keeps_scopes_exclusive(gateway, trackers)
     if exclusive is not None:
@@ -157,23 +161,28 @@ def _enlist(pk):
 
 
 def _enlist_batch(mirrors, labelling):
-    """Put those that must change behind, but not due; see to it that none stays behind for nothing."""
-    differs, doubtful = [], []
+    """Put those that must change behind, but not due; see to it that none stays behind for nothing.
+
+    What a replaced change left behind waits for its turn too, though its labels may be right already: a look in the
+    meantime left it to that push to put the other fields right.
+    """
+    follow, doubtful = [], []
     for mirror in mirrors:
         shown = shown_labels(mirror.shadow.get("fields", {}).get("labels"))
         if mirror.status in Mirror.NEEDS_A_PERSON:
             continue
-        if shown is not None and shown != labels_of(labelling, mirror.issue):
-            differs.append(mirror)
-        elif mirror.lease or (mirror.status == Status.BEHIND and mirror.due_at is None):
-            doubtful.append(mirror.pk)  # a worker may write the old labels just now; or a replaced change left it so
-    _put_behind([mirror.pk for mirror in differs])
+        left_behind = mirror.status == Status.BEHIND and mirror.due_at is None and not mirror.lease
+        if left_behind or shown is not None and shown != labels_of(labelling, mirror.issue):
+            follow.append(mirror)
+        elif mirror.lease:
+            doubtful.append(mirror.pk)  # a worker may write the old labels just now
+    _put_behind([mirror.pk for mirror in follow])
     _put_behind(doubtful, due_at=timezone.now())
     Relabelling.objects.bulk_create(
         Relabelling(issue=mirror.issue, version=mirror.wanted_version + 1, last=mirror.issue.state in ENDED)
-        for mirror in differs
+        for mirror in follow
     )
-    return len(differs)
+    return len(follow)
 
 
 def _put_behind(numbers, **fields):

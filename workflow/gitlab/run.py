@@ -5,7 +5,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,6 +18,9 @@ from workflow.gitlab.models import Connection
 from workflow.models import Issue, Mirror, Tracker
 
 LONGEST_BACKOFF = 300
+PAUSES = (0.5, 2)
+"""Seconds to wait before a row that could not be let go of is tried again; then its lease lapses."""
+TOO_SLOW = "GitLab answered too slowly; the rest follows."
 Status = Mirror.Status
 
 
@@ -45,18 +48,33 @@ def drop_connection():
         connection.close()
 
 
+def insist(let_go):
+    """Call ``let_go``, again on a new connection if the database fails at it; ``let_go`` may be done more than once.
+
+    A row that is not let go of looks like one whose holder died, and a few of those end with a person.
+    """
+    for pause in PAUSES:
+        try:
+            return let_go()
+        except (OperationalError, InterfaceError):
+            drop_connection()
+            time.sleep(pause)
+    return let_go()
+
+
 class Run:
     """A claimed mirror, its request as it stood after the claim, and GitLab within its budgets.
 
     ``version`` is read with the claim, the request after it: what is pushed is at least as new as ``version``.
-    ``unanswered``: whether GitLab left a call unanswered; then this run makes no other one.
+    ``unanswered``: whether GitLab left a call unanswered; then this run makes no other one. ``ends``: by the monotonic
+    clock, when no further call begins; by default after a third of the lease.
     """
 
     share = 1
     """How much of each budget it may use up; a push sends what people did, so all of it."""
     open = staticmethod(open_gateway)
 
-    def __init__(self, mirror, connection):
+    def __init__(self, mirror, connection, ends=None):
         self.mirror, self.connection = mirror, connection
         self.version = mirror.wanted_version
         self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
@@ -64,7 +82,7 @@ class Run:
         )
         self.gateway = self.open(meter=self._meter, heard=self._hear)
         self.unanswered, self._tell = False, hears(connection)
-        self._ends = time.monotonic() + settings.GITLAB_LEASE_SECONDS / 3
+        self._ends = ends if ends is not None else time.monotonic() + settings.GITLAB_LEASE_SECONDS / 3
 
     def _meter(self, kind):
         """Before each call: is there time left in this run, and budget left in this minute?"""

@@ -87,6 +87,9 @@ class TooLarge(requests.RequestException):
 class Session(requests.Session):
     """Sends each request at most once and reads its reply whole. ``deadline``: seconds for all of it.
 
+    A connection that was idle for long is not trusted: the other side may be closing it just now, and a creation that
+    is cut off so is a creation nobody knows about.
+
     After a call: ``headers_received`` (of the reply, or empty) and ``touched`` (whether anything may have been sent).
     """
 
@@ -95,11 +98,14 @@ class Session(requests.Session):
         self.deadline = deadline
         self.headers_received, self.touched = {}, False
         self.on_sent = nothing
+        self._used_at = time.monotonic()
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(max_retries=0))
 
     def request(self, method, url, **kwargs):
         """As requests.Session.request, within the limits above."""
+        if time.monotonic() - self._used_at > TRUSTED_FOR:
+            self.close()  # the connections; the next call opens a new one
         call = _running.call = _Call(self.on_sent)
         self.headers_received = {}
         timer = threading.Timer(self.deadline, call.cut)
@@ -115,24 +121,20 @@ class Session(requests.Session):
             raise
         finally:
             timer.cancel()
-            self.touched = call.touched
+            self.touched, self._used_at = call.touched, time.monotonic()
         return response
 
 
 def kept_session(url, deadline):
-    """This thread's session for a GitLab: connections stay open from one call to the next, whoever makes them.
-
-    One that was idle for long is not trusted: the other side may be closing it just now, and a creation that is cut
-    off so is a creation nobody knows about.
-    """
-    key, now = (os.getpid(), url, deadline), time.monotonic()
-    kept_for, connection, used_at = getattr(_running, "kept", (None, None, now))
-    if kept_for != key or now - used_at > TRUSTED_FOR:
-        if connection is not None:
-            connection.close()
-        connection = Session(deadline)
-    _running.kept = (key, connection, now)
-    return connection
+    """This thread's session for a GitLab: connections stay open from one call to the next, whoever makes them."""
+    key = (os.getpid(), url, deadline)
+    kept_for, session = getattr(_running, "kept", (None, None))
+    if kept_for != key:
+        if session is not None:
+            session.close()
+        session = Session(deadline)
+        _running.kept = (key, session)
+    return session
 
 
 def nothing():

@@ -50,8 +50,15 @@ class Validating:
         return {self.assignee_id, self.implemented_by_id} - {None}
 
     def items_with(self, *verdicts):
-        """The items of the running round with one of these verdicts; None stands for those nobody has looked at."""
-        return [item for item in self.checklist if verdict_of(item) in verdicts]
+        """The items of the running round with one of these verdicts; None stands for those that wait for a look."""
+        return [item for item in self.checklist if (None if self.tick_lapsed(item) else verdict_of(item)) in verdicts]
+
+    def tick_lapsed(self, item):
+        """Whether it was ticked by somebody who may not validate by now: they did the work, or it was taken back."""
+        if verdict_of(item) != Verdict.TICKED:
+            return False
+        by = item.check_now.by_id
+        return by in self.implementer_ids or (by != self.requester_id and by not in self.delegate_ids)
 
     def forget_checks(self):
         """Drop what was read; the next question reads it anew."""

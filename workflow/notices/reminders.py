@@ -5,6 +5,7 @@ e-mail and Slack follow by themselves. All figures are settings, or the stage's 
 waited for: their time zone, the holidays of their region.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from workflow.actions.lock import locked
 from workflow.clock import calendar_of
-from workflow.models import Issue, Notice, Reminder, StageTarget
+from workflow.models import Delegation, Issue, Notice, Reminder, StageTarget
 from workflow.notices.texts import REMINDS_IN
 from workflow.permissions import may_see
 from workflow.states import State
@@ -42,13 +43,21 @@ def remind_people():
     """Write every reminder that is due and was not written yet."""
     now = timezone.now()
     for find in (_late_approvals, _due_discussions, _late_validations, _blocked):
-        for due in find(now):
-            if may_see(due.person, due.issue) and not _written(due):
+        found = list(find(now))
+        written = _written(found)
+        for due in found:
+            if may_see(due.person, due.issue) and _key(due) not in written:
                 _write(due)
 
 
-def _written(due):
-    return Reminder.objects.filter(person=due.person, issue=due.issue, kind=due.kind, day=due.day).exists()
+def _written(found):
+    """The keys of those that were written before, for all of them at once."""
+    earlier = Reminder.objects.filter(issue__in={due.issue.pk for due in found}, day__in={due.day for due in found})
+    return set(earlier.values_list("person", "issue", "kind", "day"))
+
+
+def _key(due):
+    return due.person.pk, due.issue.pk, due.kind, due.day
 
 
 def _write(due):
@@ -69,7 +78,7 @@ def _write(due):
 
 def _late_approvals(now):
     """Who was asked for an approval, after two working days; their managers after five."""
-    soonest = settings.REMIND_APPROVER_AFTER_WORKING_DAYS
+    soonest, leads = settings.REMIND_APPROVER_AFTER_WORKING_DAYS, User.objects.leads()
     waiting = Issue.objects.filter(state=State.APPROVAL, state_since__lte=now - timedelta(days=soonest))
     for issue in waiting.select_related("requester"):
         for seat in issue.seats_in_turn:
@@ -82,16 +91,16 @@ def _late_approvals(now):
                 day, person = calendar_of(approver).day_after(since, soonest), _here(issue, approver)
                 yield Due(issue, Kind.APPROVAL_WAITS, day, person, Reason.NEEDS_YOU, text)
             if waited >= timedelta(days=settings.TELL_MANAGER_AFTER_WORKING_DAYS):
-                yield from _tell_manager(issue, approver, since, waited)
+                yield from _tell_manager(issue, approver, since, waited, leads)
 
 
-def _tell_manager(issue, approver, since, waited):
+def _tell_manager(issue, approver, since, waited, leads):
     day = calendar_of(approver).day_after(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
     text = (
         f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide; "
         "deciding it yourself is not open to you."
     )
-    for manager in _above(approver, issue):
+    for manager in _above(approver, issue, leads):
         yield Due(issue, Kind.APPROVAL_LATE, day, manager, Reason.NEEDS_YOU, text)
 
 
@@ -138,9 +147,13 @@ def _late_validations(now):
     target = StageTarget.objects.filter(state=State.VALIDATION).values_list("working_days", flat=True).first()
     if not target:
         return
+    leads = User.objects.leads()
     waiting = Issue.objects.filter(state=State.VALIDATION, state_since__lte=now - timedelta(days=target))
-    for issue in waiting.select_related("requester", "assignee"):
-        validators = [one for one in {issue.requester, *issue.delegates} if one.pk not in issue.implementer_ids]
+    for issue in _with_delegates(waiting.select_related("requester", "assignee")):
+        validators = [
+            one for one in {issue.requester, *issue.delegates}
+            if one.is_active and one.pk not in issue.implementer_ids
+        ]
         for validator in validators:
             times, day, days = _targets_passed(issue, validator, target, now)
             text = f"It has waited for {days}. Validate it, send it back, or delegate it."
@@ -149,10 +162,20 @@ def _late_validations(now):
         times, day, days = _targets_passed(issue, issue.requester, target, now)
         text = (
             f"Nobody has validated it for {days}. "
-            f"It waits for {_names(sorted(validators, key=str), 'somebody the requester delegates it to')}."
+            f"It waits for {_names(sorted(validators, key=str), _whoever_is_asked(issue))}."
         )
-        for person in _look_after(issue, times) if times else ():
+        for person in _look_after(issue, times, leads) if times else ():
             yield Due(issue, Kind.VALIDATION_SILENT, day, person, Reason.NEEDS_YOU, text)
+
+
+def _with_delegates(waiting):
+    """The requests with their delegates, read for all of them at once."""
+    delegates = defaultdict(list)
+    for one in Delegation.objects.filter(issue__in=waiting, ended_at__isnull=True).select_related("person"):
+        delegates[one.issue_id].append(one.person)
+    for issue in waiting:
+        issue.delegates = delegates[issue.pk]
+    return waiting
 
 
 def _targets_passed(issue, person, target, now):
@@ -164,15 +187,19 @@ def _targets_passed(issue, person, target, now):
     return times, calendar.day_after(issue.state_since, times * target), _working_days(waited)
 
 
-def _look_after(issue, times):
+def _whoever_is_asked(issue):
+    return f"somebody {'the requester' if issue.requester.is_active else 'a lead'} delegates it to"
+
+
+def _look_after(issue, times, leads):
     """The owner; from the second time on, or where nobody owns it, the leads, who may delegate it by then."""
     owner = [issue.assignee] if issue.assignee and issue.assignee.is_active else []
-    return owner if owner and times == 1 else list({*owner, *User.objects.leads()})
+    return owner if owner and times == 1 else list({*owner, *leads})
 
 
 def _blocked(now):
     """Every week whoever has it, and one person further up each week (practice.md §4)."""
-    period = timedelta(days=settings.REVIEW_BLOCKED_EVERY_DAYS)
+    period, leads = timedelta(days=settings.REVIEW_BLOCKED_EVERY_DAYS), User.objects.leads()
     waiting = Issue.objects.filter(state=State.BLOCKED, state_since__lte=now - period)
     for issue in waiting.select_related("assignee"):
         times = (now - issue.state_since) // period
@@ -183,14 +210,14 @@ def _blocked(now):
         )
         if times >= WEEKS_UNTIL_IT_IS_CLOSED:
             text += " If nothing moves, say so in a comment and close it."
-        for person in _reviewers(issue, times):
+        for person in _reviewers(issue, times, leads):
             yield Due(issue, Kind.BLOCKED_REVIEW, day, person, Reason.NEEDS_YOU, text)
 
 
-def _reviewers(issue, times):
+def _reviewers(issue, times, leads):
     """The assignee, and in the second week their manager, in the third the manager's manager, and so on."""
     owned = issue.assignee is not None and issue.assignee.is_active
-    people = [issue.assignee] if owned else list(User.objects.leads())
+    people = [issue.assignee] if owned else list(leads)
     if not owned or times == 1:
         return people
     person = issue.assignee
@@ -198,15 +225,15 @@ def _reviewers(issue, times):
         if person.reports_to is None:
             break
         person = person.reports_to
-    return people + [above for above in _above(person, issue) if above.pk != issue.assignee_id]
+    return people + [above for above in _above(person, issue, leads) if above.pk != issue.assignee_id]
 
 
-def _above(person, issue):
+def _above(person, issue, leads):
     """The person's manager; the leads where there is none who may know of it and did not ask for it."""
     manager = person.reports_to
     if manager and manager.pk != issue.requester_id and may_see(manager, issue):
         return [manager]
-    return list(User.objects.leads())
+    return list(leads)
 
 
 # Days --------------------------------------------------------------------------------------------------------------

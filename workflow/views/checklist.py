@@ -48,10 +48,12 @@ def check(request, number):
 def _context(issue, person, form, status, changes):
     rows = _rows(issue, person, form if form.is_bound else None)
     left = len(rows) - sum(row["shown"]["done"] for row in rows)
+    typed = form.data.get("note", "") if form.is_bound and not any(row["typed"] for row in rows) else ""
     return {
         "issue": issue,
         "brief": issue.open_validation.brief if issue.open_validation else issue.validation_brief,
         "rows": rows,
+        "unplaced": typed.strip(),
         "wrong": form if form.is_bound and form.errors else None,
         "changed": status == 409,
         "changes": changes,
@@ -68,12 +70,17 @@ def _rows(issue, person, bound):
     return [
         {
             "item": item,
-            "shown": item_row(item, files.get(item.pk, []), last.get(item.before_id)),
+            "shown": _shown(issue, item_row(item, files.get(item.pk, []), last.get(item.before_id)), item),
             "form": _form(issue, person, item, bound if typed == str(item.pk) else None),
             "typed": typed == str(item.pk),
         }
         for item in items
     ]
+
+
+def _shown(issue, row, item):
+    """The row; a tick that counts no longer is drawn as open, with its note."""
+    return row | {"verdict": "", "done": False, "by": None, "at": None} if issue.tick_lapsed(item) else row
 
 
 def _form(issue, person, item, bound):

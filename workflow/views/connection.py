@@ -68,7 +68,7 @@ def ledger_rows(issues):
 
 def connection_context(person):
     """What the sync queue shows on top: ``alarms``, and ``connection`` with its facts and the way to stop or go on."""
-    now = health()
+    now = health(person)
     standing, cleared = alarms_for(person)
     return {
         "alarms": [_alarm(alarm) for alarm in standing],

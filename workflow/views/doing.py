@@ -29,17 +29,18 @@ def posted_version(request, issue):
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else GARBAGE
 
 
-def perform(request, issue, act, *, make_form, do, page):
+def perform(request, issue, act, *, make_form, do, page, why_not=refusal):
     """Show the form (GET) or do what it asks for (POST), in the order of checks that holds everywhere.
 
     ``make_form(data, files)`` makes the form; ``do(form)`` goes through the door and returns (message, address);
-    ``page(form, status, changes)`` draws the page, ``changes`` being what happened since the person looked.
+    ``page(form, status, changes)`` draws the page, ``changes`` being what happened since the person looked;
+    ``why_not(person, act, issue)`` says why they may not.
     """
     posted = request.method == "POST"
     seen = posted_version(request, issue) if posted and act in VERSIONED else issue.version
     if seen != issue.version:
         return _changed(request, issue, act, make_form, page, seen)
-    if reason := refusal(request.user, act, issue):
+    if reason := why_not(request.user, act, issue):
         return refused(request, issue, act, reason)
     form = make_form(request.POST, request.FILES) if posted else make_form(None, None)
     if not posted or not form.is_valid():

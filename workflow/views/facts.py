@@ -3,8 +3,8 @@
 from django.utils import timezone
 
 from workflow.clock import clock_of
-from workflow.permissions import refusal
-from workflow.states import Act
+from workflow.permissions import refusal, refusal_to_take_back
+from workflow.states import ENDED, Act
 from workflow.views.buttons import url_of
 from workflow.views.rows import drawn_clock
 
@@ -18,7 +18,7 @@ def facts_of(found, person, labels):
         *([{"label": "Filed by", "kind": "person", "value": issue.filed_by}] if issue.filed_by else []),
         *_approver(issue, change),
         {"label": "Owner", "kind": "person", "value": issue.assignee, "change": change(Act.ASSIGN)},
-        *_validators(issue, change),
+        *_validators(issue, change, person),
         {"label": "Priority", "kind": "priority", "value": issue.priority, "text": issue.get_priority_display(),
          "change": change(Act.PRIORITY)},
         {"label": "Due", "kind": "time", "style": "date", "value": issue.due_date, "change": change(Act.DUE_DATE)},
@@ -66,8 +66,10 @@ def _approver(issue, change):
     return [asked, *([{"label": "Stands in", "kind": "people", "value": stand_ins}] if stand_ins else [])]
 
 
-def _validators(issue, change):
+def _validators(issue, change, person):
     link = change(Act.DELEGATE, "Delegate")
+    if issue.state in ENDED and issue.delegates and refusal_to_take_back(person, issue) is None:
+        link = {"label": "Take back", "url": url_of(Act.DELEGATE, issue)}
     if not (issue.delegates or link):
         return []
     return [{"label": "Validates", "kind": "people", "value": [issue.requester, *issue.delegates], "change": link}]

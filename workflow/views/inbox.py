@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from workflow.models import Issue, Notice
 from workflow.notices.texts import REMINDS_IN
+from workflow.permissions import sees_internal
 from workflow.views.lists import address_with
 from workflow.views.paging import page_of
 
@@ -17,9 +18,15 @@ _EXCERPT = 200
 
 
 def notices_of(person):
-    """The notices a person may still read: a request that was hidden since takes its notices with it."""
+    """The notices a person may still read."""
+    return Notice.objects.filter(readable_by(person), person=person)
+
+
+def readable_by(person):
+    """A condition on notices: a request that was hidden since takes its notices with it, and who has left Support
+    Operations reads no internal note any more."""
     about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
-    return Notice.objects.filter(about, person=person)
+    return about if sees_internal(person) else about & (Q(comment__isnull=True) | Q(comment__internal=False))
 
 
 @require_safe

@@ -69,7 +69,7 @@ def _scheme_or_404(pk):
 
 
 def _draw(request, wanted, *, warning="", status=200):
-    seen = foresee(wanted)
+    seen = foresee(wanted, person=request.user)
     context = {
         "scheme": wanted,
         "seen": seen,
@@ -92,10 +92,11 @@ def _draw(request, wanted, *, warning="", status=200):
 
 def _said(seen):
     if not seen.scheme.is_active:
-        return f"“{seen.active}” is in use. Counted from what GitLab showed last; nothing has happened yet."
+        counted = "Counted from what GitLab showed last, over the requests you may see"
+        return f"“{seen.active}” is in use. {counted}; nothing has happened yet."
     if seen.changing:
         return "It is in use, but some requests show something else in GitLab."
-    return "It is in use, and every request in GitLab shows it."
+    return "It is in use, and every request that you may see shows it in GitLab."
 
 
 def _facts(seen):

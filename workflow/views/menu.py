@@ -1,7 +1,7 @@
 """The person's places with live counts, and what everybody must know; read only when a page shows them."""
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from supportops.accounts.roles import is_ops
 from workflow.gitlab.models import Connection
-from workflow.models import Issue, Notice
+from workflow.models import Notice
 from workflow.queues import QUEUES, counts, how_many
+from workflow.views.inbox import readable_by
 
 AWAY = "GitLab cannot be reached. What you do is saved here and will follow."
 PAUSED = "The exchange with GitLab is paused. What you do is saved here and will follow."
@@ -75,8 +76,7 @@ def _sections(request):
 
 def unread_of(person):
     """How many unread notices the person has, as an expression on a queryset of people."""
-    about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
-    return how_many(Notice.objects.filter(about, person=OuterRef("pk"), read_at__isnull=True))
+    return how_many(Notice.objects.filter(readable_by(person), person=OuterRef("pk"), read_at__isnull=True))
 
 
 def _page_shown(request):

@@ -7,7 +7,8 @@ from django.views.decorators.http import require_http_methods
 from workflow import actions
 from workflow.forms import form_for
 from workflow.models import Comment
-from workflow.states import Act
+from workflow.permissions import refusal, refusal_to_take_back
+from workflow.states import ENDED, Act
 from workflow.views.access import visible_issue
 from workflow.views.buttons import url_of
 from workflow.views.doing import address_after, perform
@@ -24,13 +25,24 @@ def sibling(request, number, act):
 
     def page(form, status, changes):
         context = page_context(act, form, changes) | {"beside": _beside(act, issue, request.user)}
+        if ends_delegation(act, issue):
+            context |= {"label": "Take back", "beside": []}
         return render(request, "workflow/step.html", context, status=status)
 
     def do(form):
         told = _DO[act](form, issue, request.user)
         return told if isinstance(told, tuple) else (told, address_after(request, number))
 
-    return perform(request, issue, act, make_form=make_form, do=do, page=page)
+    return perform(request, issue, act, make_form=make_form, do=do, page=page, why_not=_why_not)
+
+
+def ends_delegation(act, issue):
+    """Whether all that can be done is to take the validation back: the request has ended, a delegate has not."""
+    return act == Act.DELEGATE and issue.state in ENDED and bool(issue.delegates)
+
+
+def _why_not(person, act, issue):
+    return refusal_to_take_back(person, issue) if ends_delegation(act, issue) else refusal(person, act, issue)
 
 
 def _beside(act, issue, person):

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tests.factories import answers_for, file_request, request_at, restrict, step
 from tests.workflow.lists.population import notice
-from workflow.actions import comment
+from workflow.actions import comment, watch
 from workflow.models import Issue, Notice, Reminder
 from workflow.states import Kind, State, Verb
 
@@ -82,6 +82,20 @@ def test_a_notice_of_a_request_hidden_since_is_gone(client, cast):
     response = client.get("/inbox/")
     assert (response.context["notices"], response.context["unread"]) == ([], 0)
     assert issue.title not in response.content.decode()
+
+
+def test_who_has_left_support_operations_reads_no_internal_note(client, cast):
+    issue = file_request(cast)
+    watch(issue.pk, True, by=cast.other_ops)
+    comment(issue.pk, "Only for ops", by=cast.ops, internal=True)
+    comment(issue.pk, "For everybody", by=cast.ops)
+    client.force_login(cast.other_ops)
+    before = client.get("/inbox/")
+    cast.other_ops.groups.clear()
+    after = client.get("/inbox/")
+    assert "Only for ops" in before.text and "For everybody" in before.text
+    assert "Only for ops" not in after.text and "For everybody" in after.text
+    assert after.context["unread"] == after.context["menu"][0]["items"][-1]["count"] == before.context["unread"] - 1
 
 
 def test_an_empty_inbox_says_what_would_be_there(client, cast):

@@ -2,17 +2,31 @@
 
 import csv
 import io
-from datetime import timedelta
+from copy import copy
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from zoneinfo import available_timezones
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.factories import file_request, request_at, restrict, step
+from supportops.accounts.models import Holiday, User
+from tests.factories import file_request, person, request_at, restrict, step
 from tests.workflow.lists.population import many
+from workflow.clock import calendar_of, counted_for
 from workflow.models import Issue
-from workflow.reports import ages, approval_latency, lead_times, most_overdue, open_by_court, open_by_state, spread
+from workflow.reports import (
+    ages,
+    approval_latency,
+    lead_times,
+    most_overdue,
+    open_by_court,
+    open_by_state,
+    over_target,
+    spread,
+)
 from workflow.states import Court, Kind, State, Verb
 
 
@@ -75,6 +89,47 @@ def test_ages_count_what_is_over_the_target(cast):
     triage, = ages(cast.ops, {State.TRIAGE: 2})
     assert (triage.number, triage.over) == (2, 1)
     assert list(most_overdue(cast.ops, {State.TRIAGE: 2})) == [Issue.objects.get(pk=old.pk)]
+
+
+def test_people_in_every_time_zone_are_counted_at_once(cast):
+    """Each stage, place of an owner and place of a requester, thirty times forty of them, make one condition."""
+    zones = sorted(available_timezones())
+    places = [(zone, region) for region in ("EMEA", "AMER") for zone in zones[::15][:20]]
+    people = User.objects.bulk_create(
+        User(username=f"{zone} {region}", time_zone=zone, region=region) for zone, region in places
+    )
+    old = timezone.now() - timedelta(days=30)
+    owners = [None, *people[:29]]
+    base, = many(1, cast.requester)
+    rows = [copy(base) for _ in range(len(people) * len(owners))]
+    for row, (requester, owner) in zip(rows, product(people, owners), strict=True):
+        row.pk, row.requester, row.assignee = None, requester, owner
+        row.state_since = old if requester is people[0] else base.state_since
+    base.delete()
+    Issue.objects.bulk_create(rows)
+    triage, = ages(cast.ops, {State.TRIAGE: 2})
+    assert (triage.number, triage.over) == (len(rows), len(owners))
+
+
+@pytest.mark.parametrize("state", [State.TRIAGE, State.VALIDATION, State.APPROVAL])
+def test_each_ones_own_calendar_decides_what_is_over(state, cast, time_machine):
+    """On a Tuesday noon UTC: a day ago it was a holiday in one region, and elsewhere it is a day later or earlier."""
+    now = datetime(2026, 3, 10, 12, tzinfo=UTC)
+    time_machine.move_to(now, tick=False)
+    Holiday.objects.create(date=date(2026, 3, 9), name="There", region="APAC")
+    places = [("Pacific/Kiritimati", "EMEA"), ("Pacific/Pago_Pago", "EMEA"), ("Europe/Berlin", "APAC")]
+    people = [None, *(person(time_zone=zone, region=region) for zone, region in places)]
+    for row, (requester, owner) in zip(many(48, cast.requester, state=state), 3 * list(product(people, people)),
+                                       strict=True):
+        row.requester, row.assignee = requester or cast.requester, owner
+        row.state_since = now - timedelta(hours=(23, 27, 95)[row.number % 3])
+        row.save()
+    expected = {
+        row.pk for row in Issue.objects.all()
+        if calendar_of(counted_for(row)).working_time(row.state_since, now) > timedelta(days=1)
+    }
+    found = set(Issue.objects.filter(over_target(cast.ops, {state: 1}, now=now)).values_list("pk", flat=True))
+    assert found == expected and 0 < len(found) < 48
 
 
 def test_approvals_tell_how_long_deciding_took(cast, time_machine):

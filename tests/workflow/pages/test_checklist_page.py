@@ -233,6 +233,44 @@ def test_a_bad_send_back_is_said_in_the_form(visit, cast, listed, data, says):
     assert says in text_of(response)
 
 
+def test_a_reason_typed_while_a_colleague_ticked_the_item_is_not_lost(visit, cast, listed):
+    visitor = visit(cast.requester)
+    visitor.get(listed, "send-back")
+    check(listed.pk, listed.checklist[0].pk, "ticked", by=cast.colleague)
+    check(listed.pk, listed.checklist[1].pk, "failed", by=cast.colleague, note="Not a word is saved.")
+
+    wrong = visitor.post(listed, "send-back", failed_1="It is blank.", failed_2="x" * 2_001)
+    visitor.post(listed, "send-back", failed_1="It is blank.")
+
+    assert wrong.status_code == 422 and "It is blank." in text_of(wrong)
+    assert listed.events.last().text == "- It opens: It is blank.\n- It saves: Not a word is saved."
+
+
+def test_a_note_for_an_item_of_a_round_that_ended_is_handed_back(visit, cast, listed):
+    item = listed.checklist[0].pk
+    step(listed, Verb.SEND_BACK, cast.colleague, text="No.")
+    step(listed, Verb.REQUEST_VALIDATION, cast.ops, text="Again.", items=ITEMS)
+
+    late = visit(cast.requester).post(
+        listed, "check", item=item, verdict="failed", note="It opens upside down.", seen="0", version=listed.version
+    )
+
+    assert late.status_code == 409
+    assert "It opens upside down." in text_of(late)
+
+
+def test_a_tick_that_counts_no_longer_is_drawn_as_open(visit, cast, listed):
+    for item in listed.checklist:
+        check(listed.pk, item.pk, "ticked", by=cast.colleague)
+    take_back(listed.pk, cast.colleague, by=cast.requester)
+
+    page = visit(cast.requester).get(listed, "check")
+    form = text_of(visit(cast.requester).get(listed, "validate"))
+
+    assert page.context["ticked"] == 0 and "Ticked by" not in text_of(page)
+    assert 'name="check_1"' in form and 'name="check_2"' in form
+
+
 def test_a_failed_item_keeps_it_from_being_validated(visit, cast, listed):
     check(listed.pk, listed.checklist[0].pk, "failed", by=cast.colleague, note="Nothing opens.")
 

@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from tests.factories import file_request, milestone_for, request_at, restrict
+from tests.factories import file_request, milestone_for, request_at, restrict, step
 from tests.workflow.pages.cases import typed_answers
 from workflow.models import Attachment, Comment, Delegation, Event, Issue, Tracker, Watch
-from workflow.states import Act, Kind, State
+from workflow.states import Act, Kind, State, Verb
 
 ACTS = [act for act in Act if act != Act.GATE]
 ELSEWHERE = {Act.DELEGATE, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}
@@ -209,6 +209,25 @@ def test_the_requester_delegates_and_takes_back(visit, cast, working):
     visitor.post(working, "delegate", take_back=cast.colleague.pk)
     assert now(working).delegates == []
     assert Delegation.objects.count() == 1
+
+
+def test_after_the_end_a_delegation_is_still_taken_back_and_none_is_begun(visit, cast, working):
+    visitor = visit(cast.requester)
+    visitor.post(working, "delegate", person=cast.colleague.pk)
+    step(working, Verb.WITHDRAW, cast.requester, text="No need.")
+
+    page = text_of(visitor.get(working, "delegate"))
+    by_colleague = visit(cast.colleague).get(working, "delegate").status_code
+    visitor = visit(cast.requester)
+    statuses = [
+        visitor.post(working, "delegate", person=cast.colleague.pk).status_code,
+        visitor.post(working, "delegate", take_back=cast.colleague.pk).status_code,
+        visitor.get(working, "delegate").status_code,
+    ]
+
+    assert 'name="take_back"' in page and 'name="person"' not in page
+    assert (by_colleague, *statuses) == (403, 422, 302, 403)
+    assert now(working).delegates == []
 
 
 @pytest.mark.parametrize("who", ["requester", "ops"])
