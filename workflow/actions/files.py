@@ -49,9 +49,10 @@ def store_file(upload, *, by):
     binary = not beginning and content_type.startswith("text") and b"\x00" in head
     if binary or not re.match(beginning, head, re.DOTALL):
         raise Incomplete({"file": f"“{name}” is not really a .{extension} file."})
-    return Attachment.objects.create(
-        uploaded_by=by, file=upload, name=name, content_type=content_type, size=upload.size
-    )
+    with transaction.atomic():  # what a full disk cuts short spoils nothing around it
+        return Attachment.objects.create(
+            uploaded_by=by, file=upload, name=name, content_type=content_type, size=upload.size
+        )
 
 
 def _safe_name(name):

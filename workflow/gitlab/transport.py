@@ -128,13 +128,13 @@ class Session(requests.Session):
 def kept_session(url, deadline):
     """This thread's session for a GitLab: connections stay open from one call to the next, whoever makes them."""
     key = (os.getpid(), url, deadline)
-    kept_for, session = getattr(_running, "kept", (None, None))
+    kept_for, connection = getattr(_running, "kept", (None, None))
     if kept_for != key:
-        if session is not None:
-            session.close()
-        session = Session(deadline)
-        _running.kept = (key, session)
-    return session
+        if connection is not None:
+            connection.close()
+        connection = Session(deadline)
+        _running.kept = (key, connection)
+    return connection
 
 
 def nothing():
