@@ -1,5 +1,7 @@
 """Celery's side: an alarm clock. Each task takes an id or nothing, calls one function, and may run twice."""
 
+from functools import wraps
+
 from celery import shared_task
 
 from workflow import watching
@@ -11,6 +13,21 @@ from workflow.gitlab.wake import wake
 from workflow.notices import delivery, reminders, routing
 
 
+def by_one_worker(lease, seconds=60):
+    """A periodic task that only one worker does at a time; a crashed one's turn lapses after ``seconds``."""
+
+    def guard(work):
+        @wraps(work)
+        def run():
+            with Lease.hold(lease, seconds=seconds) as held:
+                if held:
+                    work()
+
+        return run
+
+    return guard
+
+
 @shared_task
 def push_issue(number):
     """Bring GitLab in step with one request."""
@@ -19,36 +36,33 @@ def push_issue(number):
 
 
 @shared_task
+@by_one_worker("sweep", seconds=30)
 def sweep_mirror():
     """Wake a worker for everything due that no wake-up reached."""
-    with Lease.hold("sweep", seconds=30) as held:
-        for number in push.numbers_with_work() if held else ():
-            wake(number)
+    for number in push.numbers_with_work():
+        wake(number)
 
 
 @shared_task
+@by_one_worker("calendar")
 def tick_calendar():
     """Start what has its milestone's period."""
-    with Lease.hold("calendar") as held:
-        if held:
-            calendar.start_due()
+    calendar.start_due()
 
 
 @shared_task
+@by_one_worker("seats", seconds=120)
 def find_who_decides():
     """Give seats to who comes next, and tell whoever stands in since today."""
-    with Lease.hold("seats", seconds=120) as held:
-        if held:
-            reassigning.refill_seats()
-            reassigning.tell_stand_ins()
+    reassigning.refill_seats()
+    reassigning.tell_stand_ins()
 
 
 @shared_task
+@by_one_worker("milestones", seconds=120)
 def sync_milestones():
     """Read GitLab's milestones and plan anew what lost its own."""
-    with Lease.hold("milestones", seconds=120) as held:
-        if held:
-            milestones.sync_milestones()
+    milestones.sync_milestones()
 
 
 @shared_task
@@ -64,21 +78,20 @@ def look_at_issue(number):
 
 
 @shared_task
+@by_one_worker("sweep inbound", seconds=30)
 def sweep_inbound():
     """Understand every webhook, and look at every issue, that no wake-up reached."""
-    with Lease.hold("sweep inbound", seconds=30) as held:
-        for pk in deliveries.due_deliveries() if held else ():
-            deliveries.take_in(pk)
-        for number in pull.numbers_to_look_at() if held else ():
-            ring("look_at_issue", number)
+    for pk in deliveries.due_deliveries():
+        deliveries.take_in(pk)
+    for number in pull.numbers_to_look_at():
+        ring("look_at_issue", number)
 
 
 @shared_task
+@by_one_worker("poll", seconds=300)
 def poll_gitlab():
     """Ask every tracker what changed."""
-    with Lease.hold("poll", seconds=300) as held:
-        if held:
-            poll.poll_all()
+    poll.poll_all()
 
 
 @shared_task
@@ -98,14 +111,13 @@ def go_on_reconciling():
 
 
 @shared_task
+@by_one_worker("telling")
 def tell_people():
     """Put new notices into messages, and ring for every message whose time has come."""
-    with Lease.hold("telling", seconds=60) as held:
-        if held:
-            routing.route_new()
-            delivery.settle_interrupted()
-        for pk in delivery.due_messages() if held else ():
-            ring("deliver_message", pk)
+    routing.route_new()
+    delivery.settle_interrupted()
+    for pk in delivery.due_messages():
+        ring("deliver_message", pk)
 
 
 @shared_task
@@ -115,11 +127,10 @@ def deliver_message(pk):
 
 
 @shared_task
+@by_one_worker("reminders", seconds=300)
 def remind_people():
     """Remind of what waits too long."""
-    with Lease.hold("reminders", seconds=300) as held:
-        if held:
-            reminders.remind_people()
+    reminders.remind_people()
 
 
 @shared_task
@@ -135,11 +146,10 @@ def watch():
 
 
 @shared_task
+@by_one_worker("checks", seconds=300)
 def check_gitlab():
     """See whether webhooks and token are in order."""
-    with Lease.hold("checks", seconds=300) as held:
-        if held:
-            checks.check_gitlab()
+    checks.check_gitlab()
 
 
 @shared_task
@@ -152,8 +162,7 @@ def change_labels():
 
 
 @shared_task
+@by_one_worker("labels", seconds=120)
 def read_labels():
     """Remember which labels GitLab offers."""
-    with Lease.hold("labels", seconds=120) as held:
-        if held:
-            tracker_labels.read_labels()
+    tracker_labels.read_labels()

@@ -65,6 +65,7 @@ def bounce(issue, cast, times):
         (["one", "", "  two  "], ["one", "two"]),
         (["- one", "* [ ] two", "3) three", "[x] kept"], ["one", "two", "three", "[x] kept"]),
         (["Same", "same", "other"], ["Same", "other"]),
+        (["one", "two", "One"], ["one", "two"]),
         (["a\u202eb\x00c\td"], ["a b c d"]),
         (["-", "   "], ["-"]),
     ],

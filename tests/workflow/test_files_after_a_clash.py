@@ -9,7 +9,8 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUpload
 from django.db import OperationalError
 
 from tests.factories import Cast, request_at, step
-from workflow.actions import Incomplete, attach_uploads, check, comments, validation
+from workflow import actions
+from workflow.actions import Incomplete, check, comments, validation
 from workflow.models import Attachment
 from workflow.states import State, Verb
 
@@ -31,7 +32,14 @@ def large():
 
 def attach(issue, cast, upload):
     """Attach it to the request."""
-    attach_uploads(issue.pk, [upload], by=cast.requester)
+    with actions.stored([upload], by=cast.requester) as files:
+        actions.attach(issue.pk, files, by=cast.requester)
+
+
+def say(issue, cast, upload):
+    """Give it with a comment."""
+    with actions.stored([upload], by=cast.requester) as files:
+        actions.comment(issue.pk, "See the picture.", by=cast.requester, files=files)
 
 
 def look(issue, cast, upload):
@@ -71,7 +79,10 @@ def stored_files(settings):
 
 
 @pytest.mark.parametrize("upload", [small, large])
-@pytest.mark.parametrize(("act", "last"), [(attach, (comments, "record")), (look, (validation, "announce"))])
+@pytest.mark.parametrize(
+    ("act", "last"),
+    [(attach, (comments, "record")), (say, (comments, "announce")), (look, (validation, "announce"))],
+)
 def test_what_is_done_again_finds_its_files(act, last, upload, stage, settings, monkeypatch):
     issue, cast = stage
     clashed = clash_once(monkeypatch, *last)
@@ -88,6 +99,6 @@ def test_what_is_refused_leaves_no_file(stage, settings):
         check(issue.pk, issue.checklist[0].pk, "failed", by=cast.requester, note="", files=[small()])
     other = small()
     other.name = "a.exe"
-    with pytest.raises(Incomplete):
-        attach_uploads(issue.pk, [small(), other], by=cast.requester)
+    with pytest.raises(Incomplete), actions.stored([small(), other], by=cast.requester) as files:
+        actions.attach(issue.pk, files, by=cast.requester)
     assert not Attachment.objects.exists() and not stored_files(settings)

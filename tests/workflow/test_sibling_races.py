@@ -12,12 +12,13 @@ from workflow.actions import (
     Stale,
     answer_gate,
     assign,
-    attach_uploads,
+    attach,
     delegate,
     move,
     name_approver,
     set_priority,
     spin_off,
+    stored,
     take_step,
     watch,
 )
@@ -73,7 +74,8 @@ def test_files_are_attached_once_however_often_it_is_pressed(settings, tmp_path)
     issue = request_at(State.TRIAGE, Kind.BUG, cast=cast)
 
     def press():
-        return attach_uploads(issue.pk, [ContentFile(b"words", name="a.txt")], by=cast.ops, submission=mark)
+        with stored([ContentFile(b"words", name="a.txt")], by=cast.ops) as files:
+            return attach(issue.pk, files, by=cast.ops, submission=mark)
 
     assert kinds_of(press_at_once(press, press)) == ["Issue", "Issue"]
     assert issue.attachments.count() == Event.objects.filter(issue=issue, verb=Act.ATTACH).count() == 1

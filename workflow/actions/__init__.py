@@ -1,10 +1,10 @@
 """The only door to a request. Everything that changes one is here; everything here checks who may."""
 
-from workflow.actions.comments import attach, attach_uploads, comment
+from workflow.actions.comments import attach, comment
 from workflow.actions.continuing import spin_off
 from workflow.actions.door import take_step
 from workflow.actions.errors import Incomplete, Refused, Stale
-from workflow.actions.files import delete_file, store_file
+from workflow.actions.files import delete_file, store_file, stored
 from workflow.actions.gates import answer_gate
 from workflow.actions.moving import move
 from workflow.actions.news import settle_news, tell_news
@@ -28,7 +28,6 @@ __all__ = [
     "answer_gate",
     "assign",
     "attach",
-    "attach_uploads",
     "check",
     "comment",
     "delegate",
@@ -42,6 +41,7 @@ __all__ = [
     "settle_news",
     "spin_off",
     "store_file",
+    "stored",
     "take_back",
     "take_step",
     "tell_news",

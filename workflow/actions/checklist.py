@@ -16,7 +16,7 @@ _BULLET = re.compile(r"^(?:[-*+•]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 def items_in(lines):
     """The items that lines of text name: one each, without bullets, empty lines and repetitions."""
     found = (" ".join(_printable(_BULLET.sub("", line.strip())).split()) for line in lines)
-    return list({item.casefold(): item for item in reversed([item for item in found if item])}.values())[::-1]
+    return once_each(item for item in found if item)
 
 
 def _printable(line):

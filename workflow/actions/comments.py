@@ -6,7 +6,7 @@ from django.utils import timezone
 from workflow.actions.clashes import again_after_a_clash
 from workflow.actions.discussion import is_discussed
 from workflow.actions.errors import Incomplete, Refused
-from workflow.actions.files import keep, stored
+from workflow.actions.files import keep
 from workflow.actions.given import LONGEST_TEXT
 from workflow.actions.history import record, tell_people
 from workflow.actions.lock import locked
@@ -24,8 +24,8 @@ def comment(
     """Add a comment and return it; the same ``submission`` again returns the one that is there. Does not raise the
     version.
 
-    ``files``: Attachments from ``store_file``. Only Support Operations writes internal ones. ``asks_ops_in``: they are
-    asked to join the discussion, which the comment says.
+    ``files``: Attachments (see ``actions.files``). Only Support Operations writes internal ones. ``asks_ops_in``:
+    they are asked to join the discussion, which the comment says.
     """
     body = body.replace("\x00", "").strip()
     if submission and (earlier := Comment.objects.filter(submission=submission).first()):
@@ -76,38 +76,18 @@ def _write(issue, body, *, by, internal, files, submission, source):
 
 
 @again_after_a_clash
-def attach(number, files, *, by, version=None):
-    """Add files (Attachments from ``store_file``) to the request itself."""
-    with locked(number, version=version) as issue:
-        _check_attach(issue, by, files)
-        _attach(issue, files, by=by)
-        return issue
-
-
-def attach_uploads(number, uploads, *, by, submission=None):
-    """Keep uploaded files with the request itself; the same ``submission`` (a UUID) again keeps nothing more."""
-    with stored(uploads, by=by) as files:
-        return _attach_once(number, files, by=by, **({"submission": str(submission)} if submission else {}))
-
-
-@again_after_a_clash
-def _attach_once(number, files, *, by, **mark):
+def attach(number, files, *, by, submission=None):
+    """Add files (Attachments, see ``actions.files``) to the request itself; the same ``submission`` (a UUID) again adds
+    nothing more."""
+    mark = {"submission": str(submission)} if submission else {}
     with locked(number) as issue:
-        _check_attach(issue, by, files)
+        if reason := refusal(by, Act.ATTACH, issue):
+            raise Refused(reason)
+        if not files:
+            raise Incomplete({"files": "Choose a file first."})
         if mark and issue.events.filter(verb=Act.ATTACH, actor=by, data__submission=mark["submission"]).exists():
             return issue
-        _attach(issue, files, by=by, **mark)
+        for attachment in files:
+            keep(attachment, issue)
+        record(issue, Act.ATTACH, by=by, from_state=issue.state, data={"files": [file.name for file in files], **mark})
         return issue
-
-
-def _check_attach(issue, by, files):
-    if reason := refusal(by, Act.ATTACH, issue):
-        raise Refused(reason)
-    if not files:
-        raise Incomplete({"files": "Choose a file first."})
-
-
-def _attach(issue, files, *, by, **mark):
-    for attachment in files:
-        keep(attachment, issue)
-    record(issue, Act.ATTACH, by=by, from_state=issue.state, data={"files": [file.name for file in files], **mark})

@@ -1,12 +1,10 @@
 """What is done to a request without changing its state, each at its own address: GET the small form, POST it."""
 
-from django.db import transaction
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from workflow import actions
 from workflow.forms import form_for
-from workflow.models import Comment
 from workflow.permissions import refusal, refusal_to_take_back
 from workflow.states import ENDED, Act
 from workflow.views.access import visible_issue
@@ -78,10 +76,7 @@ def _due_date(form, issue, by):
 
 def _comment(form, issue, by):
     given = form.cleaned_data
-    # A second press finds the first comment; its files are not kept a second time.
-    known = given["submission"] and Comment.objects.filter(submission=given["submission"]).exists()
-    with transaction.atomic():
-        files = [] if known else [actions.store_file(file, by=by) for file in given["files"]]
+    with actions.stored(given["files"], by=by) as files:
         actions.comment(
             issue.pk, given["body"], by=by, internal=given.get("internal", False), files=files,
             submission=given["submission"], asks_ops_in=given.get("asks_ops_in", False),
@@ -93,8 +88,8 @@ def _comment(form, issue, by):
 
 def _attach(form, issue, by):
     given = form.cleaned_data
-    files = given["files"]
-    actions.attach_uploads(issue.pk, files, by=by, submission=given["submission"])
+    with actions.stored(given["files"], by=by) as files:
+        actions.attach(issue.pk, files, by=by, submission=given["submission"])
     return "Attached one file." if len(files) == 1 else f"Attached {len(files)} files."
 
 
