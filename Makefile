@@ -30,6 +30,7 @@ lint: $(VENV)/.dev
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-code lint-models
 lint-code:
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(BIN)/lint-imports --no-cache
 lint-models:

@@ -100,7 +100,10 @@ def submit(draft, request, *, by):
         raise Refused(reason)
     files = [kept.attachment for kept in draft.attachments.select_related("attachment")]
     draft.issue = open_issue(
-        by=by, submission=draft.submission, attachments=files, continues=draft.continues,
+        by=by,
+        submission=draft.submission,
+        attachments=files,
+        continues=draft.continues,
         **request | {"requester": draft.originator},
     )
     if draft.issue.requester_id != draft.originator_id:

@@ -61,8 +61,11 @@ class YesNoField(forms.TypedChoiceField):
 
     def __init__(self, **kwargs):
         super().__init__(
-            choices=[("yes", "Yes"), ("no", "No")], coerce=lambda value: value == "yes", empty_value=None,
-            widget=ChoiceCards(in_row=True), **kwargs,
+            choices=[("yes", "Yes"), ("no", "No")],
+            coerce=lambda value: value == "yes",
+            empty_value=None,
+            widget=ChoiceCards(in_row=True),
+            **kwargs,
         )
 
     def prepare_value(self, value):
@@ -78,7 +81,8 @@ class OneOfField(forms.ChoiceField):
         few = len(pairs) <= FEW_CHOICES
         super().__init__(
             choices=pairs if few else [("", "Choose one"), *pairs],
-            widget=ChoiceCards() if few else forms.Select(), **kwargs,
+            widget=ChoiceCards() if few else forms.Select(),
+            **kwargs,
         )
 
 
@@ -116,7 +120,10 @@ _MISSING = {
 def field_for(question, *, initial=None):
     """The form field that asks ``question`` (a Question row). ``initial``: a kept answer to start from."""
     about = {
-        "label": question.label, "help_text": question.help, "required": question.required, "initial": initial,
+        "label": question.label,
+        "help_text": question.help,
+        "required": question.required,
+        "initial": initial,
         "error_messages": {"required": _MISSING.get(question.type, "Answer this.")},
     }
     if question.type == AnswerType.DATE:

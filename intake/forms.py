@@ -47,12 +47,18 @@ class RequestForm(forms.Form):
         managers = eligible_approvers(self.requester)
         # Where nobody is eligible, a lead names the approver later; the form must not wait for what cannot be given.
         field = forms.ModelChoiceField(
-            managers, label="Manager who decides", required=managers.exists(), empty_label="Choose a manager",
+            managers,
+            label="Manager who decides",
+            required=managers.exists(),
+            empty_label="Choose a manager",
             error_messages={"required": "Choose a manager.", "invalid_choice": "Choose a manager from the list."},
-            initial=self.requester.reports_to_id, help_text="Preset to your own manager. Never yourself.",
+            initial=self.requester.reports_to_id,
+            help_text="Preset to your own manager. Never yourself.",
         )
         reason = TextField(
-            label="Why another manager?", required=False, rows=3,
+            label="Why another manager?",
+            required=False,
+            rows=3,
             help_text="Only if you choose somebody else than your own manager. Both read it.",
         )
         return {"approver": field, "approver_reason": reason}

@@ -38,11 +38,27 @@ class AnswerType(models.TextChoices):
     EMAIL = "email", "E-mail address"
 
 
-RESERVED_KEYS = frozenset({
-    "title", "description", "approver", "approver_reason", "confidential", "attachments", "submission", "page",
-    "draft_version", "action",
-    "remove", "person", "state", "requester", "version", "text", "route",
-})
+RESERVED_KEYS = frozenset(
+    {
+        "title",
+        "description",
+        "approver",
+        "approver_reason",
+        "confidential",
+        "attachments",
+        "submission",
+        "page",
+        "draft_version",
+        "action",
+        "remove",
+        "person",
+        "state",
+        "requester",
+        "version",
+        "text",
+        "route",
+    }
+)
 """Names that forms use for other things than questions."""
 NEEDS_CHOICES = frozenset({AnswerType.CHOICE, AnswerType.CHOICES})
 
@@ -87,11 +103,13 @@ class Entry(models.Model):
         max_length=255, blank=True, help_text="The sentence for people who may not file it. Empty: the portal's own."
     )
     title_pattern = models.CharField(
-        max_length=120, blank=True,
+        max_length=120,
+        blank=True,
         help_text="Makes the title from answers where none is typed, for example “{change} macro {macro_title}”.",
     )
     description_label = models.CharField(
-        max_length=120, blank=True,
+        max_length=120,
+        blank=True,
         help_text="Asks for a required text under this label; empty: an optional last remark.",
     )
     system = models.CharField(
@@ -212,7 +230,12 @@ class Draft(models.Model):
     saved_from = models.UUIDField(null=True, editable=False, help_text="The page it was last saved from.")
     issue = models.OneToOneField(Issue, models.CASCADE, null=True, blank=True, related_name="+", editable=False)
     continues = models.ForeignKey(
-        Issue, models.CASCADE, null=True, blank=True, related_name="+", editable=False,
+        Issue,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
         help_text="The question that Support Operations carry on in this; its answers are still wanted.",
     )
     created_at = models.DateTimeField(auto_now_add=True)

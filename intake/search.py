@@ -9,12 +9,55 @@ LOOKED_THROUGH = 1_000
 """So many of the newest open requests are compared; what is older is rarely the same matter."""
 SHORTEST_WORD = 4
 LONGEST_QUERY = 200
-_COMMON = frozenset({
-    "about", "after", "also", "because", "been", "before", "being", "cannot", "change", "changes", "could", "does",
-    "doing", "from", "give", "have", "help", "into", "just", "like", "make", "more", "need", "needs", "only",
-    "please", "should", "some", "than", "that", "their", "them", "then", "there", "these", "they", "this", "want",
-    "when", "where", "which", "will", "with", "would", "your",
-})
+_COMMON = frozenset(
+    {
+        "about",
+        "after",
+        "also",
+        "because",
+        "been",
+        "before",
+        "being",
+        "cannot",
+        "change",
+        "changes",
+        "could",
+        "does",
+        "doing",
+        "from",
+        "give",
+        "have",
+        "help",
+        "into",
+        "just",
+        "like",
+        "make",
+        "more",
+        "need",
+        "needs",
+        "only",
+        "please",
+        "should",
+        "some",
+        "than",
+        "that",
+        "their",
+        "them",
+        "then",
+        "there",
+        "these",
+        "they",
+        "this",
+        "want",
+        "when",
+        "where",
+        "which",
+        "will",
+        "with",
+        "would",
+        "your",
+    }
+)
 
 
 def words_of(text):

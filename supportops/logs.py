@@ -22,8 +22,10 @@ def tell_refusals_calmly(record):
 
 def configure(wanted):
     """Set up logging and structlog from ``{"level": int, "json": bool}`` (called by Django with settings.LOGGING)."""
-    renderer = structlog.processors.JSONRenderer() if wanted["json"] else structlog.dev.ConsoleRenderer(
-        colors=False, exception_formatter=structlog.dev.plain_traceback
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if wanted["json"]
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     handler = logging.StreamHandler()
     handler.setFormatter(

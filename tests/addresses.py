@@ -99,9 +99,7 @@ TABLE = {
         _page("/issues/{bug}/attachments/{internal_file}/", only=OPS, else_=404),
     ],
     **{
-        str(act): [_form(f"/issues/{{bug}}/{act}/", only=allowed(BUG, "triage", act))]
-        for act in Act
-        if act != Act.GATE
+        str(act): [_form(f"/issues/{{bug}}/{act}/", only=allowed(BUG, "triage", act))] for act in Act if act != Act.GATE
     },
     "step": [_form(f"/issues/{{bug}}/{verb}/", only=allowed(BUG, "triage", verb)) for verb in Verb],
     "mine": [_page("/mine/")],
@@ -161,7 +159,10 @@ class World:
         bug, feature = (self.hidden_bug, self.hidden_feature) if hidden else (self.bug, self.feature)
         files = Attachment.objects.filter(issue=bug)
         return address.path.format(
-            bug=number or bug.pk, feature=number or feature.pk, draft=self.draft.submission, notice=self.notice.pk,
+            bug=number or bug.pk,
+            feature=number or feature.pk,
+            draft=self.draft.submission,
+            notice=self.notice.pk,
             scheme=self.scheme.pk,
             file=files.filter(internal=False).get().pk,
             internal_file=(files.filter(internal=True).first() or files.get()).pk,

@@ -117,7 +117,8 @@ def test_everybody_opens_exactly_what_the_table_says(role, world):
 def test_whoever_may_not_open_a_form_may_not_send_it_either(role, world):
     client = signed_in(world.people[role])
     closed = [
-        address for address in ADDRESSES
+        address
+        for address in ADDRESSES
         if "POST" in address.methods and address.only is not None and role not in address.only
     ]
 
@@ -181,13 +182,32 @@ def test_other_methods_are_refused_and_head_is_a_get_without_a_body(world):
 
 
 NOWHERE = (
-    "/issues/{bug}/frobnicate/", "/issues/{bug}/APPROVE/", "/issues/{bug}/submit_gameplan/", "/issues/{bug}/replan/",
-    "/issues/{bug}/submit/", "/issues/{bug}/-/", "/issues/0/", "/issues/-1/", "/issues/one/", "/issues/0/approve/",
-    "/issues/{bug}/attachments/0/", f"/issues/{{bug}}/attachments/{HUGE}/",
+    "/issues/{bug}/frobnicate/",
+    "/issues/{bug}/APPROVE/",
+    "/issues/{bug}/submit_gameplan/",
+    "/issues/{bug}/replan/",
+    "/issues/{bug}/submit/",
+    "/issues/{bug}/-/",
+    "/issues/0/",
+    "/issues/-1/",
+    "/issues/one/",
+    "/issues/0/approve/",
+    "/issues/{bug}/attachments/0/",
+    f"/issues/{{bug}}/attachments/{HUGE}/",
     "/issues/{bug}/attachments/{foreign_file}/",
-    "/queues/nowhere/", "/queues/nowhere/bulk/", "/new/nothing/", "/new/nothing/autosave/", "/new/nothing/similar/",
-    "/guide/?at=nowhere", f"/drafts/{uuid.UUID(int=0)}/", f"/drafts/{uuid.UUID(int=0)}/discard/",
-    f"/inbox/{HUGE}/read/", "/inbox/0/read/", "/ui/nothing/", "/nothing/", "/issues/{bug}/approve/again/",
+    "/queues/nowhere/",
+    "/queues/nowhere/bulk/",
+    "/new/nothing/",
+    "/new/nothing/autosave/",
+    "/new/nothing/similar/",
+    "/guide/?at=nowhere",
+    f"/drafts/{uuid.UUID(int=0)}/",
+    f"/drafts/{uuid.UUID(int=0)}/discard/",
+    f"/inbox/{HUGE}/read/",
+    "/inbox/0/read/",
+    "/ui/nothing/",
+    "/nothing/",
+    "/issues/{bug}/approve/again/",
 )
 
 
@@ -218,8 +238,15 @@ def test_a_notice_is_read_only_by_whom_it_is_for(role, world):
 
 
 LISTS = (
-    "/issues/", "/issues/?q=Canary", "/issues/?format=csv", "/mine/", "/inbox/", "/new/bug/similar/?title=Canary+serin",
-    *(f"/queues/{name}/" for name in QUEUES), *(f"/queues/{name}/?format=csv" for name in QUEUES), "/reports/",
+    "/issues/",
+    "/issues/?q=Canary",
+    "/issues/?format=csv",
+    "/mine/",
+    "/inbox/",
+    "/new/bug/similar/?title=Canary+serin",
+    *(f"/queues/{name}/" for name in QUEUES),
+    *(f"/queues/{name}/?format=csv" for name in QUEUES),
+    "/reports/",
 )
 
 

@@ -8,8 +8,15 @@ from workflow.stages import COURT
 from workflow.states import Court
 
 __all__ = [
-    "DAY_SECONDS", "Clock", "calendar_of", "clock_of", "counted_for", "stays_of", "time_by_court",
-    "working_days_before", "working_time",
+    "DAY_SECONDS",
+    "Clock",
+    "calendar_of",
+    "clock_of",
+    "counted_for",
+    "stays_of",
+    "time_by_court",
+    "working_days_before",
+    "working_time",
 ]
 DAY_SECONDS = 86_400
 

@@ -44,9 +44,7 @@ def spread(name, lengths):
 
 def open_by_state(person):
     """[(State, Court, number)] of the open requests the person may see, in the order of a request's life."""
-    found = dict(
-        Issue.objects.visible_to(person).open().order_by().values_list("state").annotate(number=Count("pk"))
-    )
+    found = dict(Issue.objects.visible_to(person).open().order_by().values_list("state").annotate(number=Count("pk")))
     return [(state, COURT[state], found.get(state, 0)) for state in State if state in OPEN]
 
 
@@ -98,15 +96,22 @@ def ages(person, targets, over=None):
     """[StageAge] of every stage that has a target. ``targets``: {state: working days}; ``over``: as ``over_target``
     gives it, read where it is not given."""
     over = over_target(person, targets) if over is None else over
-    rows = {row["state"]: row for row in _waiting(person, targets).values("state").annotate(
-        number=Count("pk"), oldest=Min("state_since"), over=Count("pk", filter=over)
-    )}
+    rows = {
+        row["state"]: row
+        for row in _waiting(person, targets)
+        .values("state")
+        .annotate(number=Count("pk"), oldest=Min("state_since"), over=Count("pk", filter=over))
+    }
     return [
         StageAge(
-            State(state), targets[state], rows.get(state, {}).get("number", 0), rows.get(state, {}).get("over", 0),
+            State(state),
+            targets[state],
+            rows.get(state, {}).get("number", 0),
+            rows.get(state, {}).get("over", 0),
             rows.get(state, {}).get("oldest"),
         )
-        for state in State if state in targets
+        for state in State
+        if state in targets
     ]
 
 

@@ -117,7 +117,12 @@ class Outcome(TextChoices):
 
 
 CLOSE_OUTCOMES = (
-    Outcome.INVALID, Outcome.DUPLICATE, Outcome.WONT_DO, Outcome.DISCUSS_FIRST, Outcome.NOT_ELIGIBLE, Outcome.NO_ANSWER,
+    Outcome.INVALID,
+    Outcome.DUPLICATE,
+    Outcome.WONT_DO,
+    Outcome.DISCUSS_FIRST,
+    Outcome.NOT_ELIGIBLE,
+    Outcome.NO_ANSWER,
 )
 FEATURE_TRIAGE_OUTCOMES = frozenset({Outcome.INVALID, Outcome.DUPLICATE, Outcome.NOT_ELIGIBLE, Outcome.NO_ANSWER})
 """How a feature may be closed in triage; the rest is for escalated (handbook flowchart: escalate to unblock)."""

@@ -10,101 +10,262 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('workflow', '0004_search_index'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("workflow", "0004_search_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('submission', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('data', models.JSONField(default=dict, help_text='What was typed, by field: lists of texts.')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Counts savings, so that an older page notices.')),
-                ('saved_from', models.UUIDField(editable=False, help_text='The page it was last saved from.', null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('issue', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue')),
-                ('originator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("submission", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("data", models.JSONField(default=dict, help_text="What was typed, by field: lists of texts.")),
+                (
+                    "version",
+                    models.PositiveIntegerField(default=1, help_text="Counts savings, so that an older page notices."),
+                ),
+                (
+                    "saved_from",
+                    models.UUIDField(editable=False, help_text="The page it was last saved from.", null=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "issue",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="workflow.issue",
+                    ),
+                ),
+                (
+                    "originator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
+                "ordering": ["-updated_at"],
             },
         ),
         migrations.CreateModel(
-            name='DraftAttachment',
+            name="DraftAttachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('attachment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.attachment')),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='intake.draft')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "attachment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.attachment"
+                    ),
+                ),
+                (
+                    "draft",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attachments", to="intake.draft"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='As people say it, for example “Get something fixed”.', max_length=80)),
-                ('summary', models.CharField(help_text='One line on the card.', max_length=200)),
-                ('guidance', models.TextField(blank=True, help_text='What to know before filing. Markdown.')),
-                ('keywords', models.CharField(blank=True, help_text='Further words the search finds it by.', max_length=255)),
-                ('icon', models.CharField(default='file-text', help_text='Name of an icon of the design system.', max_length=40)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('is_active', models.BooleanField(default=True, help_text='Without this nobody sees it in the catalogue.', verbose_name='offered')),
-                ('why_not', models.CharField(blank=True, help_text="The sentence for people who may not file it. Empty: the portal's own.", max_length=255)),
-                ('title_pattern', models.CharField(blank=True, help_text='Makes the title from answers where none is typed, for example “{change} macro {macro_title}”.', max_length=120)),
-                ('description_label', models.CharField(blank=True, help_text='Asks for a required text under this label; empty: an optional last remark.', max_length=120)),
-                ('system', models.CharField(blank=True, help_text='The system all its requests concern, where the entry alone says so.', max_length=40)),
-                ('elsewhere_label', models.CharField(blank=True, help_text='A quicker way, as the words of a link.', max_length=80)),
-                ('elsewhere_url', models.URLField(blank=True)),
-                ('after_filing', models.CharField(blank=True, help_text='What the person still does by hand, said when the request is filed.', max_length=500)),
-                ('may_file', models.ManyToManyField(blank=True, help_text='Only members of these groups file it; empty: everybody.', related_name='+', to='auth.group')),
-                ('route', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='entry', to='workflow.route')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "name",
+                    models.CharField(help_text="As people say it, for example “Get something fixed”.", max_length=80),
+                ),
+                ("summary", models.CharField(help_text="One line on the card.", max_length=200)),
+                ("guidance", models.TextField(blank=True, help_text="What to know before filing. Markdown.")),
+                (
+                    "keywords",
+                    models.CharField(blank=True, help_text="Further words the search finds it by.", max_length=255),
+                ),
+                (
+                    "icon",
+                    models.CharField(
+                        default="file-text", help_text="Name of an icon of the design system.", max_length=40
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True, help_text="Without this nobody sees it in the catalogue.", verbose_name="offered"
+                    ),
+                ),
+                (
+                    "why_not",
+                    models.CharField(
+                        blank=True,
+                        help_text="The sentence for people who may not file it. Empty: the portal's own.",
+                        max_length=255,
+                    ),
+                ),
+                (
+                    "title_pattern",
+                    models.CharField(
+                        blank=True,
+                        help_text="Makes the title from answers where none is typed, for example “{change} macro {macro_title}”.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "description_label",
+                    models.CharField(
+                        blank=True,
+                        help_text="Asks for a required text under this label; empty: an optional last remark.",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "system",
+                    models.CharField(
+                        blank=True,
+                        help_text="The system all its requests concern, where the entry alone says so.",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "elsewhere_label",
+                    models.CharField(blank=True, help_text="A quicker way, as the words of a link.", max_length=80),
+                ),
+                ("elsewhere_url", models.URLField(blank=True)),
+                (
+                    "after_filing",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the person still does by hand, said when the request is filed.",
+                        max_length=500,
+                    ),
+                ),
+                (
+                    "may_file",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Only members of these groups file it; empty: everybody.",
+                        related_name="+",
+                        to="auth.group",
+                    ),
+                ),
+                (
+                    "route",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entry", to="workflow.route"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'ordering': ['order', 'name'],
+                "verbose_name_plural": "entries",
+                "ordering": ["order", "name"],
             },
         ),
         migrations.AddField(
-            model_name='draft',
-            name='entry',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='intake.entry'),
+            model_name="draft",
+            name="entry",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="drafts", to="intake.entry"
+            ),
         ),
         migrations.CreateModel(
-            name='Question',
+            name="Question",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Stays the same when the label is reworded, for example “steps”.', max_length=40, validators=[django.core.validators.RegexValidator('\\A[a-z][a-z0-9_]*\\Z', 'Use small letters, digits and underscores.')])),
-                ('label', models.CharField(max_length=200)),
-                ('help', models.CharField(blank=True, max_length=400)),
-                ('type', models.CharField(choices=[('short', 'Short text'), ('long', 'Long text'), ('choice', 'One of several'), ('choices', 'Any of several'), ('yes-no', 'Yes or no'), ('confirm', 'Confirmation to tick'), ('date', 'Date'), ('url', 'Web address'), ('number', 'Whole number'), ('email', 'E-mail address')], default='short', max_length=10)),
-                ('choices', models.JSONField(blank=True, default=list, help_text='What may be chosen.')),
-                ('required', models.BooleanField(default=True)),
-                ('asked_of', models.CharField(choices=[('requester', 'Requester'), ('approver', 'Approver')], default='requester', max_length=10)),
-                ('feeds', models.CharField(blank=True, choices=[('', 'Nothing'), ('system', 'System'), ('customer', 'Customer'), ('teams', 'Other impacted teams'), ('due_date', 'Due date')], help_text='The field of the request it fills.', max_length=10)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='intake.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Stays the same when the label is reworded, for example “steps”.",
+                        max_length=40,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[a-z][a-z0-9_]*\\Z", "Use small letters, digits and underscores."
+                            )
+                        ],
+                    ),
+                ),
+                ("label", models.CharField(max_length=200)),
+                ("help", models.CharField(blank=True, max_length=400)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("short", "Short text"),
+                            ("long", "Long text"),
+                            ("choice", "One of several"),
+                            ("choices", "Any of several"),
+                            ("yes-no", "Yes or no"),
+                            ("confirm", "Confirmation to tick"),
+                            ("date", "Date"),
+                            ("url", "Web address"),
+                            ("number", "Whole number"),
+                            ("email", "E-mail address"),
+                        ],
+                        default="short",
+                        max_length=10,
+                    ),
+                ),
+                ("choices", models.JSONField(blank=True, default=list, help_text="What may be chosen.")),
+                ("required", models.BooleanField(default=True)),
+                (
+                    "asked_of",
+                    models.CharField(
+                        choices=[("requester", "Requester"), ("approver", "Approver")],
+                        default="requester",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "feeds",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Nothing"),
+                            ("system", "System"),
+                            ("customer", "Customer"),
+                            ("teams", "Other impacted teams"),
+                            ("due_date", "Due date"),
+                        ],
+                        help_text="The field of the request it fills.",
+                        max_length=10,
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="questions", to="intake.entry"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='draft',
-            index=models.Index(condition=models.Q(('issue__isnull', True)), fields=['owner', '-updated_at'], name='drafts_of_a_person'),
+            model_name="draft",
+            index=models.Index(
+                condition=models.Q(("issue__isnull", True)), fields=["owner", "-updated_at"], name="drafts_of_a_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='question',
-            constraint=models.UniqueConstraint(fields=('entry', 'key'), name='one_question_per_key'),
+            model_name="question",
+            constraint=models.UniqueConstraint(fields=("entry", "key"), name="one_question_per_key"),
         ),
     ]

@@ -5,16 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('intake', '0001_catalogue_and_drafts'),
-        ('workflow', '0005_stage_targets'),
+        ("intake", "0001_catalogue_and_drafts"),
+        ("workflow", "0005_stage_targets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='draft',
-            name='continues',
-            field=models.ForeignKey(blank=True, editable=False, help_text='The question that Support Operations carry on in this; its answers are still wanted.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue'),
+            model_name="draft",
+            name="continues",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                help_text="The question that Support Operations carry on in this; its answers are still wanted.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="workflow.issue",
+            ),
         ),
     ]

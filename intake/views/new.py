@@ -98,8 +98,13 @@ def _take(request, entry):
 
 def _save(request, entry, typed, *, overwrite=False):
     draft = actions.save_draft(
-        typed.submission, by=request.user, entry=entry, data=typed.data, page=typed.page,
-        seen_version=typed.version, overwrite=overwrite,
+        typed.submission,
+        by=request.user,
+        entry=entry,
+        data=typed.data,
+        page=typed.page,
+        seen_version=typed.version,
+        overwrite=overwrite,
     )
     kept_form.forget(request)
     return draft

@@ -78,7 +78,10 @@ _LEAD_BESIDES = {
         "gitlab_mirror.schemelabel",
     ),
     "delete": (
-        "accounts.holiday", "workflow.approvalpolicy", "workflow.policyapprover", "gitlab_mirror.schemelabel",
+        "accounts.holiday",
+        "workflow.approvalpolicy",
+        "workflow.policyapprover",
+        "gitlab_mirror.schemelabel",
     ),
 }
 GRANTS = {

@@ -76,7 +76,11 @@ def _preview(request, context, form, content, name):
         return _page(request, context, file_form=form, status=422)
     given = {"name": name, "content": base64.b64encode(content).decode(), "mark": found.mark}
     return _page(
-        request, context, file_form=FileForm(), found=found, apply_form=ApplyForm(initial=given),
+        request,
+        context,
+        file_form=FileForm(),
+        found=found,
+        apply_form=ApplyForm(initial=given),
         status=422 if found.problems else 200,
     )
 

@@ -60,7 +60,8 @@ class Holiday(models.Model):
     date = models.DateField()
     name = models.CharField(max_length=80)
     region = models.CharField(
-        max_length=20, blank=True,
+        max_length=20,
+        blank=True,
         help_text="Empty: a holiday of everybody, which targets and reminders do not count. Otherwise a region as "
         "people have it, for example EMEA: reminders to its people do not count the day.",
     )
@@ -88,14 +89,20 @@ class People(UserManager.from_queryset(models.QuerySet)):
 
     def managers(self):
         """Who may approve: active people somebody reports to, and the members of the managers group."""
-        return self.active().filter(
-            Q(groups__name=Role.MANAGER) | Q(reports__isnull=False)
-        ).distinct().order_by("first_name", "last_name", "username")
+        return (
+            self.active()
+            .filter(Q(groups__name=Role.MANAGER) | Q(reports__isnull=False))
+            .distinct()
+            .order_by("first_name", "last_name", "username")
+        )
 
     def ops(self):
         """Active members of Support Operations, leads included."""
-        return self.active().filter(groups__name__in=[Role.OPS, Role.LEAD]).distinct().order_by(
-            "first_name", "last_name", "username"
+        return (
+            self.active()
+            .filter(groups__name__in=[Role.OPS, Role.LEAD])
+            .distinct()
+            .order_by("first_name", "last_name", "username")
         )
 
     def leads(self):
@@ -109,8 +116,10 @@ class People(UserManager.from_queryset(models.QuerySet)):
         """
         now = now or timezone.now()
         today = now.date()
-        perhaps = self.active().filter(away_from__lte=today + A_DAY).filter(
-            Q(away_until__isnull=True) | Q(away_until__gte=today - A_DAY)
+        perhaps = (
+            self.active()
+            .filter(away_from__lte=today + A_DAY)
+            .filter(Q(away_until__isnull=True) | Q(away_until__gte=today - A_DAY))
         )
         return absence.links(perhaps.only("away_from", "away_until", "time_zone", "stand_in_id"), now)
 

@@ -14,7 +14,15 @@ from django.db import transaction
 from supportops.accounts.models import Division, User
 
 COPIED = (
-    "email", "title", "division", "region", "working_hours", "time_zone", "gitlab_username", "gitlab_id", "slack_id",
+    "email",
+    "title",
+    "division",
+    "region",
+    "working_hours",
+    "time_zone",
+    "gitlab_username",
+    "gitlab_id",
+    "slack_id",
 )
 """Fields that are kept as the file says them; name and manager are more than that."""
 _BY = (("gitlab_username", "gitlab_username__iexact"), ("email", "email__iexact"), ("username", "username__iexact"))
@@ -119,7 +127,8 @@ def _add(found, row):
         return
     people = {
         person.pk: person
-        for field_name, lookup in _BY if field_name in row.said
+        for field_name, lookup in _BY
+        if field_name in row.said
         for person in User.objects.select_related("reports_to").filter(**{lookup: row.said[field_name].lstrip("@")})
     }
     if len(people) > 1:

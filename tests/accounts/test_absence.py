@@ -119,8 +119,15 @@ def test_who_has_left_passes_nothing_on(cast, today):
 def me(who, **fields):
     client = Client()
     client.force_login(who)
-    posted = {"first_name": "M", "last_name": "", "email": "", "time_zone": "UTC", "away_from": "", "away_until": "",
-              "stand_in": ""}
+    posted = {
+        "first_name": "M",
+        "last_name": "",
+        "email": "",
+        "time_zone": "UTC",
+        "away_from": "",
+        "away_until": "",
+        "stand_in": "",
+    }
     return client.post("/people/me/", posted | fields)
 
 

@@ -13,9 +13,7 @@ def _names(permissions):
 
 
 def _meant(role):
-    return {
-        model.replace(".", f".{act}_", 1) for act, models in GRANTS[role].items() for model in models
-    }
+    return {model.replace(".", f".{act}_", 1) for act, models in GRANTS[role].items() for model in models}
 
 
 def test_every_permission_that_is_meant_exists_and_is_given(db):
@@ -36,7 +34,10 @@ def test_giving_them_again_changes_nothing_and_keeps_what_was_added(db):
 
 def test_nobody_is_given_a_hand_in_people_or_requests():
     forbidden = [
-        (role, act, model) for role in GRANTS for act in ("add", "change", "delete") for model in GRANTS[role][act]
+        (role, act, model)
+        for role in GRANTS
+        for act in ("add", "change", "delete")
+        for model in GRANTS[role][act]
         if model in NEVER
     ]
 

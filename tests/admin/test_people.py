@@ -14,10 +14,19 @@ from tests.factories import person
 def _form(someone, **changed):
     """What the person's page sends when nothing but ``changed`` was touched."""
     fields = {
-        "username": someone.username, "first_name": someone.first_name, "last_name": someone.last_name,
-        "email": someone.email, "reports_to": someone.reports_to_id or "", "division": someone.division,
-        "time_zone": someone.time_zone, "gitlab_username": someone.gitlab_username, "slack_id": someone.slack_id,
-        "away_from": "", "away_until": "", "stand_in": "", "is_active": "on",
+        "username": someone.username,
+        "first_name": someone.first_name,
+        "last_name": someone.last_name,
+        "email": someone.email,
+        "reports_to": someone.reports_to_id or "",
+        "division": someone.division,
+        "time_zone": someone.time_zone,
+        "gitlab_username": someone.gitlab_username,
+        "slack_id": someone.slack_id,
+        "away_from": "",
+        "away_until": "",
+        "stand_in": "",
+        "is_active": "on",
         "groups": list(someone.groups.values_list("pk", flat=True)),
     }
     return fields | changed
@@ -33,8 +42,13 @@ def _problems(answer):
 
 def test_an_administrator_changes_what_is_known_of_a_person(visit, staff):
     answer = _save(
-        visit(staff.admin), staff.colleague, reports_to=staff.standin.pk, division="Field", gitlab_username="@carl",
-        slack_id="U123", time_zone="Europe/Berlin",
+        visit(staff.admin),
+        staff.colleague,
+        reports_to=staff.standin.pk,
+        division="Field",
+        gitlab_username="@carl",
+        slack_id="U123",
+        time_zone="Europe/Berlin",
     )
 
     colleague = User.objects.get(pk=staff.colleague.pk)
@@ -111,8 +125,15 @@ def test_who_is_away_today_is_one_click_away(visit, staff):
 
 def test_an_administrator_adds_a_person(visit, staff):
     new = {
-        "username": "newcomer", "first_name": "Nora", "last_name": "New", "email": "", "reports_to": staff.manager.pk,
-        "division": "Support", "usable_password": "false", "password1": "", "password2": "",
+        "username": "newcomer",
+        "first_name": "Nora",
+        "last_name": "New",
+        "email": "",
+        "reports_to": staff.manager.pk,
+        "division": "Support",
+        "usable_password": "false",
+        "password1": "",
+        "password2": "",
     }
 
     answer = visit(staff.admin).post(address(User, "add"), new)
@@ -180,9 +201,13 @@ def test_an_administrator_puts_somebody_into_a_group(visit, staff):
     group = Group.objects.get(name="us-federal")
     kept = User.groups.through.objects.get(group=group, user=staff.federal)
     members = {
-        "User_groups-TOTAL_FORMS": "2", "User_groups-INITIAL_FORMS": "1",
-        "User_groups-0-id": kept.pk, "User_groups-0-group": group.pk, "User_groups-0-user": staff.federal.pk,
-        "User_groups-1-group": group.pk, "User_groups-1-user": staff.colleague.pk,
+        "User_groups-TOTAL_FORMS": "2",
+        "User_groups-INITIAL_FORMS": "1",
+        "User_groups-0-id": kept.pk,
+        "User_groups-0-group": group.pk,
+        "User_groups-0-user": staff.federal.pk,
+        "User_groups-1-group": group.pk,
+        "User_groups-1-user": staff.colleague.pk,
     }
 
     answer = visit(staff.admin).post(address(Group, "change", group.pk), members)

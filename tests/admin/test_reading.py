@@ -114,8 +114,11 @@ def test_no_list_of_the_administration_offers_to_delete_in_bulk(rf, staff):
 def test_the_list_edits_no_cell(visit, staff, full_story):
     before = _columns(full_story)
     forged = {
-        "form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-number": full_story.pk,
-        "form-0-state": State.CLOSED, "_save": "Save",
+        "form-TOTAL_FORMS": "1",
+        "form-INITIAL_FORMS": "1",
+        "form-0-number": full_story.pk,
+        "form-0-state": State.CLOSED,
+        "_save": "Save",
     }
 
     visit(staff.admin).post(address(Issue, "changelist"), forged)

@@ -11,9 +11,14 @@ from workflow.models import Route, StageTarget, Tracker
 def _form(route, **changed):
     """What the route's page sends when nothing but ``changed`` was touched."""
     fields = {
-        "kind": route.kind, "tracker": route.tracker_id or "", "template": route.template,
-        "approval_rule": route.approval_rule, "voiding_fields": "\n".join(route.voiding_fields),
-        "restricted_to": route.restricted_to_id or "", "default_labels": "\n".join(route.default_labels), "owner": "",
+        "kind": route.kind,
+        "tracker": route.tracker_id or "",
+        "template": route.template,
+        "approval_rule": route.approval_rule,
+        "voiding_fields": "\n".join(route.voiding_fields),
+        "restricted_to": route.restricted_to_id or "",
+        "default_labels": "\n".join(route.default_labels),
+        "owner": "",
         "second_owner": "",
     }
     return fields | ({"waivable": "on"} if route.waivable else {}) | changed

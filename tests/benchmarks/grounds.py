@@ -85,7 +85,9 @@ class Grounds(Scene):
         settings = {"DJANGO_SETTINGS_MODULE": "supportops.settings"}
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--noinput", "-v", "0"],
-            cwd=ROOT, check=True, env=self.environment(**settings),
+            cwd=ROOT,
+            check=True,
+            env=self.environment(**settings),
         )
         how = ("--no-control-socket", "--worker-class", "gthread", "--workers", "3", "--threads", "8")
         where = ("--bind", f"127.0.0.1:{port}")
@@ -101,7 +103,6 @@ class Grounds(Scene):
         port = free_port()
         self.serve_gitlab("copy", port)
         return f"http://127.0.0.1:{port}"
-
 
     def take_time(self, url, seconds):
         """From now on this GitLab takes so long to answer, at least."""
@@ -154,7 +155,7 @@ def _let_go():
 
 
 def database_name():
-    """"SQLite" or "PostgreSQL", as the portal was configured."""
+    """ "SQLite" or "PostgreSQL", as the portal was configured."""
     from django.db import connection
 
     return connection.vendor.replace("sqlite", "SQLite").replace("postgresql", "PostgreSQL")

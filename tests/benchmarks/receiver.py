@@ -61,7 +61,9 @@ def _deliver(web, places, rate, seconds):
         time.sleep(max(0, due - time.perf_counter()))
         sessions.kept = getattr(sessions, "kept", None) or requests.Session()
         headers = {
-            "X-Gitlab-Event": "Issue Hook", "X-Gitlab-Token": HOOK_SECRET, "Idempotency-Key": f"{run}-{number}",
+            "X-Gitlab-Event": "Issue Hook",
+            "X-Gitlab-Token": HOOK_SECRET,
+            "Idempotency-Key": f"{run}-{number}",
             "Content-Type": "application/json",
         }
         try:
@@ -83,7 +85,10 @@ def _body(places, number):
             "user": {"id": 1, "username": "root"},
             "project": {"id": project_id},
             "object_attributes": {
-                "id": 1, "iid": iid, "project_id": project_id, "action": "update",
+                "id": 1,
+                "iid": iid,
+                "project_id": project_id,
+                "action": "update",
                 "description": "Words as long as people write them. " * 60,
             },
         }

@@ -5,10 +5,20 @@ import time
 from tests.browser.person import PATIENCE, within
 
 STAGE = {
-    "discussion": None, "approval": None, "triage": "Stage::Triage", "escalated": "Stage::Triage",
-    "backlog": "Stage::Backlogged", "design": "Stage::Design", "planning": "Stage::Planning",
-    "scheduled": "Stage::Planning", "development": "Stage::Development", "validation": "Stage::Validation",
-    "implementation": "Stage::Validation", "blocked": "Stage::Blocked", "completed": "Stage::Completed", "closed": None,
+    "discussion": None,
+    "approval": None,
+    "triage": "Stage::Triage",
+    "escalated": "Stage::Triage",
+    "backlog": "Stage::Backlogged",
+    "design": "Stage::Design",
+    "planning": "Stage::Planning",
+    "scheduled": "Stage::Planning",
+    "development": "Stage::Development",
+    "validation": "Stage::Validation",
+    "implementation": "Stage::Validation",
+    "blocked": "Stage::Blocked",
+    "completed": "Stage::Completed",
+    "closed": None,
 }
 TRACKER = {
     "bug": "gitlab-com/gl-security/corp/cust-support-ops/issue-tracker",
@@ -32,7 +42,8 @@ class Mirrored:
     def issues(self):
         """Every issue of the tracker with the title; there must never be two."""
         return [
-            issue for issue in self.portal.gitlab(f"/projects/{self.project}/issues", per_page=100)
+            issue
+            for issue in self.portal.gitlab(f"/projects/{self.project}/issues", per_page=100)
             if issue["title"] == self.title
         ]
 

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.browser
 def acting_in_gitlab(portal, username):
     """A session of GitLab's REST API as this person."""
     made = requests.post(
-        f"{portal.gitlab_url}/sandbox/tokens", json={"username": username}, timeout=30,
+        f"{portal.gitlab_url}/sandbox/tokens",
+        json={"username": username},
+        timeout=30,
         headers={"PRIVATE-TOKEN": (portal.directory / "var" / "sandbox_admin_token").read_text().strip()},
     )
     session = requests.Session()

@@ -15,7 +15,10 @@ if __name__ == "__main__":
 
     person, _ = User.objects.get_or_create(username="requester")
     open_issue(
-        by=person, route=Route.objects.get(key="bug"), title="Filed once", answers=answers_for("bug"),
+        by=person,
+        route=Route.objects.get(key="bug"),
+        title="Filed once",
+        answers=answers_for("bug"),
         submission=sys.argv[1],
     )
     print(Issue.objects.count(), Event.objects.count(), Mirror.objects.filter(due_at__isnull=False).count())

@@ -105,8 +105,9 @@ def test_no_poll_is_lost_by_a_clock_that_is_wrong(cast, mirrored, our_clock, off
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
-@pytest.mark.parametrize("change", ["2026-03-29T00:59:30", "2026-10-25T00:59:30", "2026-03-08T06:59:30",
-                                    "2026-11-01T05:59:30"])
+@pytest.mark.parametrize(
+    "change", ["2026-03-29T00:59:30", "2026-10-25T00:59:30", "2026-03-08T06:59:30", "2026-11-01T05:59:30"]
+)
 def test_a_minute_is_a_minute_when_the_hour_is_doubled_or_left_out(cast, settings, monkeypatch, zone, change):
     settings.TIME_ZONE = zone
     moment = datetime.fromisoformat(change).replace(tzinfo=UTC)

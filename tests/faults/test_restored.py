@@ -21,8 +21,16 @@ pytestmark = [pytest.mark.django_db, pytest.mark.fault(51)]
 def as_before_it_was_pushed(issue):
     """The rows as they were while GitLab knew nothing of the request."""
     Mirror.objects.filter(pk=issue.pk).update(
-        status="behind", pushed_version=0, creating_since=None, project_id=None, iid=None, gitlab_id=None, web_url="",
-        shadow={}, due_at=timezone.now(), pushed_at=None,
+        status="behind",
+        pushed_version=0,
+        creating_since=None,
+        project_id=None,
+        iid=None,
+        gitlab_id=None,
+        web_url="",
+        shadow={},
+        due_at=timezone.now(),
+        pushed_at=None,
     )
     NoteMirror.objects.filter(issue=issue).update(note_id=None, posting_since=None, due_at=timezone.now())
 
@@ -64,11 +72,17 @@ def test_what_only_gitlab_still_has_is_named_and_its_number_is_not_given_out_aga
     bot_project = Tracker.objects.exclude(project_id=None).first().project_id
     lost = max(Mirror.objects.values_list("pk", flat=True)) + 40
     mirrored.api(
-        "POST", f"/projects/{bot_project}/issues", sudo="support-bot", title="Filed today",
+        "POST",
+        f"/projects/{bot_project}/issues",
+        sudo="support-bot",
+        title="Filed today",
         description=managed_block(new_marker(lost), "Words."),
     )
     mirrored.api(
-        "POST", f"/projects/{bot_project}/issues", sudo="support-bot", title="No mark of ours",
+        "POST",
+        f"/projects/{bot_project}/issues",
+        sudo="support-bot",
+        title="No mark of ours",
         description=managed_block("supportops999999xforged", "Words."),
     )
     found = after_restore()

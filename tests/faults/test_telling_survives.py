@@ -30,8 +30,11 @@ class Telling(Scene):
     def run(self, *words, **changes):
         """Start the process of ``tests.faults.telling`` with these words."""
         given = {
-            "EMAIL_URL": f"smtp://127.0.0.1:{self.mails.port}", "TELL_AFTER_SECONDS": "0", "GITLAB_LEASE_SECONDS": "1",
-            "CELERY_BROKER_URL": "memory://localhost/", **changes,
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.mails.port}",
+            "TELL_AFTER_SECONDS": "0",
+            "GITLAB_LEASE_SECONDS": "1",
+            "CELERY_BROKER_URL": "memory://localhost/",
+            **changes,
         }
         command = [sys.executable, "-m", "tests.faults.telling", *map(str, words)]
         return subprocess.Popen(
@@ -78,7 +81,9 @@ def test_what_the_server_had_taken_when_they_died(told):
 @pytest.mark.parametrize(
     ("name", "stood"),
     [
-        ("alive", ["sent", False]), ("claimed", ["sent", False]), ("begun", ["unconfirmed", True]),
+        ("alive", ["sent", False]),
+        ("claimed", ["sent", False]),
+        ("begun", ["unconfirmed", True]),
         ("handed", ["unconfirmed", True]),
     ],
 )

@@ -76,9 +76,7 @@ def test_the_scheme_in_use_is_copied_not_edited(admin):
 
 def test_a_scheme_that_was_in_use_is_not_edited_either(admin, cast):
     schemes = {scheme.name: scheme for scheme in LabelScheme.objects.all()}
-    SchemeChange.objects.create(
-        from_scheme=schemes["2026"], to_scheme=schemes["2025"], by=cast.lead, running=False
-    )
+    SchemeChange.objects.create(from_scheme=schemes["2026"], to_scheme=schemes["2025"], by=cast.lead, running=False)
     assert labels_form(admin, schemes["2026"]) is None
 
 

@@ -107,7 +107,8 @@ FACTS = {
         lambda bug: mirror(bug, status="in-step", due_at=None, pushed_version=2),
     ),
     Kind.UNKNOWN: (
-        lambda bug: mirror(bug, status="unknown"), lambda bug: mirror(bug, status="in-step"),
+        lambda bug: mirror(bug, status="unknown"),
+        lambda bug: mirror(bug, status="in-step"),
     ),
     Kind.DEAD: (
         lambda bug: mirror(bug, status="parked", parked=True, last_error="GitLab answered 400."),
@@ -130,12 +131,15 @@ FACTS = {
         lambda bug: Heartbeat.beat(),
     ),
     Kind.MISMATCH: (
-        lambda bug: mirror(bug, status="parked", parked=True)
-        and raise_alarm(Finding(Kind.MISMATCH, bug.reference, "Shown to all.", str(bug.pk), bug.pk)),
+        lambda bug: (
+            mirror(bug, status="parked", parked=True)
+            and raise_alarm(Finding(Kind.MISMATCH, bug.reference, "Shown to all.", str(bug.pk), bug.pk))
+        ),
         lambda bug: mirror(bug, status="in-step", parked=False),
     ),
     Kind.TWIN: (
-        lambda bug: raise_alarm(Finding(Kind.TWIN, bug.reference, "#5 and #6.", f"{bug.pk} 1 6", bug.pk)), None,
+        lambda bug: raise_alarm(Finding(Kind.TWIN, bug.reference, "#5 and #6.", f"{bug.pk} 1 6", bug.pk)),
+        None,
     ),
     Kind.MESSAGES: (lambda bug: channel(timezone.now()), lambda bug: channel(None)),
 }

@@ -121,8 +121,11 @@ def test_a_forged_note_mark_is_none():
 def test_an_open_request_does_not_name_a_restricted_one(cast):
     parent = request_at(State.DEVELOPMENT, Kind.BUG, cast=cast)
     given = {
-        "route": Route.objects.get(key="macros-us-federal"), "title": "Part", "description": "Of it.",
-        "answers": answers_for("macros-us-federal"), "approver": cast.manager,
+        "route": Route.objects.get(key="macros-us-federal"),
+        "title": "Part",
+        "description": "Of it.",
+        "answers": answers_for("macros-us-federal"),
+        "approver": cast.manager,
     }
 
     hidden = spin_off(parent.pk, by=cast.federal, given=given)

@@ -52,7 +52,10 @@ def test_an_issue_that_gitlab_does_not_hide_is_an_alarm(cast, mirrored, bug):
 def test_a_late_twin_is_an_alarm_though_it_was_closed(cast, mirrored, bug):
     mirror = mirror_of(bug)
     twin = mirrored.api(
-        "POST", f"/projects/{mirror.project_id}/issues", sudo="support-bot", title="Twin",
+        "POST",
+        f"/projects/{mirror.project_id}/issues",
+        sudo="support-bot",
+        title="Twin",
         description=shown(mirrored, bug)["description"],
     )
     poll_all()

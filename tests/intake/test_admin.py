@@ -44,9 +44,11 @@ def test_a_question_is_added_and_asked(admin, entry, browser_of, cast):
     count = bug.questions.count()
     posted = form_of(admin, bug)
     posted |= {
-        f"questions-{count}-key": "browser", f"questions-{count}-label": "Which browser",
+        f"questions-{count}-key": "browser",
+        f"questions-{count}-label": "Which browser",
         f"questions-{count}-type": "choice",
-        f"questions-{count}-choices": "Firefox\n\nChromium\nFirefox", f"questions-{count}-order": "500",
+        f"questions-{count}-choices": "Firefox\n\nChromium\nFirefox",
+        f"questions-{count}-order": "500",
         f"questions-{count}-asked_of": "requester",
     }
 

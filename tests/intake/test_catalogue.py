@@ -18,13 +18,17 @@ TABLE = {
     "portal-change": (Kind.HAND_OVER, None, ApprovalRule.NONE),
     "question": (Kind.QUESTION, None, ApprovalRule.NONE),
     "calendly": (
-        Kind.ADMINISTRATIVE, "gitlab-com/support/support-ops/other-software/calendly", ApprovalRule.REPORTS_TO
+        Kind.ADMINISTRATIVE,
+        "gitlab-com/support/support-ops/other-software/calendly",
+        ApprovalRule.REPORTS_TO,
     ),
     "propose-change": (Kind.PROPOSAL, "gitlab-com/support/support-team-meta", ApprovalRule.CHOSEN),
     "fix": (Kind.BUG, "gitlab-com/support/support-ops/support-ops-project", ApprovalRule.NONE),
     "macros-global": (Kind.ADMINISTRATIVE, "gitlab-com/support/support-ops/zendesk-global/macros", ApprovalRule.CHOSEN),
     "macros-us-federal": (
-        Kind.ADMINISTRATIVE, "gitlab-com/support/support-ops/zendesk-us-federal", ApprovalRule.CHOSEN
+        Kind.ADMINISTRATIVE,
+        "gitlab-com/support/support-ops/zendesk-us-federal",
+        ApprovalRule.CHOSEN,
     ),
     "team-page": (Kind.ADMINISTRATIVE, "gitlab-com/support/team", ApprovalRule.NONE),
     "bug": (Kind.BUG, "gitlab-com/gl-security/corp/cust-support-ops/issue-tracker", ApprovalRule.NONE),

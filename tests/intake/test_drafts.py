@@ -14,8 +14,11 @@ from workflow.models import Attachment, Issue
 def draft(cast, entry):
     """A bug report that the requester has begun."""
     return Draft.objects.create(
-        entry=entry("bug"), owner=cast.requester, originator=cast.requester,
-        data={"title": ["Half a thought"], "steps": ["1. Begin"]}, saved_from=uuid.uuid4(),
+        entry=entry("bug"),
+        owner=cast.requester,
+        originator=cast.requester,
+        data={"title": ["Half a thought"], "steps": ["1. Begin"]},
+        saved_from=uuid.uuid4(),
     )
 
 
@@ -36,8 +39,14 @@ def test_an_opened_draft_fills_the_form(requester, draft):
 
 def test_a_draft_brings_back_every_kind_of_answer(requester, entry):
     typed = {
-        "title": "T", "whose": "Rita", "change": "Change an entry", "parts": ["Title", "Manager"], "values": "Title: X",
-        "from_when": "2027-01-02", "confidential": "on", "action": "draft",
+        "title": "T",
+        "whose": "Rita",
+        "change": "Change an entry",
+        "parts": ["Title", "Manager"],
+        "values": "Title: X",
+        "from_when": "2027-01-02",
+        "confidential": "on",
+        "action": "draft",
     }
     requester.post("/new/team-page/", typed)
 

@@ -11,8 +11,12 @@ from workflow.models import Issue
 from workflow.states import Kind, State
 
 KEYS = [spec.key for spec in ENTRIES]
-FIRST = {"calendly": State.APPROVAL, "macros-global": State.APPROVAL, "macros-us-federal": State.APPROVAL,
-         "propose-change": State.DISCUSSION}
+FIRST = {
+    "calendly": State.APPROVAL,
+    "macros-global": State.APPROVAL,
+    "macros-us-federal": State.APPROVAL,
+    "propose-change": State.DISCUSSION,
+}
 
 
 @pytest.mark.parametrize("spec", ENTRIES, ids=lambda spec: spec.key)
@@ -123,8 +127,15 @@ def test_an_answer_is_kept_as_what_it_is(requester, entry, fill_in, type_, typed
 
 
 WRONG = [
-    ("url", "javascript:alert(1)"), ("url", "ftp://example.com"), ("number", "many"), ("number", "9" * 40),
-    ("email", "nobody"), ("date", "31.12."), ("yes-no", "perhaps"), ("short", "x" * 256), ("long", "x" * 20_001),
+    ("url", "javascript:alert(1)"),
+    ("url", "ftp://example.com"),
+    ("number", "many"),
+    ("number", "9" * 40),
+    ("email", "nobody"),
+    ("date", "31.12."),
+    ("yes-no", "perhaps"),
+    ("short", "x" * 256),
+    ("long", "x" * 20_001),
 ]
 
 

@@ -8,8 +8,12 @@ from intake.models import Draft
 from workflow.models import Issue
 
 XSS = [
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}", "javascript:alert(1)",
-    "[x](javascript:alert(1))", "</textarea><script>alert(1)</script>",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "{{ 7|add:7 }}",
+    "javascript:alert(1)",
+    "[x](javascript:alert(1))",
+    "</textarea><script>alert(1)</script>",
 ]
 
 

@@ -26,7 +26,7 @@ def handed_over(requester, cast, only_ops, fill_in):
 def test_the_reason_stands_before_the_form(requester, only_ops):
     page = requester.get("/new/bug/").text
 
-    assert page.index("Only members of Support Operations may file this.") < page.index("<form class=\"form\"")
+    assert page.index("Only members of Support Operations may file this.") < page.index('<form class="form"')
     assert 'value="submit"' not in page
 
 

@@ -69,7 +69,9 @@ def test_drafts_are_pointed_out(cast, requester):
 
 def test_more_entries_need_no_more_queries(requester):
     def queries():
-        with CaptureQueriesContext(connection, ) as taken:
+        with CaptureQueriesContext(
+            connection,
+        ) as taken:
             requester.get("/")
         return len(taken)
 

@@ -117,11 +117,27 @@ def test_a_filed_draft_keeps_no_text_of_its_own(requester, fill_in):
 
 
 FORGED = {
-    "state": "completed", "requester": "1", "requester_id": "1", "filed_by": "1", "by": "1", "number": "999999",
-    "pk": "999999", "outcome": "completed", "priority": "1", "assignee": "1", "restricted_to": "1",
-    "kind": "feature", "version": "77",
-    "tracker": "1", "milestone": "1", "validation_asked": "on", "return_to": "design", "created_at": "2001-01-01",
-    "answers": "[]", "owner": "1", "originator": "1",
+    "state": "completed",
+    "requester": "1",
+    "requester_id": "1",
+    "filed_by": "1",
+    "by": "1",
+    "number": "999999",
+    "pk": "999999",
+    "outcome": "completed",
+    "priority": "1",
+    "assignee": "1",
+    "restricted_to": "1",
+    "kind": "feature",
+    "version": "77",
+    "tracker": "1",
+    "milestone": "1",
+    "validation_asked": "on",
+    "return_to": "design",
+    "created_at": "2001-01-01",
+    "answers": "[]",
+    "owner": "1",
+    "originator": "1",
 }
 
 

@@ -36,8 +36,10 @@ class SlackServer:
                 slack.asked.append(body)
                 problem = slack._problem(self.path, self.headers, body)
                 status, headers, silent, answer = (
-                    (200, {}, False, {"ok": False, "error": problem}) if problem
-                    else slack.answers.pop(0) if slack.answers
+                    (200, {}, False, {"ok": False, "error": problem})
+                    if problem
+                    else slack.answers.pop(0)
+                    if slack.answers
                     else (200, {}, False, {"ok": True, "ts": "1.2", "channel": "D1"})
                 )
                 if silent or answer.get("ok"):

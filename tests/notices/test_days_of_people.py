@@ -97,7 +97,11 @@ AFTER = {
     "their manager may ask somebody else": (approval, manager, may_name(boss), 5),
     "a validator is reminded": (validation, requester, reminded(Reminder.Kind.VALIDATION_LATE, requester), 5),
     "the owner hears of a late validation": (
-        validation, requester, reminded(Reminder.Kind.VALIDATION_SILENT, lambda cast: cast.ops), 5),
+        validation,
+        requester,
+        reminded(Reminder.Kind.VALIDATION_SILENT, lambda cast: cast.ops),
+        5,
+    ),
     "a lead may delegate the validation": (validation, requester, may_delegate, 5),
 }
 """{what happens: (the request, whose days count, whether it happened, after how many of their working days)}"""
@@ -177,8 +181,9 @@ def test_the_days_after_its_end_are_working_days_where_they_are(discussion, cast
     for day in (29, 30, 31):
         clock.move_to(at(2026, 3, day, 12))
         remind_people()
-    manager_, requester_ = ([day.day for day in days_of(Reminder.Kind.DISCUSSION_DUE, who)] for who in (
-        cast.manager, cast.requester))
+    manager_, requester_ = (
+        [day.day for day in days_of(Reminder.Kind.DISCUSSION_DUE, who)] for who in (cast.manager, cast.requester)
+    )
     assert (manager_, requester_) == ([29, 30], [29, 30, 31])
 
 
@@ -240,7 +245,10 @@ def test_an_absence_of_the_day_americas_clocks_change_is_that_day(day, begins, e
     one = person("ny", time_zone=NEW_YORK, away_from=day, away_until=day)
     second = timedelta(seconds=1)
     assert [is_away(one, moment) for moment in (begins - second, begins, ends - second, ends)] == [
-        False, True, True, False
+        False,
+        True,
+        True,
+        False,
     ]
 
 

@@ -27,8 +27,10 @@ def asked(cast, clock):
 def test_it_says_what_why_since_when_and_links_to_the_decision(asked):
     arrived, issue = asked
     for words in (
-        f"SO-{issue.pk} Add an event <now>", "It waits for your decision: approve or decline.",
-        "Approval since Tuesday 10 March 2026, 09:00 UTC.", f"/issues/{issue.pk}/#decision-title",
+        f"SO-{issue.pk} Add an event <now>",
+        "It waits for your decision: approve or decline.",
+        "Approval since Tuesday 10 March 2026, 09:00 UTC.",
+        f"/issues/{issue.pk}/#decision-title",
     ):
         assert words in arrived.body
 

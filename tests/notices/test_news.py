@@ -121,7 +121,8 @@ def test_two_pieces_of_news_are_two_messages(handed, cast, clock):
     clock.shift(180)
     tell()
     assert sorted(mail.subject for mail in mails_to(cast.ops)) == [
-        "Colleague handed you a draft", "Requester handed you a draft"
+        "Colleague handed you a draft",
+        "Requester handed you a draft",
     ]
 
 

@@ -10,9 +10,17 @@ from workflow.notices.preferences import DEFAULTS, preferences_of
 
 PAGE = "/people/me/notices/"
 CHOSEN = {
-    "needs_you_email": "digest", "needs_you_slack": "off", "filed_email": "off", "filed_slack": "at-once",
-    "watched_email": "at-once", "watched_slack": "digest",
-    "touched_email": "digest", "touched_slack": "off", "begins": "22:00", "ends": "06:30", "weekends": "on",
+    "needs_you_email": "digest",
+    "needs_you_slack": "off",
+    "filed_email": "off",
+    "filed_slack": "at-once",
+    "watched_email": "at-once",
+    "watched_slack": "digest",
+    "touched_email": "digest",
+    "touched_slack": "off",
+    "begins": "22:00",
+    "ends": "06:30",
+    "weekends": "on",
 }
 
 
@@ -27,7 +35,9 @@ def test_it_shows_what_holds(rita):
     form = rita.get(PAGE).context["form"]
     assert {name: form[name].value() for name in CHOSEN} == {
         **{f"{reason}_{way}".replace("-", "_"): DEFAULTS[reason, way] for reason in Reason for way in Channel},
-        "begins": time(20), "ends": time(7), "weekends": False,
+        "begins": time(20),
+        "ends": time(7),
+        "weekends": False,
     }
 
 
@@ -35,10 +45,14 @@ def test_what_is_chosen_holds_and_is_shown_again(rita, cast):
     assert rita.post(PAGE, CHOSEN).url == PAGE
     chosen = preferences_of(cast.requester)
     assert chosen.choices == {
-        (Reason.NEEDS_YOU, Channel.EMAIL): When.DIGEST, (Reason.NEEDS_YOU, Channel.SLACK): When.OFF,
-        (Reason.FILED, Channel.EMAIL): When.OFF, (Reason.FILED, Channel.SLACK): When.AT_ONCE,
-        (Reason.WATCHED, Channel.EMAIL): When.AT_ONCE, (Reason.WATCHED, Channel.SLACK): When.DIGEST,
-        (Reason.TOUCHED, Channel.EMAIL): When.DIGEST, (Reason.TOUCHED, Channel.SLACK): When.OFF,
+        (Reason.NEEDS_YOU, Channel.EMAIL): When.DIGEST,
+        (Reason.NEEDS_YOU, Channel.SLACK): When.OFF,
+        (Reason.FILED, Channel.EMAIL): When.OFF,
+        (Reason.FILED, Channel.SLACK): When.AT_ONCE,
+        (Reason.WATCHED, Channel.EMAIL): When.AT_ONCE,
+        (Reason.WATCHED, Channel.SLACK): When.DIGEST,
+        (Reason.TOUCHED, Channel.EMAIL): When.DIGEST,
+        (Reason.TOUCHED, Channel.SLACK): When.OFF,
     }
     assert (chosen.begins, chosen.ends, chosen.weekends) == (time(22), time(6, 30), True)
     page = rita.get(PAGE).content.decode()

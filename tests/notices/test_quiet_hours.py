@@ -30,25 +30,41 @@ NOT_BEFORE = {
     "never quiet": (hours(None, None), at(2026, 3, 10, 3), at(2026, 3, 10, 3)),
     "from and until the same": (hours(8, 8), at(2026, 3, 10, 8), at(2026, 3, 10, 8)),
     "in another zone": (hours(20, 7, "Asia/Tokyo"), at(2026, 3, 10, 12), at(2026, 3, 11, 7, zone="Asia/Tokyo")),
-    "Friday night before a quiet weekend": (
-        hours(20, 7, weekends=True), at(2026, 3, 13, 23), at(2026, 3, 16, 7)),
+    "Friday night before a quiet weekend": (hours(20, 7, weekends=True), at(2026, 3, 13, 23), at(2026, 3, 16, 7)),
     "Saturday noon": (hours(None, None, weekends=True), at(2026, 3, 14, 12), at(2026, 3, 16, 0)),
     "Sunday of the person, Monday of the portal": (
-        hours(None, None, NEW_YORK, weekends=True), at(2026, 3, 16, 2), at(2026, 3, 16, 0, zone=NEW_YORK)),
+        hours(None, None, NEW_YORK, weekends=True),
+        at(2026, 3, 16, 2),
+        at(2026, 3, 16, 0, zone=NEW_YORK),
+    ),
     "the night clocks go forward": (hours(20, 7, BERLIN), at(2026, 3, 28, 23, zone=BERLIN), at(2026, 3, 29, 5)),
     "the night clocks go back": (hours(20, 7, BERLIN), at(2026, 10, 24, 23, zone=BERLIN), at(2026, 10, 25, 6)),
     "the night America's clocks go forward": (
-        hours(20, 7, NEW_YORK), at(2026, 3, 7, 23, zone=NEW_YORK), at(2026, 3, 8, 11)),
+        hours(20, 7, NEW_YORK),
+        at(2026, 3, 7, 23, zone=NEW_YORK),
+        at(2026, 3, 8, 11),
+    ),
     "the night America's clocks go back": (
-        hours(20, 7, NEW_YORK), at(2026, 10, 31, 23, zone=NEW_YORK), at(2026, 11, 1, 12)),
+        hours(20, 7, NEW_YORK),
+        at(2026, 10, 31, 23, zone=NEW_YORK),
+        at(2026, 11, 1, 12),
+    ),
     "the Sunday America's clocks go forward": (
-        hours(None, None, NEW_YORK, weekends=True), at(2026, 3, 8, 12), at(2026, 3, 9, 4)),
+        hours(None, None, NEW_YORK, weekends=True),
+        at(2026, 3, 8, 12),
+        at(2026, 3, 9, 4),
+    ),
     "until an hour that is skipped": (hours(20, 2, BERLIN), at(2026, 3, 28, 23, zone=BERLIN), at(2026, 3, 29, 1)),
     "in the hour that comes twice, the first time": (
-        hours(20, 2, BERLIN), at(2026, 10, 24, 23, 30), at(2026, 10, 25, 0)),
+        hours(20, 2, BERLIN),
+        at(2026, 10, 24, 23, 30),
+        at(2026, 10, 25, 0),
+    ),
     "in the hour that comes twice, the second time": (
         Preferences(DEFAULTS, time(20), time(2, 30), False, ZoneInfo(BERLIN)),
-        at(2026, 10, 25, 1, 15), at(2026, 10, 25, 1, 30)),
+        at(2026, 10, 25, 1, 15),
+        at(2026, 10, 25, 1, 30),
+    ),
 }
 
 

@@ -199,7 +199,8 @@ def test_a_later_due_date_reminds_anew(discussion, cast, clock):
     remind_people()
     set_due_date(discussion.pk, date(2026, 3, 27), by=cast.requester)
     assert days_reminded(clock, [at(2026, 3, day, 9) for day in range(18, 28)], Kinds.DISCUSSION_DUE) == [
-        (3, 24), (3, 27)
+        (3, 24),
+        (3, 27),
     ]
 
 
@@ -313,9 +314,7 @@ def test_what_is_blocked_and_nobodys_is_the_leads(cast, clock):
     clock.move_to(at(2026, 3, 17, 9))
     remind_people()
     assert reminded() == [("lead", date(2026, 3, 17))]
-    assert Reminder.objects.get().text == (
-        "Blocked by Vendor since 10 March 2026. What would unblock it: They are up."
-    )
+    assert Reminder.objects.get().text == ("Blocked by Vendor since 10 March 2026. What would unblock it: They are up.")
 
 
 def test_what_is_blocked_is_the_leads_once_its_owner_has_left(cast, clock):

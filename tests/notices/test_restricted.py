@@ -18,7 +18,17 @@ from workflow.states import Kind
 
 CANARY = "Canary serinus"
 SECRETS = (
-    CANARY, "Requester", "Manager", "Ops", "Approv", "decision", "needs you", "filed", "watch", "Calendly", "Team",
+    CANARY,
+    "Requester",
+    "Manager",
+    "Ops",
+    "Approv",
+    "decision",
+    "needs you",
+    "filed",
+    "watch",
+    "Calendly",
+    "Team",
 )
 
 
@@ -39,7 +49,11 @@ def hidden(cast):
     for person in (cast.manager, cast.requester):
         prefer(person, When.AT_ONCE)
     issue = file_request(
-        cast, Kind.ADMINISTRATIVE, route="calendly", title=f"{CANARY} title", description=f"{CANARY} text",
+        cast,
+        Kind.ADMINISTRATIVE,
+        route="calendly",
+        title=f"{CANARY} title",
+        description=f"{CANARY} text",
         confidential=True,
     )
     comment(issue.pk, f"{CANARY} comment", by=cast.requester)

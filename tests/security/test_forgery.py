@@ -11,11 +11,29 @@ from tests.factories import file_request
 pytestmark = pytest.mark.usefixtures("counted_once")
 SENDING = [address for address in ADDRESSES if "POST" in address.methods]
 ELSEWHERE = (
-    "https://evil.example/", "http://evil.example", "//evil.example/", "///evil.example", "////evil.example/x",
-    "/\\evil.example", "\\\\evil.example", "/\\/evil.example", "https:evil.example", "https:///evil.example",
-    "javascript:alert(1)", "data:text/html,x", "//evil.example\\@testserver/", "https://testserver@evil.example",
-    "https://testserver.evil.example/", "\t//evil.example", " //evil.example", "//evil%2eexample",
-    "http:\\\\evil.example", "/\t/evil.example", "\x00//evil.example", "ftp://evil.example/", "//①.example/",
+    "https://evil.example/",
+    "http://evil.example",
+    "//evil.example/",
+    "///evil.example",
+    "////evil.example/x",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\\/evil.example",
+    "https:evil.example",
+    "https:///evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "//evil.example\\@testserver/",
+    "https://testserver@evil.example",
+    "https://testserver.evil.example/",
+    "\t//evil.example",
+    " //evil.example",
+    "//evil%2eexample",
+    "http:\\\\evil.example",
+    "/\t/evil.example",
+    "\x00//evil.example",
+    "ftp://evil.example/",
+    "//①.example/",
 )
 SAFE = ("/mine/", "/issues/?q=a", "/new/bug/")
 
@@ -69,8 +87,14 @@ def test_looking_at_the_administration_changes_nothing(world, signed_in):
     client = signed_in(world.cast.admin)
     before = everything()
 
-    for address in ("/admin/", "/admin/workflow/issue/", f"/admin/workflow/issue/{world.bug.pk}/change/",
-                    "/admin/workflow/milestone/read/", "/admin/accounts/user/", "/admin/intake/entry/"):
+    for address in (
+        "/admin/",
+        "/admin/workflow/issue/",
+        f"/admin/workflow/issue/{world.bug.pk}/change/",
+        "/admin/workflow/milestone/read/",
+        "/admin/accounts/user/",
+        "/admin/intake/entry/",
+    ):
         client.get(address)
 
     assert everything() == before

@@ -59,7 +59,14 @@ def test_every_page_is_strict_and_leaves_no_copy(role, world, signed_in):
 
 
 FOR_EVERYBODY = (
-    "/accounts/login/", "/", "/nothing/", "/accounts/signup/", "/admin/", "/healthz", "/readyz", "/metrics",
+    "/accounts/login/",
+    "/",
+    "/nothing/",
+    "/accounts/signup/",
+    "/admin/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
 )
 
 
@@ -69,7 +76,10 @@ def test_pages_for_everybody_are_strict_too(path, client, db):
 
 
 REFUSED = (
-    ("get", "/issues/987654321/", 404), ("get", "/reports/", 403), ("put", "/inbox/", 405), ("post", "/new/bug/", 422),
+    ("get", "/issues/987654321/", 404),
+    ("get", "/reports/", 403),
+    ("put", "/inbox/", 405),
+    ("post", "/new/bug/", 422),
 )
 
 

@@ -23,8 +23,21 @@ MARK = "onerror=alert(1)"
 BEFORE = (User, Tracker, Entry, Question)
 AFTER = (Issue, ApprovalRound, Comment, Attachment, Milestone, Mirror)
 KEPT = {
-    "username", "password", "path", "key", "color", "marker", "icon", "content_type", "file", "time_zone", "type",
-    "feeds", "title_pattern", "elsewhere_url", "gitlab_username",
+    "username",
+    "password",
+    "path",
+    "key",
+    "color",
+    "marker",
+    "icon",
+    "content_type",
+    "file",
+    "time_zone",
+    "type",
+    "feeds",
+    "title_pattern",
+    "elsewhere_url",
+    "gitlab_username",
 }
 """Texts that nobody writes freely: names of files on disk, words of a vocabulary, checked addresses."""
 
@@ -44,7 +57,9 @@ def poisoned(cast):
         attach(issue.pk, [store_file(SimpleUploadedFile("a.txt", b"x"), by=cast.ops)], by=cast.ops)
         milestone_for(issue.tracker)
     Draft.objects.create(
-        entry=Entry.objects.get(route__key="bug"), owner=cast.requester, originator=cast.requester,
+        entry=Entry.objects.get(route__key="bug"),
+        owner=cast.requester,
+        originator=cast.requester,
         data={"title": [SHORT], "description": [LONG], "steps": [LONG]},
     )
     for model in AFTER:
@@ -89,7 +104,15 @@ def poison(model):
 
 PLACES = ("", "mirror/", *(f"{verb}/" for verb in Verb), *(f"{act}/" for act in Act))
 TABLES = (
-    "issue", "event", "comment", "attachment", "approvalround", "decision", "gatepath", "mirror", "tracker",
+    "issue",
+    "event",
+    "comment",
+    "attachment",
+    "approvalround",
+    "decision",
+    "gatepath",
+    "mirror",
+    "tracker",
     "milestone",
 )
 
@@ -165,7 +188,8 @@ def test_every_free_text_of_a_request_is_poisoned(poisoned):
     issue = Issue.objects.first()
 
     clean = [
-        field.name for field in Issue._meta.concrete_fields
+        field.name
+        for field in Issue._meta.concrete_fields
         if isinstance(field, models.TextField) and MARK not in str(getattr(issue, field.attname))
     ]
 

@@ -23,13 +23,34 @@ BELONGS_TO_THE_MOMENT = {"created_at", "updated_at", "state_since", "submission"
 def forged(cast):
     """{name: value} for every field of a request and of its companions, each with a value that would show."""
     other = Issue(
-        number=424_242, version=77, kind=Kind.FEATURE, route=Route.objects.get(key="team-page"),
-        tracker=Tracker.objects.last(), title="Forged", description="Forged", requester=cast.admin, filed_by=cast.admin,
-        assignee=cast.admin, implemented_by=cast.admin, escalated_by=cast.admin, state_since=date(2001, 1, 1),
-        return_to=State.DESIGN, outcome=Outcome.COMPLETED, customer="Finance", system="Forged", priority=4,
-        milestone=milestone_for(Tracker.objects.last()), due_date=date(2999, 1, 1), teams="Forged",
-        gameplan="Forged", validation_brief="Forged", validation_asked=True, validation_mandatory=True,
-        blocked_by="Forged", unblock_when="Forged", submission=uuid.uuid4(),
+        number=424_242,
+        version=77,
+        kind=Kind.FEATURE,
+        route=Route.objects.get(key="team-page"),
+        tracker=Tracker.objects.last(),
+        title="Forged",
+        description="Forged",
+        requester=cast.admin,
+        filed_by=cast.admin,
+        assignee=cast.admin,
+        implemented_by=cast.admin,
+        escalated_by=cast.admin,
+        state_since=date(2001, 1, 1),
+        return_to=State.DESIGN,
+        outcome=Outcome.COMPLETED,
+        customer="Finance",
+        system="Forged",
+        priority=4,
+        milestone=milestone_for(Tracker.objects.last()),
+        due_date=date(2999, 1, 1),
+        teams="Forged",
+        gameplan="Forged",
+        validation_brief="Forged",
+        validation_asked=True,
+        validation_mandatory=True,
+        blocked_by="Forged",
+        unblock_when="Forged",
+        submission=uuid.uuid4(),
     )
     values = {}
     for field in Issue._meta.concrete_fields:
@@ -37,10 +58,22 @@ def forged(cast):
         values[field.name] = values[field.attname] = "" if value is None else str(value)
     restricted = Route.objects.get(key="macros-us-federal").restricted_to_id
     return values | {
-        "state": State.COMPLETED, "restricted_to": restricted, "restricted_to_id": restricted, "answers": "[]",
-        "approver": cast.admin.pk, "approver_ids": cast.admin.pk, "verdict": "approved", "decided_by": cast.admin.pk,
-        "on_behalf_of": cast.admin.pk, "actor": cast.admin.pk, "by": cast.admin.pk, "source": "gitlab",
-        "owner": cast.admin.pk, "originator": cast.admin.pk, "is_staff": "on", "_method": "DELETE",
+        "state": State.COMPLETED,
+        "restricted_to": restricted,
+        "restricted_to_id": restricted,
+        "answers": "[]",
+        "approver": cast.admin.pk,
+        "approver_ids": cast.admin.pk,
+        "verdict": "approved",
+        "decided_by": cast.admin.pk,
+        "on_behalf_of": cast.admin.pk,
+        "actor": cast.admin.pk,
+        "by": cast.admin.pk,
+        "source": "gitlab",
+        "owner": cast.admin.pk,
+        "originator": cast.admin.pk,
+        "is_staff": "on",
+        "_method": "DELETE",
     }
 
 
@@ -154,7 +187,10 @@ def sent(client, path, posted, issue):
         answer = client.post(path, posted)
         new = Issue.objects.exclude(pk=issue.pk).order_by("number").last()
         outcome = {
-            "status": answer.status_code, "issue": columns(issue), "new": new and columns(new), "rounds": rounds(issue),
+            "status": answer.status_code,
+            "issue": columns(issue),
+            "new": new and columns(new),
+            "rounds": rounds(issue),
             "events": list(issue.events.values_list("verb", "actor", "on_behalf_of", "source", "to_state", "text")),
             "comments": list(issue.comments.values_list("author", "source", "internal", "body")),
         }
@@ -165,9 +201,18 @@ def sent(client, path, posted, issue):
 def test_nobody_changes_more_of_themselves_than_their_page_offers(cast, client):
     client.force_login(cast.requester)
     lies = {
-        "is_staff": "on", "is_superuser": "on", "is_active": "",
-        "gitlab_username": "admin2", "slack_id": "U1", "reports_to": cast.admin.pk, "groups": "1",
-        "division": "Finance", "username": "root", "password": "x", "user_permissions": "1", "gitlab_id": "1",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "is_active": "",
+        "gitlab_username": "admin2",
+        "slack_id": "U1",
+        "reports_to": cast.admin.pk,
+        "groups": "1",
+        "division": "Finance",
+        "username": "root",
+        "password": "x",
+        "user_permissions": "1",
+        "gitlab_id": "1",
     }
 
     answer = client.post("/people/me/", lies | {"first_name": "Rita", "last_name": "", "email": "", "time_zone": "UTC"})
@@ -176,6 +221,9 @@ def test_nobody_changes_more_of_themselves_than_their_page_offers(cast, client):
     assert (answer.status_code, now.first_name) == (302, "Rita")
     assert (now.is_staff, now.is_superuser, now.gitlab_username, now.slack_id) == (False, False, "requester", "")
     assert (now.username, now.reports_to, now.division, list(now.groups.all())) == (
-        "requester", cast.manager, "Support", []
+        "requester",
+        cast.manager,
+        "Support",
+        [],
     )
     assert now.check_password("portal")

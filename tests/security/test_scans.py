@@ -96,9 +96,14 @@ def test_what_writes_no_state_of_a_request_is_left_alone(good):
 @pytest.mark.parametrize(
     "bad",
     [
-        "issue.approve()", "request.issue.close(outcome='invalid')", "Issue.objects.get(pk=1).complete()",
-        "Issue.approve(issue)", "getattr(issue, verb)()", "getattr(row, verb.replace('-', '_'))(**given)",
-        "issue.state = 'completed'", "found.issue.start()",
+        "issue.approve()",
+        "request.issue.close(outcome='invalid')",
+        "Issue.objects.get(pk=1).complete()",
+        "Issue.approve(issue)",
+        "getattr(issue, verb)()",
+        "getattr(row, verb.replace('-', '_'))(**given)",
+        "issue.state = 'completed'",
+        "found.issue.start()",
     ],
 )
 def test_a_step_past_the_door_is_found(bad):
@@ -123,7 +128,10 @@ def test_text_let_through_is_found(bad):
 @pytest.mark.parametrize(
     "bad",
     [
-        "@csrf_exempt", "@login_not_required", "get(url, verify=False)", "Gitlab(retry_transient_errors=True)",
+        "@csrf_exempt",
+        "@login_not_required",
+        "get(url, verify=False)",
+        "Gitlab(retry_transient_errors=True)",
         "run(x, shell=True)",
     ],
 )

@@ -212,5 +212,3 @@ def in_order(applied, had):
             return False
         at += had[at:].index(value)
     return True
-
-

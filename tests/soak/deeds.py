@@ -212,5 +212,3 @@ def _choices(form, chance, numbers):
 
 def _fresh(files):
     return [("files", (name, content, "text/plain")) for name, content in files]
-
-

@@ -169,5 +169,3 @@ class DeedsOnBothSides(Deeds):
         offered = self.gitlab.ask("GET", f"{project}/milestones?include_ancestors=true&per_page=100")
         ids = sorted(row["id"] for row in offered) or [0]
         self.gitlab.ask("PUT", place, by=by, milestone_id=0 if chance.random() < 0.2 else chance.choice(ids))
-
-

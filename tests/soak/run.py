@@ -100,9 +100,7 @@ class Soak:
         self._say(f"Checking {len(world.issues)} GitLab issues.")
         for name, check in CHECKS.items():
             self.violations[name] = list(check(self.ledger, world, self.watch))
-        self.violations["I6"] = the_restricted_stays_hidden(
-            self.ledger, world, self.watch, readable=self._readable()
-        )
+        self.violations["I6"] = the_restricted_stays_hidden(self.ledger, world, self.watch, readable=self._readable())
         self.violations["pages"] = list(self.ledger.failed_pages)
         self.violations["processes"] = list(self.house.fallen)
         if self.compared is None or self.compared.drifted or self.compared.missing or self.compared.twins:

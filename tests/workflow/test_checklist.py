@@ -115,8 +115,14 @@ def test_the_longest_list_there_may_be_is_sent_back_whole(cast):
 @pytest.mark.parametrize(
     ("who", "may"),
     [
-        ("requester", True), ("colleague", True), ("manager", False), ("ops", False), ("lead", False), ("admin", False),
-        ("former", False), ("stranger", False),
+        ("requester", True),
+        ("colleague", True),
+        ("manager", False),
+        ("ops", False),
+        ("lead", False),
+        ("admin", False),
+        ("former", False),
+        ("stranger", False),
     ],
 )
 def test_who_validates_ticks_and_nobody_else(cast, who, may):
@@ -187,7 +193,9 @@ def test_several_share_the_list_and_each_mark_says_whose_it_is(cast):
 
     found = {item.text: item.check_now and (item.check_now.by, item.check_now.note) for item in now(issue).checklist}
     assert found == {
-        "It opens": (cast.requester, ""), "It saves": (cast.colleague, "Nothing happens."), "It prints": None,
+        "It opens": (cast.requester, ""),
+        "It saves": (cast.colleague, "Nothing happens."),
+        "It prints": None,
     }
 
 
@@ -487,8 +495,13 @@ def test_requests_from_before_get_their_rounds_from_their_history(cast):
     fields = ("number", "brief", "outcome", "bounces", "asked_by")
     known = list(issue.validations.values_list(*fields))
     Event.objects.create(
-        issue=in_validation(cast, items=[]), verb=Verb.REQUEST_VALIDATION, from_state="development",
-        to_state="validation", text="Look.\n- [ ] It opens", version=9, at=issue.created_at,
+        issue=in_validation(cast, items=[]),
+        verb=Verb.REQUEST_VALIDATION,
+        from_state="development",
+        to_state="validation",
+        text="Look.\n- [ ] It opens",
+        version=9,
+        at=issue.created_at,
     )
     ValidationRound.objects.all().delete()
 

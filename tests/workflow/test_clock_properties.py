@@ -35,10 +35,15 @@ def clock(issue):
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(Kind.values), walk=st.lists(steps, min_size=4, max_size=20))
-@example(Kind.QUESTION, [
-    (Verb.ASK, "ops", None, timedelta(microseconds=999_999)), (Verb.ANSWER, "requester", None, timedelta(seconds=1)),
-    (Verb.COMPLETE, "ops", None, timedelta(days=3)), (Verb.REOPEN, "ops", None, timedelta(microseconds=500_001)),
-])
+@example(
+    Kind.QUESTION,
+    [
+        (Verb.ASK, "ops", None, timedelta(microseconds=999_999)),
+        (Verb.ANSWER, "requester", None, timedelta(seconds=1)),
+        (Verb.COMPLETE, "ops", None, timedelta(days=3)),
+        (Verb.REOPEN, "ops", None, timedelta(microseconds=500_001)),
+    ],
+)
 def test_the_parts_sum_to_the_time_it_was_open(cast, kind, walk):
     with time_machine.travel(BEGIN, tick=False) as now:
         issue = file_request(cast, kind)

@@ -29,10 +29,14 @@ class Deciding(RuleBasedStateMachine):
     """One request and seven people. ``rights``: what the table said right before each decision was pressed."""
 
     @initialize(
-        quorum=st.sampled_from([None, *Quorum.values]), needed=st.integers(1, 3),
-        named=st.lists(names, max_size=4, unique=True), away=st.dictionaries(names, names, max_size=5),
-        with_manager=st.booleans(), route=st.sampled_from(["calendly", "macros-global", "propose-change"]),
-        restricted=st.booleans(), asker=st.sampled_from(["requester", "requester", "lead"]),
+        quorum=st.sampled_from([None, *Quorum.values]),
+        needed=st.integers(1, 3),
+        named=st.lists(names, max_size=4, unique=True),
+        away=st.dictionaries(names, names, max_size=5),
+        with_manager=st.booleans(),
+        route=st.sampled_from(["calendly", "macros-global", "propose-change"]),
+        restricted=st.booleans(),
+        asker=st.sampled_from(["requester", "requester", "lead"]),
     )
     def file(self, quorum, needed, named, away, with_manager, route, restricted, asker):
         self.block = transaction.atomic()
@@ -71,7 +75,8 @@ class Deciding(RuleBasedStateMachine):
         """Also in circles, and past what entry would refuse: the rules below must hold all the same."""
         first = self.now_date() + timedelta(days=begins)
         User.objects.filter(pk=self.people[name].pk).update(
-            away_from=first, away_until=None if days is None else first + timedelta(days=days),
+            away_from=first,
+            away_until=None if days is None else first + timedelta(days=days),
             stand_in=self.people[stand_in] if stand_in else None,
         )
 

@@ -100,7 +100,9 @@ def test_nothing_becomes_a_proposal_that_ends(cast, kind, verb, days):
 def test_no_proposal_is_spun_off_that_ends(cast, days):
     issue = request_at(State.DESIGN, Kind.BUG, cast=cast)
     given = {
-        "route": Route.objects.get(key="propose-change"), "title": "Discuss", "description": "It.",
+        "route": Route.objects.get(key="propose-change"),
+        "title": "Discuss",
+        "description": "It.",
         "answers": proposal_answers(in_days(days)),
     }
 

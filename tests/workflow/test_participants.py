@@ -22,7 +22,8 @@ TOUCHED, NEEDS_YOU = Notice.Reason.TOUCHED, Notice.Reason.NEEDS_YOU
 def teams(cast):
     """Managers of Finance and of Support in two regions, a group, and somebody in it who has left."""
     for name, fields in {
-        "fay": {"division": "Finance"}, "sue": {"division": "Support", "region": "EMEA"},
+        "fay": {"division": "Finance"},
+        "sue": {"division": "Support", "region": "EMEA"},
         "sam": {"division": "Support", "region": "APAC"},
     }.items():
         setattr(cast, name, person(name, groups=["managers"], **fields))
@@ -46,9 +47,16 @@ def told(issue, reason, event=None):
 @pytest.mark.parametrize(
     ("named", "people"),
     [
-        ("Finance", {"fay"}), ("finance", {"fay"}), ("Support EMEA", {"sue"}), ("Support", {"sue", "sam"}),
-        ("Finance; Support APAC", {"fay", "sam"}), ("Zendesk owners and Finance", {"gil", "fay"}), ("", set()),
-        ("ops, lead, managers", set()), ("Everybody", set()), ("Fin", set()),
+        ("Finance", {"fay"}),
+        ("finance", {"fay"}),
+        ("Support EMEA", {"sue"}),
+        ("Support", {"sue", "sam"}),
+        ("Finance; Support APAC", {"fay", "sam"}),
+        ("Zendesk owners and Finance", {"gil", "fay"}),
+        ("", set()),
+        ("ops, lead, managers", set()),
+        ("Everybody", set()),
+        ("Fin", set()),
     ],
 )
 def test_a_team_is_its_managers_or_its_members(teams, named, people):

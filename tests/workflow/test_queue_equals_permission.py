@@ -26,8 +26,12 @@ from workflow.queues import QUEUES, counts
 from workflow.states import ENDED, WAITS_TO_RETURN, Kind, Outcome, State
 
 KIND_ROUTES = {
-    Kind.BUG: "fix", Kind.FEATURE: "feature", Kind.ADMINISTRATIVE: "calendly", Kind.PROPOSAL: "propose-change",
-    Kind.QUESTION: "question", Kind.HAND_OVER: "portal-change",
+    Kind.BUG: "fix",
+    Kind.FEATURE: "feature",
+    Kind.ADMINISTRATIVE: "calendly",
+    Kind.PROPOSAL: "propose-change",
+    Kind.QUESTION: "question",
+    Kind.HAND_OVER: "portal-change",
 }
 
 
@@ -137,23 +141,36 @@ def make(number, state, kind, restricted, people):
     """One request; ``number`` deals the parts around so that all of them meet."""
     deal = list(people.values())
     issue = Issue(
-        kind=kind, route=Route.objects.get(key=KIND_ROUTES[kind]), title=f"{state} {kind} {number}", state=state,
-        requester=deal[number % len(deal)], assignee=[None, *deal][number // 2 % (len(deal) + 1)],
+        kind=kind,
+        route=Route.objects.get(key=KIND_ROUTES[kind]),
+        title=f"{state} {kind} {number}",
+        state=state,
+        requester=deal[number % len(deal)],
+        assignee=[None, *deal][number // 2 % (len(deal) + 1)],
         implemented_by=[None, *deal][number // 3 % (len(deal) + 1)],
         escalated_by=[None, people["ops"], people["second_ops"]][number % 3],
-        return_to=State.TRIAGE if state in WAITS_TO_RETURN else "", outcome=_outcome(state, number),
+        return_to=State.TRIAGE if state in WAITS_TO_RETURN else "",
+        outcome=_outcome(state, number),
         restricted_to=Group.objects.get(name="us-federal") if restricted else None,
-        validation_asked=number % 2 == 0, created_at=timezone.now(), state_since=timezone.now(),
+        validation_asked=number % 2 == 0,
+        created_at=timezone.now(),
+        state_since=timezone.now(),
     )
     issue.save(force_insert=True)
     others = [deal[(number + turn + number % 4) % len(deal)] for turn in (1, 2, 3)]
     _ask(issue, others[: 1 + number % 3], ended=number % 5 == 0, in_order=number % 2, decided=number % 7 == 0)
     Delegation.objects.create(
-        issue=issue, person=deal[(number + 2) % len(deal)], by=issue.requester,
+        issue=issue,
+        person=deal[(number + 2) % len(deal)],
+        by=issue.requester,
         ended_at=timezone.now() if number % 4 == 0 else None,
     )
-    GatePath.objects.create(issue=issue, gate="triage" if number % 2 else "gameplan", chart_version="1",
-                            outcome=["", "approved", "escalate", "backlog"][number % 4])
+    GatePath.objects.create(
+        issue=issue,
+        gate="triage" if number % 2 else "gameplan",
+        chart_version="1",
+        outcome=["", "approved", "escalate", "backlog"][number % 4],
+    )
     status = Mirror.Status.values[number % 6]
     let_go = number % 4 == 0
     parked = status in Mirror.NEEDS_A_PERSON and not let_go
@@ -165,8 +182,13 @@ def _validated(issue, number):
     """A round that was raised, or raised and settled, or neither; a reminder from before, or of this validation."""
     now = timezone.now()
     ValidationRound.objects.create(
-        issue=issue, number=1, opened_at=now, ended_at=now, outcome="sent-back",
-        raised_at=[None, now][number % 2], settled_at=[None, None, None, now][number % 4],
+        issue=issue,
+        number=1,
+        opened_at=now,
+        ended_at=now,
+        outcome="sent-back",
+        raised_at=[None, now][number % 2],
+        settled_at=[None, None, None, now][number % 4],
     )
     if number % 3:
         since = issue.state_since + timedelta(days=[0, 1, -1][number % 3])
@@ -184,8 +206,12 @@ def _outcome(state, number):
 def _ask(issue, approvers, *, ended, in_order, decided):
     """A round of one, two or three; in order or at once; its last seat perhaps filled in, perhaps by a stand-in."""
     opened = ApprovalRound.objects.create(
-        issue=issue, number=1, asked={}, opened_at=timezone.now(),
-        ended_at=timezone.now() if ended else None, outcome="waived" if ended else "",
+        issue=issue,
+        number=1,
+        asked={},
+        opened_at=timezone.now(),
+        ended_at=timezone.now() if ended else None,
+        outcome="waived" if ended else "",
     )
     for place, approver in enumerate(approvers, start=1):
         held = approver if approver.pk != issue.requester_id else None

@@ -85,10 +85,7 @@ def test_in_a_round_of_several_every_press_at_once_is_one_decision_and_the_last_
         issue = file_request(cast, Kind.PROPOSAL, approver=cast.manager)
 
         press_at_once(
-            *(
-                partial(take_step, issue.pk, Verb.APPROVE, by=one, given={"text": "Yes."})
-                for one in [*people, *people]
-            )
+            *(partial(take_step, issue.pk, Verb.APPROVE, by=one, given={"text": "Yes."}) for one in [*people, *people])
         )
 
         decided = Decision.objects.filter(round__issue=issue, decided_at__isnull=False)
@@ -122,7 +119,13 @@ def test_of_two_people_closing_and_accepting_one_wins():
     results = press_at_once(
         stepping(issue, Verb.CLOSE, cast.ops, text="Not a bug.", outcome=Outcome.INVALID),
         stepping(
-            issue, Verb.ACCEPT, cast.other_ops, kind=Kind.BUG, customer="Support", system="Zendesk", priority=1,
+            issue,
+            Verb.ACCEPT,
+            cast.other_ops,
+            kind=Kind.BUG,
+            customer="Support",
+            system="Zendesk",
+            priority=1,
             confirmed_valid=True,
         ),
     )

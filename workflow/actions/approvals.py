@@ -8,7 +8,14 @@ from workflow.models import ApprovalRound, Decision
 from workflow.states import ApprovalRule
 
 __all__ = [
-    "approver_for", "ask_again", "carry_over", "decide", "eligible_approvers", "end_round", "last_asked", "open_round",
+    "approver_for",
+    "ask_again",
+    "carry_over",
+    "decide",
+    "eligible_approvers",
+    "end_round",
+    "last_asked",
+    "open_round",
     "text_asked",
 ]
 
@@ -33,8 +40,12 @@ def open_round(issue, approver):
     )
     Decision.objects.bulk_create(
         Decision(
-            round=new, issue_requester=issue.requester, approver=seat.holder, order=seat.order,
-            follows_manager=seat.follows_manager, asked_at=now if seat.order == 1 else None,
+            round=new,
+            issue_requester=issue.requester,
+            approver=seat.holder,
+            order=seat.order,
+            follows_manager=seat.follows_manager,
+            asked_at=now if seat.order == 1 else None,
         )
         for seat in seats
     )
@@ -95,6 +106,11 @@ def carry_over(issue, earlier):
     if given:
         now = timezone.now()
         ApprovalRound.objects.create(
-            issue=issue, number=1, asked=given.asked, opened_at=now, ended_at=now,
-            outcome=ApprovalRound.Outcome.CARRIED_OVER, carried_from=given,
+            issue=issue,
+            number=1,
+            asked=given.asked,
+            opened_at=now,
+            ended_at=now,
+            outcome=ApprovalRound.Outcome.CARRIED_OVER,
+            carried_from=given,
         )

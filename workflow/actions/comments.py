@@ -18,9 +18,7 @@ from workflow.states import Act, Source
 
 
 @again_after_a_clash
-def comment(
-    number, body, *, by, internal=False, files=(), submission=None, asks_ops_in=False, source=Source.PORTAL
-):
+def comment(number, body, *, by, internal=False, files=(), submission=None, asks_ops_in=False, source=Source.PORTAL):
     """Add a comment and return it; the same ``submission`` again returns the one that is there. Does not raise the
     version.
 

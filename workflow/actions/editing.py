@@ -56,7 +56,5 @@ def edits(issue, given):
     if "answers" in given:
         old = {row["key"]: row.get("answer") for row in issue.answers}
         new = {row["key"]: row.get("answer") for row in given["answers"]}
-        changes |= {
-            key: [old.get(key), new.get(key)] for key in {**old, **new} if old.get(key) != new.get(key)
-        }
+        changes |= {key: [old.get(key), new.get(key)] for key in {**old, **new} if old.get(key) != new.get(key)}
     return changes

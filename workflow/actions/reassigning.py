@@ -92,7 +92,8 @@ def refill_seats(people=None):
     """
     waiting = Decision.objects.filter(decided_at__isnull=True, round__ended_at__isnull=True)
     lost = Q(approver__isnull=False, approver__is_active=False) | Q(follows_manager=True) & (
-        Q(approver__isnull=True) | ~Q(approver=F("issue_requester__reports_to"))
+        Q(approver__isnull=True)
+        | ~Q(approver=F("issue_requester__reports_to"))
         | Q(issue_requester__reports_to__isnull=True)
     )
     if people is not None:
@@ -103,9 +104,9 @@ def refill_seats(people=None):
 
 def _refill(number, pk):
     with locked(number) as issue:
-        seat = Decision.objects.select_related(
-            "round", "approver__reports_to", "issue_requester__reports_to"
-        ).get(pk=pk)
+        seat = Decision.objects.select_related("round", "approver__reports_to", "issue_requester__reports_to").get(
+            pk=pk
+        )
         if seat.decided_at is not None or seat.round.ended_at is not None:
             return False
         holder = holder_now(seat)

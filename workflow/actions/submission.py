@@ -20,8 +20,23 @@ from workflow.states import ApprovalRule, Source, State
 
 @again_after_a_clash
 def open_issue(
-    *, by, route, title, description="", answers=(), requester=None, approver=None, approver_reason="", due_date=None,
-    teams="", system="", customer="", confidential=False, attachments=(), submission=None, continues=None,
+    *,
+    by,
+    route,
+    title,
+    description="",
+    answers=(),
+    requester=None,
+    approver=None,
+    approver_reason="",
+    due_date=None,
+    teams="",
+    system="",
+    customer="",
+    confidential=False,
+    attachments=(),
+    submission=None,
+    continues=None,
     source=Source.PORTAL,
 ):
     """File a request and return it; the same ``submission`` (a UUID) again returns the one that is there.
@@ -37,11 +52,23 @@ def open_issue(
     try:
         with transaction.atomic():
             new = create(
-                by=by, route=route, requester=requester, title=title, description=description, answers=list(answers),
-                approver=approver, due_date=due_date, teams=teams, system=system,
-                customer=customer or requester.division, attachments=attachments, submission=submission, source=source,
+                by=by,
+                route=route,
+                requester=requester,
+                title=title,
+                description=description,
+                answers=list(answers),
+                approver=approver,
+                due_date=due_date,
+                teams=teams,
+                system=system,
+                customer=customer or requester.division,
+                attachments=attachments,
+                submission=submission,
+                source=source,
                 restricted_to=_restriction(route, confidential, continues),
-                verb_data={"continues": continues.pk} if continues else None, words=approver_reason,
+                verb_data={"continues": continues.pk} if continues else None,
+                words=approver_reason,
             )
             if continues:
                 watch_too(new, continues)
@@ -81,8 +108,21 @@ def _check(route, requester, title, approver):
 
 
 def create(
-    *, by, route, requester, title, description, answers, approver=None, restricted_to=None, attachments=(),
-    state=None, source=Source.PORTAL, verb_data=None, words="", **fields,
+    *,
+    by,
+    route,
+    requester,
+    title,
+    description,
+    answers,
+    approver=None,
+    restricted_to=None,
+    attachments=(),
+    state=None,
+    source=Source.PORTAL,
+    verb_data=None,
+    words="",
+    **fields,
 ):
     """Write a new request and all its companions; call it inside a transaction.
 
@@ -93,10 +133,19 @@ def create(
         raise Incomplete(problems)
     now = timezone.now()
     issue = Issue(
-        route=route, kind=route.kind, tracker=route.tracker, requester=requester, title=title.strip(),
-        description=description, answers=answers, restricted_to=restricted_to, created_at=now, state_since=now,
+        route=route,
+        kind=route.kind,
+        tracker=route.tracker,
+        requester=requester,
+        title=title.strip(),
+        description=description,
+        answers=answers,
+        restricted_to=restricted_to,
+        created_at=now,
+        state_since=now,
         filed_by=by if by != requester else None,
-        state=state or first_state(route.kind, approved=route.needs_approval), **fields,
+        state=state or first_state(route.kind, approved=route.needs_approval),
+        **fields,
     )
     issue.save(force_insert=True)
     if issue.state in {State.APPROVAL, State.DISCUSSION}:

@@ -36,7 +36,11 @@ def open_validation(issue, *, by, text, items):
     last = issue.validations.last()
     bounced = sent_back_last(issue, last)
     opened = ValidationRound.objects.create(
-        issue=issue, number=last.number + 1 if last else 1, brief=brief, asked_by=by, opened_at=timezone.now(),
+        issue=issue,
+        number=last.number + 1 if last else 1,
+        brief=brief,
+        asked_by=by,
+        opened_at=timezone.now(),
         bounces=last.bounces if bounced else 0,
     )
     before = {item.text.casefold(): item for item in last.items.all()} if bounced else {}

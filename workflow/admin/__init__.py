@@ -15,6 +15,15 @@ from workflow.admin import (
 )
 
 __all__ = [
-    "approval", "approval_policy", "inbound", "issue", "milestone", "mirror", "route", "story", "telling", "tracker",
+    "approval",
+    "approval_policy",
+    "inbound",
+    "issue",
+    "milestone",
+    "mirror",
+    "route",
+    "story",
+    "telling",
+    "tracker",
     "validation",
 ]

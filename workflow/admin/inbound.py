@@ -59,8 +59,17 @@ class LookAdmin(ReadAdmin):
     list_select_related = ["issue"]
     search_fields = ["=issue__number"]
     fields = [
-        "request_page", "seen_at", "asked", "thorough", "due_at", "attempts", "last_error", "frozen_at", "label_event",
-        "state_event", "milestone_event",
+        "request_page",
+        "seen_at",
+        "asked",
+        "thorough",
+        "due_at",
+        "attempts",
+        "last_error",
+        "frozen_at",
+        "label_event",
+        "state_event",
+        "milestone_event",
     ]
 
     @admin.display(description="trouble")

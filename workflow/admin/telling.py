@@ -33,14 +33,33 @@ class MessageAdmin(ReadAdmin):
     """A message to one person on one channel; what it says is not kept, and not shown."""
 
     list_display = [
-        "id", "person", "channel", "request_page", "state", "parked", "attempts", "due_at", "sent_at", "trouble",
+        "id",
+        "person",
+        "channel",
+        "request_page",
+        "state",
+        "parked",
+        "attempts",
+        "due_at",
+        "sent_at",
+        "trouble",
     ]
     list_filter = ["parked", "state", "channel", ("due_at", admin.EmptyFieldListFilter)]
     list_select_related = ["person", "issue"]
     search_fields = ["=issue__number", "person__username", "person__email"]
     fields = [
-        "person", "channel", "request_page", "state", "parked", "last_error", "attempts", "due_at", "leased_until",
-        "first_at", "sent_at", "key",
+        "person",
+        "channel",
+        "request_page",
+        "state",
+        "parked",
+        "last_error",
+        "attempts",
+        "due_at",
+        "leased_until",
+        "first_at",
+        "sent_at",
+        "key",
     ]
     actions = ["try_again"]
 

@@ -58,7 +58,10 @@ class CarryOnForm(AsksQuestions, ActForm):
             return
         managers = eligible_approvers(self.issue.requester)
         self.fields["approver"] = forms.ModelChoiceField(
-            managers, label="Manager who decides", empty_label="Choose a manager", required=managers.exists(),
+            managers,
+            label="Manager who decides",
+            empty_label="Choose a manager",
+            required=managers.exists(),
             initial=self.issue.requester.reports_to_id,
         )
 

@@ -112,7 +112,9 @@ class DelegateForm(ActForm):
     """A colleague who validates for the requester, or one who no longer does."""
 
     person = forms.ModelChoiceField(
-        None, label="Colleague", empty_label="Choose a person",
+        None,
+        label="Colleague",
+        empty_label="Choose a person",
         error_messages={"required": "Choose who validates for you."},
     )
     text = WordsField(label="Note", rows=3, help_text="Your colleague reads it.")
@@ -153,7 +155,10 @@ class ReviewForm(ActForm):
     """Why it is still blocked, and what happens next."""
 
     text = WordsField(
-        label="Why is it still blocked?", rows=4, required=True, help_text="Whom you asked, and what happens next.",
+        label="Why is it still blocked?",
+        rows=4,
+        required=True,
+        help_text="Whom you asked, and what happens next.",
         error_messages={"required": "Say why it is still blocked."},
     )
 

@@ -19,12 +19,14 @@ WORDS = {
     Verb.SHELVE: ("Why does it go to the backlog?", "The requester reads it."),
     Verb.RESUME: ("Note", "What changed."),
     Verb.SUBMIT_GAMEPLAN: (
-        "Gameplan", "What will be done, in which steps, and how to get back if it goes wrong. Markdown.",
+        "Gameplan",
+        "What will be done, in which steps, and how to get back if it goes wrong. Markdown.",
     ),
     Verb.SCHEDULE: ("Note", ""),
     Verb.START: ("Why does it start before its milestone?", ""),
     Verb.REQUEST_VALIDATION: (
-        "What to check, and where", "The sandbox, the account to use, the steps. Markdown.",
+        "What to check, and where",
+        "The sandbox, the account to use, the steps. Markdown.",
     ),
     Verb.VALIDATE: ("Note", "What you looked at."),
     Verb.SEND_BACK: ("What is not right?", "What you did, what you expected, what happened."),
@@ -98,7 +100,10 @@ class AcceptForm(ActForm):
         if issue.kind != Kind.BUG:
             del self.fields["confirmed_valid"]
         self.initial = {
-            "kind": issue.kind, "customer": issue.customer, "system": issue.system, "priority": issue.priority,
+            "kind": issue.kind,
+            "customer": issue.customer,
+            "system": issue.system,
+            "priority": issue.priority,
             "assignee": issue.assignee_id or self.person.pk,
         }
 

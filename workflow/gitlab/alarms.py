@@ -70,9 +70,14 @@ def raise_alarm(finding):
     if alarm is None:
         # get_or_create: of two that raise it at once, one does.
         alarm, new = Alarm.objects.get_or_create(
-            kind=finding.kind, key=finding.key, cleared_at=None,
+            kind=finding.kind,
+            key=finding.key,
+            cleared_at=None,
             defaults={
-                "issue_id": finding.issue, "place": finding.place, "reason": finding.reason, "noticed_at": now,
+                "issue_id": finding.issue,
+                "place": finding.place,
+                "reason": finding.reason,
+                "noticed_at": now,
                 "opened_at": None if finding.patience else now,
             },
         )

@@ -106,7 +106,6 @@ def _prepare(tracker, gateway, labels, report):
     report.done.append(f"{project.path} is number {project.id}: {new} labels created, {milestones} milestones read.")
 
 
-
 def _know_the_plan(gateway, report):
     """Whether GitLab keeps scoped labels apart itself; what it does not tell now stays as it was known."""
     told = keeps_scopes_exclusive(gateway, Tracker.objects.filter(is_active=True, project_id__isnull=False))

@@ -123,9 +123,10 @@ class _Names:
 
     def milestone(self, number):
         """A milestone's title."""
-        known = self._milestones.get(number) or Milestone.objects.filter(gitlab_id=number).values_list(
-            "title", flat=True
-        ).first()
+        known = (
+            self._milestones.get(number)
+            or Milestone.objects.filter(gitlab_id=number).values_list("title", flat=True).first()
+        )
         return known or f"Milestone {number}"
 
     def person(self, number):
@@ -165,7 +166,8 @@ def _pieces(numbers, condition):
     comment = Case(about_a_step, default=Value("A comment"), output_field=CharField())
     found = [
         mirrors.filter(condition, **{f"{issue}__in": numbers})
-        .order_by().values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
+        .order_by()
+        .values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
         for mirrors, issue, what, internal in (
             (NoteMirror.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
             (UploadMirror.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),

@@ -18,8 +18,11 @@ def keep_time():
     behind = dict(Mirror.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
     known = dict(Behind.objects.values_list("pk", "pushed_version"))
     over = [number for number, version in known.items() if behind.get(number) != version]
-    new = [Behind(pk=number, since=now, pushed_version=version) for number, version in behind.items()
-           if known.get(number) != version]
+    new = [
+        Behind(pk=number, since=now, pushed_version=version)
+        for number, version in behind.items()
+        if known.get(number) != version
+    ]
     if not over and not new:
         return
     with transaction.atomic():

@@ -10,506 +10,1351 @@ import workflow.models.protected_refresh
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Issue',
+            name="Issue",
             fields=[
-                ('number', models.BigAutoField(primary_key=True, serialize=False)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('submission', models.UUIDField(editable=False, help_text='The form it came by; a second press finds it.', null=True, unique=True)),
-                ('kind', models.CharField(choices=[('bug', 'Bug'), ('feature', 'Feature'), ('administrative', 'Administrative'), ('proposal', 'Proposal'), ('question', 'Question'), ('hand-over', 'Hand-over')], max_length=20)),
-                ('title', models.CharField(max_length=255)),
-                ('description', models.TextField(blank=True)),
-                ('answers', models.JSONField(default=list, help_text='Rows as asked: key, label, type, answer.')),
-                ('state', django_fsm.FSMField(choices=[('discussion', 'Discussion'), ('approval', 'Approval'), ('triage', 'Triage'), ('needs_info', 'Needs information'), ('escalated', 'Escalated'), ('backlog', 'Backlog'), ('design', 'Design'), ('planning', 'Planning'), ('scheduled', 'Scheduled'), ('development', 'Development'), ('validation', 'Validation'), ('implementation', 'Implementation'), ('blocked', 'Blocked'), ('completed', 'Completed'), ('closed', 'Closed')], default='triage', max_length=20, protected=True)),
-                ('state_since', models.DateTimeField()),
-                ('return_to', models.CharField(blank=True, choices=[('discussion', 'Discussion'), ('approval', 'Approval'), ('triage', 'Triage'), ('needs_info', 'Needs information'), ('escalated', 'Escalated'), ('backlog', 'Backlog'), ('design', 'Design'), ('planning', 'Planning'), ('scheduled', 'Scheduled'), ('development', 'Development'), ('validation', 'Validation'), ('implementation', 'Implementation'), ('blocked', 'Blocked'), ('completed', 'Completed'), ('closed', 'Closed')], max_length=20)),
-                ('outcome', models.CharField(blank=True, choices=[('completed', 'Completed'), ('continued', 'Continued in another request'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn'), ('invalid', 'Invalid'), ('duplicate', 'Duplicate'), ('wont-do', "Won't do"), ('discuss-first', 'Discuss first'), ('not-eligible', 'Not eligible'), ('no-answer', 'No answer')], max_length=20)),
-                ('customer', models.CharField(blank=True, help_text='The division it is for (label family Customer).', max_length=40)),
-                ('system', models.CharField(blank=True, help_text='The system concerned, as in the label scheme.', max_length=40)),
-                ('priority', models.PositiveSmallIntegerField(choices=[(1, 'Urgent'), (2, 'High'), (3, 'Medium'), (4, 'Low')], null=True)),
-                ('due_date', models.DateField(null=True)),
-                ('teams', models.CharField(blank=True, max_length=255, verbose_name='other impacted teams')),
-                ('gameplan', models.TextField(blank=True)),
-                ('validation_brief', models.TextField(blank=True, help_text='What to check, and where.')),
-                ('validation_asked', models.BooleanField(default=False)),
-                ('validation_mandatory', models.BooleanField(default=False, help_text='Continued from a proposal: the requester reviews it.')),
-                ('blocked_by', models.CharField(blank=True, max_length=255)),
-                ('unblock_when', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assigned', to=settings.AUTH_USER_MODEL)),
-                ('escalated_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('filed_by', models.ForeignKey(help_text='Who pressed the button, if not the requester.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('implemented_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('requester', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to=settings.AUTH_USER_MODEL)),
-                ('restricted_to', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='auth.group')),
+                ("number", models.BigAutoField(primary_key=True, serialize=False)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "submission",
+                    models.UUIDField(
+                        editable=False,
+                        help_text="The form it came by; a second press finds it.",
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bug", "Bug"),
+                            ("feature", "Feature"),
+                            ("administrative", "Administrative"),
+                            ("proposal", "Proposal"),
+                            ("question", "Question"),
+                            ("hand-over", "Hand-over"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("title", models.CharField(max_length=255)),
+                ("description", models.TextField(blank=True)),
+                ("answers", models.JSONField(default=list, help_text="Rows as asked: key, label, type, answer.")),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("discussion", "Discussion"),
+                            ("approval", "Approval"),
+                            ("triage", "Triage"),
+                            ("needs_info", "Needs information"),
+                            ("escalated", "Escalated"),
+                            ("backlog", "Backlog"),
+                            ("design", "Design"),
+                            ("planning", "Planning"),
+                            ("scheduled", "Scheduled"),
+                            ("development", "Development"),
+                            ("validation", "Validation"),
+                            ("implementation", "Implementation"),
+                            ("blocked", "Blocked"),
+                            ("completed", "Completed"),
+                            ("closed", "Closed"),
+                        ],
+                        default="triage",
+                        max_length=20,
+                        protected=True,
+                    ),
+                ),
+                ("state_since", models.DateTimeField()),
+                (
+                    "return_to",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("discussion", "Discussion"),
+                            ("approval", "Approval"),
+                            ("triage", "Triage"),
+                            ("needs_info", "Needs information"),
+                            ("escalated", "Escalated"),
+                            ("backlog", "Backlog"),
+                            ("design", "Design"),
+                            ("planning", "Planning"),
+                            ("scheduled", "Scheduled"),
+                            ("development", "Development"),
+                            ("validation", "Validation"),
+                            ("implementation", "Implementation"),
+                            ("blocked", "Blocked"),
+                            ("completed", "Completed"),
+                            ("closed", "Closed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("completed", "Completed"),
+                            ("continued", "Continued in another request"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                            ("invalid", "Invalid"),
+                            ("duplicate", "Duplicate"),
+                            ("wont-do", "Won't do"),
+                            ("discuss-first", "Discuss first"),
+                            ("not-eligible", "Not eligible"),
+                            ("no-answer", "No answer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.CharField(
+                        blank=True, help_text="The division it is for (label family Customer).", max_length=40
+                    ),
+                ),
+                (
+                    "system",
+                    models.CharField(
+                        blank=True, help_text="The system concerned, as in the label scheme.", max_length=40
+                    ),
+                ),
+                (
+                    "priority",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Urgent"), (2, "High"), (3, "Medium"), (4, "Low")], null=True
+                    ),
+                ),
+                ("due_date", models.DateField(null=True)),
+                ("teams", models.CharField(blank=True, max_length=255, verbose_name="other impacted teams")),
+                ("gameplan", models.TextField(blank=True)),
+                ("validation_brief", models.TextField(blank=True, help_text="What to check, and where.")),
+                ("validation_asked", models.BooleanField(default=False)),
+                (
+                    "validation_mandatory",
+                    models.BooleanField(
+                        default=False, help_text="Continued from a proposal: the requester reviews it."
+                    ),
+                ),
+                ("blocked_by", models.CharField(blank=True, max_length=255)),
+                ("unblock_when", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assigned",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "escalated_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "filed_by",
+                    models.ForeignKey(
+                        help_text="Who pressed the button, if not the requester.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "implemented_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "restricted_to",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="auth.group"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'request',
-                'ordering': ['-number'],
+                "verbose_name": "request",
+                "ordering": ["-number"],
             },
             bases=(workflow.models.protected_refresh.ProtectedRefresh, models.Model),
         ),
         migrations.CreateModel(
-            name='IssueLink',
+            name="IssueLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('type', models.CharField(choices=[('continued-in', 'Continued in'), ('spun-off', 'Spun off into'), ('duplicate-of', 'Duplicate of')], max_length=20)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_out', to='workflow.issue')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_in', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("continued-in", "Continued in"),
+                            ("spun-off", "Spun off into"),
+                            ("duplicate-of", "Duplicate of"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="links_out", to="workflow.issue"
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="links_in", to="workflow.issue"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gitlab_id', models.PositiveBigIntegerField(verbose_name='GitLab id')),
-                ('title', models.CharField(max_length=255)),
-                ('start_date', models.DateField(blank=True, null=True)),
-                ('due_date', models.DateField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('closed', 'Closed'), ('deleted', 'Deleted')], default='active', max_length=10)),
-                ('synced_at', models.DateTimeField(auto_now=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("gitlab_id", models.PositiveBigIntegerField(verbose_name="GitLab id")),
+                ("title", models.CharField(max_length=255)),
+                ("start_date", models.DateField(blank=True, null=True)),
+                ("due_date", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("closed", "Closed"), ("deleted", "Deleted")],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                ("synced_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'ordering': ['due_date', 'title'],
+                "ordering": ["due_date", "title"],
             },
         ),
         migrations.CreateModel(
-            name='StageTarget',
+            name="StageTarget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('discussion', 'Discussion'), ('approval', 'Approval'), ('triage', 'Triage'), ('needs_info', 'Needs information'), ('escalated', 'Escalated'), ('backlog', 'Backlog'), ('design', 'Design'), ('planning', 'Planning'), ('scheduled', 'Scheduled'), ('development', 'Development'), ('validation', 'Validation'), ('implementation', 'Implementation'), ('blocked', 'Blocked'), ('completed', 'Completed'), ('closed', 'Closed')], max_length=20, unique=True)),
-                ('working_days', models.PositiveSmallIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("discussion", "Discussion"),
+                            ("approval", "Approval"),
+                            ("triage", "Triage"),
+                            ("needs_info", "Needs information"),
+                            ("escalated", "Escalated"),
+                            ("backlog", "Backlog"),
+                            ("design", "Design"),
+                            ("planning", "Planning"),
+                            ("scheduled", "Scheduled"),
+                            ("development", "Development"),
+                            ("validation", "Validation"),
+                            ("implementation", "Implementation"),
+                            ("blocked", "Blocked"),
+                            ("completed", "Completed"),
+                            ("closed", "Closed"),
+                        ],
+                        max_length=20,
+                        unique=True,
+                    ),
+                ),
+                ("working_days", models.PositiveSmallIntegerField()),
             ],
             options={
-                'ordering': ['state'],
+                "ordering": ["state"],
             },
         ),
         migrations.CreateModel(
-            name='Tracker',
+            name="Tracker",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('path', models.CharField(help_text='Path of the GitLab project, for example group/project.', max_length=255, unique=True)),
-                ('name', models.CharField(help_text='What people read, for example “Calendly”.', max_length=120)),
-                ('project_id', models.PositiveBigIntegerField(blank=True, help_text='Found from the path at the first contact.', null=True, unique=True, verbose_name='GitLab project id')),
-                ('confidential_only', models.BooleanField(default=False, help_text='Holds only confidential issues; requests from here never move to an open tracker.')),
-                ('is_active', models.BooleanField(default=True, help_text='New requests may be filed or moved here.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "path",
+                    models.CharField(
+                        help_text="Path of the GitLab project, for example group/project.", max_length=255, unique=True
+                    ),
+                ),
+                ("name", models.CharField(help_text="What people read, for example “Calendly”.", max_length=120)),
+                (
+                    "project_id",
+                    models.PositiveBigIntegerField(
+                        blank=True,
+                        help_text="Found from the path at the first contact.",
+                        null=True,
+                        unique=True,
+                        verbose_name="GitLab project id",
+                    ),
+                ),
+                (
+                    "confidential_only",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Holds only confidential issues; requests from here never move to an open tracker.",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, help_text="New requests may be filed or moved here.")),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='ApprovalRound',
+            name="ApprovalRound",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('asked', models.JSONField(help_text='Title, description and answers as they stood when the round opened.')),
-                ('opened_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('approved', 'Approved'), ('declined', 'Declined'), ('waived', 'Waived'), ('voided', 'Voided by an edit'), ('ended', 'Ended with the request'), ('carried-over', 'Carried over')], max_length=20)),
-                ('carried_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='workflow.approvalround')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rounds', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "asked",
+                    models.JSONField(help_text="Title, description and answers as they stood when the round opened."),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approved", "Approved"),
+                            ("declined", "Declined"),
+                            ("waived", "Waived"),
+                            ("voided", "Voided by an edit"),
+                            ("ended", "Ended with the request"),
+                            ("carried-over", "Carried over"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "carried_from",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="workflow.approvalround",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rounds", to="workflow.issue"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('author_name', models.CharField(blank=True, help_text='Who wrote it in GitLab, when the portal does not know them.', max_length=255)),
-                ('body', models.TextField()),
-                ('internal', models.BooleanField(default=False, help_text='Only Support Operations reads it.')),
-                ('source', models.CharField(choices=[('portal', 'Portal'), ('gitlab', 'GitLab'), ('calendar', 'Calendar')], default='portal', max_length=10)),
-                ('submission', models.UUIDField(editable=False, help_text='The form it came by; a second press finds it.', null=True, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('edited_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='comments', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "author_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="Who wrote it in GitLab, when the portal does not know them.",
+                        max_length=255,
+                    ),
+                ),
+                ("body", models.TextField()),
+                ("internal", models.BooleanField(default=False, help_text="Only Support Operations reads it.")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("portal", "Portal"), ("gitlab", "GitLab"), ("calendar", "Calendar")],
+                        default="portal",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "submission",
+                    models.UUIDField(
+                        editable=False,
+                        help_text="The form it came by; a second press finds it.",
+                        null=True,
+                        unique=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("edited_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="comments", to="workflow.issue"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'pk'],
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='GatePath',
+            name="GatePath",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('gate', models.CharField(choices=[('triage', 'Triage gate'), ('gameplan', 'Gameplan gate')], max_length=10)),
-                ('chart_version', models.CharField(max_length=20)),
-                ('outcome', models.CharField(blank=True, choices=[('approved', 'Approved'), ('escalate', 'Escalate to unblock'), ('backlog', 'Needs prioritisation, backlog')], max_length=10)),
-                ('opened_at', models.DateTimeField(auto_now_add=True)),
-                ('frozen_at', models.DateTimeField(null=True)),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gate_paths', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "gate",
+                    models.CharField(choices=[("triage", "Triage gate"), ("gameplan", "Gameplan gate")], max_length=10),
+                ),
+                ("chart_version", models.CharField(max_length=20)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("approved", "Approved"),
+                            ("escalate", "Escalate to unblock"),
+                            ("backlog", "Needs prioritisation, backlog"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(auto_now_add=True)),
+                ("frozen_at", models.DateTimeField(null=True)),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="gate_paths", to="workflow.issue"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['opened_at', 'pk'],
+                "ordering": ["opened_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(max_length=30)),
-                ('source', models.CharField(choices=[('portal', 'Portal'), ('gitlab', 'GitLab'), ('calendar', 'Calendar')], default='portal', max_length=10)),
-                ('from_state', models.CharField(blank=True, choices=[('discussion', 'Discussion'), ('approval', 'Approval'), ('triage', 'Triage'), ('needs_info', 'Needs information'), ('escalated', 'Escalated'), ('backlog', 'Backlog'), ('design', 'Design'), ('planning', 'Planning'), ('scheduled', 'Scheduled'), ('development', 'Development'), ('validation', 'Validation'), ('implementation', 'Implementation'), ('blocked', 'Blocked'), ('completed', 'Completed'), ('closed', 'Closed')], max_length=20)),
-                ('to_state', models.CharField(choices=[('discussion', 'Discussion'), ('approval', 'Approval'), ('triage', 'Triage'), ('needs_info', 'Needs information'), ('escalated', 'Escalated'), ('backlog', 'Backlog'), ('design', 'Design'), ('planning', 'Planning'), ('scheduled', 'Scheduled'), ('development', 'Development'), ('validation', 'Validation'), ('implementation', 'Implementation'), ('blocked', 'Blocked'), ('completed', 'Completed'), ('closed', 'Closed')], max_length=20)),
-                ('text', models.TextField(blank=True, help_text='The words given with the step.')),
-                ('data', models.JSONField(default=dict, help_text='What else was given or changed: {field: [old, new]} or {name: value}.')),
-                ('version', models.PositiveIntegerField(help_text="The request's version after this.")),
-                ('at', models.DateTimeField()),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('on_behalf_of', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("verb", models.CharField(max_length=30)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("portal", "Portal"), ("gitlab", "GitLab"), ("calendar", "Calendar")],
+                        default="portal",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("discussion", "Discussion"),
+                            ("approval", "Approval"),
+                            ("triage", "Triage"),
+                            ("needs_info", "Needs information"),
+                            ("escalated", "Escalated"),
+                            ("backlog", "Backlog"),
+                            ("design", "Design"),
+                            ("planning", "Planning"),
+                            ("scheduled", "Scheduled"),
+                            ("development", "Development"),
+                            ("validation", "Validation"),
+                            ("implementation", "Implementation"),
+                            ("blocked", "Blocked"),
+                            ("completed", "Completed"),
+                            ("closed", "Closed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("discussion", "Discussion"),
+                            ("approval", "Approval"),
+                            ("triage", "Triage"),
+                            ("needs_info", "Needs information"),
+                            ("escalated", "Escalated"),
+                            ("backlog", "Backlog"),
+                            ("design", "Design"),
+                            ("planning", "Planning"),
+                            ("scheduled", "Scheduled"),
+                            ("development", "Development"),
+                            ("validation", "Validation"),
+                            ("implementation", "Implementation"),
+                            ("blocked", "Blocked"),
+                            ("completed", "Completed"),
+                            ("closed", "Closed"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("text", models.TextField(blank=True, help_text="The words given with the step.")),
+                (
+                    "data",
+                    models.JSONField(
+                        default=dict, help_text="What else was given or changed: {field: [old, new]} or {name: value}."
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(help_text="The request's version after this.")),
+                ("at", models.DateTimeField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "on_behalf_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="workflow.issue"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Delegation',
+            name="Delegation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations', to=settings.AUTH_USER_MODEL)),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delegations', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delegations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="delegations", to="workflow.issue"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(max_length=120, upload_to=workflow.models.attachment._random_place)),
-                ('name', models.CharField(max_length=255)),
-                ('content_type', models.CharField(max_length=100)),
-                ('size', models.PositiveIntegerField(help_text='Bytes.')),
-                ('internal', models.BooleanField(default=False)),
-                ('source', models.CharField(choices=[('portal', 'Portal'), ('gitlab', 'GitLab'), ('calendar', 'Calendar')], default='portal', max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('comment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='workflow.comment')),
-                ('issue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.FileField(max_length=120, upload_to=workflow.models.attachment._random_place)),
+                ("name", models.CharField(max_length=255)),
+                ("content_type", models.CharField(max_length=100)),
+                ("size", models.PositiveIntegerField(help_text="Bytes.")),
+                ("internal", models.BooleanField(default=False)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("portal", "Portal"), ("gitlab", "GitLab"), ("calendar", "Calendar")],
+                        default="portal",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="workflow.comment",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attachments",
+                        to="workflow.issue",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'pk'],
+                "ordering": ["created_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='LinkMirror',
+            name="LinkMirror",
             fields=[
-                ('due_at', models.DateTimeField(blank=True, help_text='Empty: nothing to do.', null=True)),
-                ('leased_until', models.DateTimeField(editable=False, null=True)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('parked', models.BooleanField(default=False, help_text='Waits for a person: retrying would not help.')),
-                ('link', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='mirror', serialize=False, to='workflow.issuelink')),
-                ('gitlab_link_id', models.PositiveBigIntegerField(blank=True, null=True)),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "link",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="mirror",
+                        serialize=False,
+                        to="workflow.issuelink",
+                    ),
+                ),
+                ("gitlab_link_id", models.PositiveBigIntegerField(blank=True, null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='issue',
-            name='milestone',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='issues', to='workflow.milestone'),
+            model_name="issue",
+            name="milestone",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="issues", to="workflow.milestone"
+            ),
         ),
         migrations.CreateModel(
-            name='NoteMirror',
+            name="NoteMirror",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, help_text='Empty: nothing to do.', null=True)),
-                ('leased_until', models.DateTimeField(editable=False, null=True)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('parked', models.BooleanField(default=False, help_text='Waits for a person: retrying would not help.')),
-                ('note_id', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('posting_since', models.DateTimeField(null=True)),
-                ('comment', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mirror', to='workflow.comment')),
-                ('event', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mirror', to='workflow.event')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='note_mirrors', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                ("note_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("posting_since", models.DateTimeField(null=True)),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mirror",
+                        to="workflow.comment",
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mirror",
+                        to="workflow.event",
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="note_mirrors", to="workflow.issue"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('needs-you', 'It needs you'), ('filed', 'You filed it'), ('watched', 'You watch it')], max_length=10)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('comment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.comment')),
-                ('event', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.event')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("needs-you", "It needs you"), ("filed", "You filed it"), ("watched", "You watch it")],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.comment"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.event"
+                    ),
+                ),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.issue"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="notices", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-pk'],
+                "ordering": ["-created_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Route',
+            name="Route",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40, unique=True)),
-                ('kind', models.CharField(choices=[('bug', 'Bug'), ('feature', 'Feature'), ('administrative', 'Administrative'), ('proposal', 'Proposal'), ('question', 'Question'), ('hand-over', 'Hand-over')], max_length=20)),
-                ('template', models.CharField(blank=True, max_length=80, verbose_name='GitLab template')),
-                ('approval_rule', models.CharField(choices=[('none', 'Nobody needs to approve'), ('reports_to', "The requester's manager"), ('chosen', 'A manager chosen by the requester')], default='none', max_length=20)),
-                ('waivable', models.BooleanField(default=False, verbose_name='ops may waive the approval')),
-                ('voiding_fields', models.JSONField(blank=True, default=list, help_text='Keys of the fields whose change voids an approval: title, description, or a question.')),
-                ('default_labels', models.JSONField(blank=True, default=list, help_text='GitLab labels put on every new issue.')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('restricted_to', models.ForeignKey(blank=True, help_text='Requests exist only for the people involved and this group, and are confidential in GitLab.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='auth.group')),
-                ('second_owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('tracker', models.ForeignKey(blank=True, help_text='Empty for what is answered in the portal.', null=True, on_delete=django.db.models.deletion.PROTECT, to='workflow.tracker')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=40, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bug", "Bug"),
+                            ("feature", "Feature"),
+                            ("administrative", "Administrative"),
+                            ("proposal", "Proposal"),
+                            ("question", "Question"),
+                            ("hand-over", "Hand-over"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("template", models.CharField(blank=True, max_length=80, verbose_name="GitLab template")),
+                (
+                    "approval_rule",
+                    models.CharField(
+                        choices=[
+                            ("none", "Nobody needs to approve"),
+                            ("reports_to", "The requester's manager"),
+                            ("chosen", "A manager chosen by the requester"),
+                        ],
+                        default="none",
+                        max_length=20,
+                    ),
+                ),
+                ("waivable", models.BooleanField(default=False, verbose_name="ops may waive the approval")),
+                (
+                    "voiding_fields",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="Keys of the fields whose change voids an approval: title, description, or a question.",
+                    ),
+                ),
+                (
+                    "default_labels",
+                    models.JSONField(blank=True, default=list, help_text="GitLab labels put on every new issue."),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "restricted_to",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Requests exist only for the people involved and this group, and are confidential in GitLab.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="auth.group",
+                    ),
+                ),
+                (
+                    "second_owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "tracker",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty for what is answered in the portal.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="workflow.tracker",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['key'],
+                "ordering": ["key"],
             },
         ),
         migrations.AddField(
-            model_name='issue',
-            name='route',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='workflow.route'),
+            model_name="issue",
+            name="route",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="issues", to="workflow.route"
+            ),
         ),
         migrations.AddField(
-            model_name='milestone',
-            name='tracker',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='workflow.tracker'),
+            model_name="milestone",
+            name="tracker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="milestones", to="workflow.tracker"
+            ),
         ),
         migrations.AddField(
-            model_name='issue',
-            name='tracker',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='issues', to='workflow.tracker'),
+            model_name="issue",
+            name="tracker",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="issues", to="workflow.tracker"
+            ),
         ),
         migrations.CreateModel(
-            name='Watch',
+            name="Watch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='workflow.issue')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="watches", to="workflow.issue"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="watches", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='UploadMirror',
+            name="UploadMirror",
             fields=[
-                ('due_at', models.DateTimeField(blank=True, help_text='Empty: nothing to do.', null=True)),
-                ('leased_until', models.DateTimeField(editable=False, null=True)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('parked', models.BooleanField(default=False, help_text='Waits for a person: retrying would not help.')),
-                ('attachment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='mirror', serialize=False, to='workflow.attachment')),
-                ('project_id', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('markdown', models.TextField(blank=True)),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "attachment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="mirror",
+                        serialize=False,
+                        to="workflow.attachment",
+                    ),
+                ),
+                ("project_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("markdown", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='upload_mirror_due')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="upload_mirror_due"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=1)),
-                ('verdict', models.CharField(blank=True, choices=[('approved', 'Approved'), ('declined', 'Declined')], max_length=10)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('text', models.TextField(blank=True)),
-                ('answers', models.JSONField(default=list, help_text="The approver's part of the form: rows as asked, with answers.")),
-                ('approver', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions_asked', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issue_requester', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='workflow.approvalround')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True, choices=[("approved", "Approved"), ("declined", "Declined")], max_length=10
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "answers",
+                    models.JSONField(
+                        default=list, help_text="The approver's part of the form: rows as asked, with answers."
+                    ),
+                ),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions_asked",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "issue_requester",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "round",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="workflow.approvalround",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['order', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('decided_at__isnull', True)), fields=['approver'], name='decisions_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True), ('verdict', '')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), models.Q(('verdict', ''), _negated=True)), _connector='OR'), name='a_decision_is_whole'), models.CheckConstraint(condition=models.Q(models.Q(('approver__isnull', True), models.Q(('approver', models.F('issue_requester')), _negated=True), _connector='OR'), models.Q(('decided_by__isnull', True), models.Q(('decided_by', models.F('issue_requester')), _negated=True), _connector='OR')), name='nobody_approves_their_own_request'), models.UniqueConstraint(fields=('round', 'approver'), name='one_seat_per_approver')],
+                "ordering": ["order", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("decided_at__isnull", True)), fields=["approver"], name="decisions_waiting"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("decided_by__isnull", True), ("verdict", "")),
+                            models.Q(
+                                ("decided_at__isnull", False),
+                                ("decided_by__isnull", False),
+                                models.Q(("verdict", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_decision_is_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("approver__isnull", True),
+                                models.Q(("approver", models.F("issue_requester")), _negated=True),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("decided_by__isnull", True),
+                                models.Q(("decided_by", models.F("issue_requester")), _negated=True),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="nobody_approves_their_own_request",
+                    ),
+                    models.UniqueConstraint(fields=("round", "approver"), name="one_seat_per_approver"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='GateAnswer',
+            name="GateAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.CharField(max_length=20)),
-                ('text', models.CharField(max_length=200)),
-                ('answer', models.BooleanField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('path', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='workflow.gatepath')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("question", models.CharField(max_length=20)),
+                ("text", models.CharField(max_length=200)),
+                ("answer", models.BooleanField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "path",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="answers", to="workflow.gatepath"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('path', 'question'), name='one_answer_per_question')],
+                "ordering": ["at", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("path", "question"), name="one_answer_per_question")],
             },
         ),
         migrations.CreateModel(
-            name='Mirror',
+            name="Mirror",
             fields=[
-                ('due_at', models.DateTimeField(blank=True, help_text='Empty: nothing to do.', null=True)),
-                ('leased_until', models.DateTimeField(editable=False, null=True)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('parked', models.BooleanField(default=False, help_text='Waits for a person: retrying would not help.')),
-                ('issue', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='mirror', serialize=False, to='workflow.issue')),
-                ('wanted_version', models.PositiveIntegerField(default=1)),
-                ('pushed_version', models.PositiveIntegerField(default=0)),
-                ('status', models.CharField(choices=[('in-step', 'In step'), ('behind', 'Behind'), ('creating', 'Being created'), ('unknown', 'Creation unconfirmed'), ('parked', 'Needs a person'), ('orphaned', 'Gone from GitLab')], default='behind', max_length=10)),
-                ('marker', models.CharField(help_text="Stands in the GitLab issue's description; finds it again.", max_length=64, unique=True)),
-                ('creating_since', models.DateTimeField(help_text="When a creation was sent, by GitLab's clock; set while nobody knows whether it was done.", null=True)),
-                ('empty_looks', models.PositiveSmallIntegerField(default=0, help_text='How often it was then looked for and not found.')),
-                ('project_id', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('iid', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('gitlab_id', models.PositiveBigIntegerField(blank=True, null=True, unique=True)),
-                ('web_url', models.URLField(blank=True, max_length=500)),
-                ('shadow', models.JSONField(default=dict, help_text='The fields as last agreed with GitLab.')),
-                ('pushed_at', models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "issue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="mirror",
+                        serialize=False,
+                        to="workflow.issue",
+                    ),
+                ),
+                ("wanted_version", models.PositiveIntegerField(default=1)),
+                ("pushed_version", models.PositiveIntegerField(default=0)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("in-step", "In step"),
+                            ("behind", "Behind"),
+                            ("creating", "Being created"),
+                            ("unknown", "Creation unconfirmed"),
+                            ("parked", "Needs a person"),
+                            ("orphaned", "Gone from GitLab"),
+                        ],
+                        default="behind",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "marker",
+                    models.CharField(
+                        help_text="Stands in the GitLab issue's description; finds it again.",
+                        max_length=64,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "creating_since",
+                    models.DateTimeField(
+                        help_text="When a creation was sent, by GitLab's clock; set while nobody knows whether it was done.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "empty_looks",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="How often it was then looked for and not found."
+                    ),
+                ),
+                ("project_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("iid", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("gitlab_id", models.PositiveBigIntegerField(blank=True, null=True, unique=True)),
+                ("web_url", models.URLField(blank=True, max_length=500)),
+                ("shadow", models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")),
+                ("pushed_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='mirror_due'), models.Index(condition=models.Q(('status', 'in-step'), _negated=True), fields=['status'], name='mirror_not_in_step')],
-                'constraints': [models.UniqueConstraint(fields=('project_id', 'iid'), name='one_request_per_gitlab_issue'), models.CheckConstraint(condition=models.Q(('pushed_version__lte', models.F('wanted_version'))), name='never_pushed_ahead')],
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="mirror_due"),
+                    models.Index(
+                        condition=models.Q(("status", "in-step"), _negated=True),
+                        fields=["status"],
+                        name="mirror_not_in_step",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("project_id", "iid"), name="one_request_per_gitlab_issue"),
+                    models.CheckConstraint(
+                        condition=models.Q(("pushed_version__lte", models.F("wanted_version"))),
+                        name="never_pushed_ahead",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='gatepath',
-            constraint=models.UniqueConstraint(condition=models.Q(('frozen_at__isnull', True)), fields=('issue', 'gate'), name='one_open_path_per_gate'),
+            model_name="gatepath",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("frozen_at__isnull", True)), fields=("issue", "gate"), name="one_open_path_per_gate"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['issue', 'at'], name='event_story'),
+            model_name="event",
+            index=models.Index(fields=["issue", "at"], name="event_story"),
         ),
         migrations.AddIndex(
-            model_name='delegation',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['person'], name='delegations_running'),
+            model_name="delegation",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["person"], name="delegations_running"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delegation',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('issue', 'person'), name='one_running_delegation_each'),
+            model_name="delegation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=("issue", "person"),
+                name="one_running_delegation_each",
+            ),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['issue', 'created_at'], name='comment_story'),
+            model_name="comment",
+            index=models.Index(fields=["issue", "created_at"], name="comment_story"),
         ),
         migrations.AddConstraint(
-            model_name='approvalround',
-            constraint=models.UniqueConstraint(fields=('issue', 'number'), name='rounds_are_numbered'),
+            model_name="approvalround",
+            constraint=models.UniqueConstraint(fields=("issue", "number"), name="rounds_are_numbered"),
         ),
         migrations.AddConstraint(
-            model_name='approvalround',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('issue',), name='one_open_round'),
+            model_name="approvalround",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at__isnull", True)), fields=("issue",), name="one_open_round"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('outcome', '')), models.Q(('ended_at__isnull', False), models.Q(('outcome', ''), _negated=True)), _connector='OR'), name='an_ended_round_has_an_outcome'),
+            model_name="approvalround",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("outcome", "")),
+                    models.Q(("ended_at__isnull", False), models.Q(("outcome", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="an_ended_round_has_an_outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='linkmirror',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='link_mirror_due'),
+            model_name="linkmirror",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="link_mirror_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issuelink',
-            constraint=models.UniqueConstraint(fields=('source', 'target', 'type'), name='one_link_of_a_type'),
+            model_name="issuelink",
+            constraint=models.UniqueConstraint(fields=("source", "target", "type"), name="one_link_of_a_type"),
         ),
         migrations.AddConstraint(
-            model_name='issuelink',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='nothing_links_to_itself'),
+            model_name="issuelink",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", models.F("target")), _negated=True), name="nothing_links_to_itself"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notemirror',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='note_mirror_due'),
+            model_name="notemirror",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="note_mirror_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notemirror',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comment__isnull', False), ('event__isnull', True)), models.Q(('comment__isnull', True), ('event__isnull', False)), _connector='OR'), name='a_note_mirrors_one_thing'),
+            model_name="notemirror",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("comment__isnull", False), ("event__isnull", True)),
+                    models.Q(("comment__isnull", True), ("event__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_note_mirrors_one_thing",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('read_at__isnull', True)), fields=['person'], name='notices_unread'),
+            model_name="notice",
+            index=models.Index(condition=models.Q(("read_at__isnull", True)), fields=["person"], name="notices_unread"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['person', '-created_at'], name='notices_newest'),
+            model_name="notice",
+            index=models.Index(fields=["person", "-created_at"], name="notices_newest"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comment__isnull', True), ('event__isnull', False)), models.Q(('comment__isnull', False), ('event__isnull', True)), _connector='OR'), name='a_notice_is_about_one_thing'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("comment__isnull", True), ("event__isnull", False)),
+                    models.Q(("comment__isnull", False), ("event__isnull", True)),
+                    _connector="OR",
+                ),
+                name="a_notice_is_about_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('person', 'event'), name='one_notice_per_event'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("person", "event"), name="one_notice_per_event"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('person', 'comment'), name='one_notice_per_comment'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("person", "comment"), name="one_notice_per_comment"),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bug', 'feature', 'administrative', 'proposal', 'question', 'hand-over'])), name='route_kind_is_known'),
+            model_name="route",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["bug", "feature", "administrative", "proposal", "question", "hand-over"])
+                ),
+                name="route_kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['administrative', 'bug', 'feature']), _negated=True), ('tracker__isnull', False), _connector='OR'), name='what_is_worked_on_has_a_tracker'),
+            model_name="route",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind__in", ["administrative", "bug", "feature"]), _negated=True),
+                    ("tracker__isnull", False),
+                    _connector="OR",
+                ),
+                name="what_is_worked_on_has_a_tracker",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('tracker', 'gitlab_id'), name='one_milestone_row_per_tracker'),
+            model_name="milestone",
+            constraint=models.UniqueConstraint(fields=("tracker", "gitlab_id"), name="one_milestone_row_per_tracker"),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'completed']), _negated=True), fields=['state', 'priority', 'state_since'], name='open_by_queue'),
+            model_name="issue",
+            index=models.Index(
+                condition=models.Q(("state__in", ["closed", "completed"]), _negated=True),
+                fields=["state", "priority", "state_since"],
+                name="open_by_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['requester', '-number'], name='requests_of_a_person'),
+            model_name="issue",
+            index=models.Index(fields=["requester", "-number"], name="requests_of_a_person"),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('state__in', ['closed', 'completed']), _negated=True), fields=['assignee', 'state'], name='open_by_assignee'),
+            model_name="issue",
+            index=models.Index(
+                condition=models.Q(("state__in", ["closed", "completed"]), _negated=True),
+                fields=["assignee", "state"],
+                name="open_by_assignee",
+            ),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['kind', '-number'], name='by_kind'),
+            model_name="issue",
+            index=models.Index(fields=["kind", "-number"], name="by_kind"),
         ),
         migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['state', '-number'], name='by_state'),
+            model_name="issue",
+            index=models.Index(fields=["state", "-number"], name="by_state"),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['discussion', 'approval', 'triage', 'needs_info', 'escalated', 'backlog', 'design', 'planning', 'scheduled', 'development', 'validation', 'implementation', 'blocked', 'completed', 'closed'])), name='state_is_known'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "discussion",
+                            "approval",
+                            "triage",
+                            "needs_info",
+                            "escalated",
+                            "backlog",
+                            "design",
+                            "planning",
+                            "scheduled",
+                            "development",
+                            "validation",
+                            "implementation",
+                            "blocked",
+                            "completed",
+                            "closed",
+                        ],
+                    )
+                ),
+                name="state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['bug', 'feature', 'administrative', 'proposal', 'question', 'hand-over'])), name='kind_is_known'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["bug", "feature", "administrative", "proposal", "question", "hand-over"])
+                ),
+                name="kind_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['backlog', 'blocked', 'needs_info']), models.Q(('return_to', ''), _negated=True)), models.Q(models.Q(('state__in', ['backlog', 'blocked', 'needs_info']), _negated=True), ('return_to', '')), _connector='OR'), name='return_to_is_set_exactly_while_waiting'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["backlog", "blocked", "needs_info"]), models.Q(("return_to", ""), _negated=True)
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["backlog", "blocked", "needs_info"]), _negated=True), ("return_to", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="return_to_is_set_exactly_while_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['closed', 'completed']), models.Q(('outcome', ''), _negated=True)), models.Q(models.Q(('state__in', ['closed', 'completed']), _negated=True), ('outcome', '')), _connector='OR'), name='an_outcome_exactly_when_ended'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["closed", "completed"]), models.Q(("outcome", ""), _negated=True)),
+                    models.Q(models.Q(("state__in", ["closed", "completed"]), _negated=True), ("outcome", "")),
+                    _connector="OR",
+                ),
+                name="an_outcome_exactly_when_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__isnull', True), ('priority__in', [1, 2, 3, 4]), _connector='OR'), name='priority_is_known'),
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__isnull", True), ("priority__in", [1, 2, 3, 4]), _connector="OR"),
+                name="priority_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='watch',
-            constraint=models.UniqueConstraint(fields=('issue', 'person'), name='watched_once'),
+            model_name="watch",
+            constraint=models.UniqueConstraint(fields=("issue", "person"), name="watched_once"),
         ),
     ]

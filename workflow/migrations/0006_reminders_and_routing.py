@@ -6,61 +6,90 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workflow', '0005_stage_targets'),
+        ("workflow", "0005_stage_targets"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reminder',
+            name="Reminder",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('approval-waits', 'Waits for your decision'), ('approval-late', 'A decision is late'), ('discussion-due', 'The discussion is due'), ('validation-late', 'Waits for your validation'), ('blocked-review', 'Review what is blocked')], max_length=20)),
-                ('day', models.DateField()),
-                ('text', models.TextField(help_text='What the person reads.')),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("approval-waits", "Waits for your decision"),
+                            ("approval-late", "A decision is late"),
+                            ("discussion-due", "The discussion is due"),
+                            ("validation-late", "Waits for your validation"),
+                            ("blocked-review", "Review what is blocked"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("text", models.TextField(help_text="What the person reads.")),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='notice',
-            name='a_notice_is_about_one_thing',
+            model_name="notice",
+            name="a_notice_is_about_one_thing",
         ),
         migrations.AddField(
-            model_name='notice',
-            name='routed_at',
-            field=models.DateTimeField(editable=False, help_text="When it was given to the person's e-mail and Slack, as they chose.", null=True),
+            model_name="notice",
+            name="routed_at",
+            field=models.DateTimeField(
+                editable=False,
+                help_text="When it was given to the person's e-mail and Slack, as they chose.",
+                null=True,
+            ),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue'),
+            model_name="reminder",
+            name="issue",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.issue"),
         ),
         migrations.AddField(
-            model_name='reminder',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="reminder",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='reminder',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.reminder'),
+            model_name="notice",
+            name="reminder",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.reminder"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('routed_at__isnull', True)), fields=['created_at'], name='notices_unrouted'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("routed_at__isnull", True)), fields=["created_at"], name="notices_unrouted"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comment__isnull', True), ('event__isnull', False), ('reminder__isnull', True)), models.Q(('comment__isnull', False), ('event__isnull', True), ('reminder__isnull', True)), models.Q(('comment__isnull', True), ('event__isnull', True), ('reminder__isnull', False)), _connector='OR'), name='a_notice_is_about_one_thing'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("comment__isnull", True), ("event__isnull", False), ("reminder__isnull", True)),
+                    models.Q(("comment__isnull", False), ("event__isnull", True), ("reminder__isnull", True)),
+                    models.Q(("comment__isnull", True), ("event__isnull", True), ("reminder__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_notice_is_about_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('person', 'reminder'), name='one_notice_per_reminder'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("person", "reminder"), name="one_notice_per_reminder"),
         ),
         migrations.AddConstraint(
-            model_name='reminder',
-            constraint=models.UniqueConstraint(fields=('person', 'issue', 'kind', 'day'), name='reminded_once_a_day'),
+            model_name="reminder",
+            constraint=models.UniqueConstraint(fields=("person", "issue", "kind", "day"), name="reminded_once_a_day"),
         ),
     ]

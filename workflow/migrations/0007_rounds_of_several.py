@@ -15,86 +15,127 @@ def follow(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workflow', '0006_reminders_and_routing'),
+        ("workflow", "0006_reminders_and_routing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApprovalPolicy',
+            name="ApprovalPolicy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('with_manager', models.BooleanField(default=True, help_text="Whoever the route's approval rule finds or the requester chooses, first in the order.", verbose_name='the manager decides too')),
-                ('quorum', models.CharField(choices=[('any', 'Any one of them'), ('some', 'So many of them'), ('all', 'All of them'), ('in-order', 'All of them, one after the other')], default='all', max_length=10)),
-                ('needed', models.PositiveSmallIntegerField(default=2, help_text='Counts for “so many of them” only; where fewer are asked, all of those.', verbose_name='how many')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "with_manager",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Whoever the route's approval rule finds or the requester chooses, first in the order.",
+                        verbose_name="the manager decides too",
+                    ),
+                ),
+                (
+                    "quorum",
+                    models.CharField(
+                        choices=[
+                            ("any", "Any one of them"),
+                            ("some", "So many of them"),
+                            ("all", "All of them"),
+                            ("in-order", "All of them, one after the other"),
+                        ],
+                        default="all",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "needed",
+                    models.PositiveSmallIntegerField(
+                        default=2,
+                        help_text="Counts for “so many of them” only; where fewer are asked, all of those.",
+                        verbose_name="how many",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'approval policies',
-                'ordering': ['route'],
+                "verbose_name_plural": "approval policies",
+                "ordering": ["route"],
             },
         ),
         migrations.CreateModel(
-            name='PolicyApprover',
+            name="PolicyApprover",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order', models.PositiveSmallIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order", models.PositiveSmallIntegerField(default=1)),
             ],
             options={
-                'ordering': ['order', 'pk'],
+                "ordering": ["order", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='approvalround',
-            name='needed',
-            field=models.PositiveSmallIntegerField(default=1, help_text='How many of its seats must approve.'),
+            model_name="approvalround",
+            name="needed",
+            field=models.PositiveSmallIntegerField(default=1, help_text="How many of its seats must approve."),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='asked_at',
-            field=models.DateTimeField(help_text="Since when its holder could decide; empty: the round's opening.", null=True),
+            model_name="decision",
+            name="asked_at",
+            field=models.DateTimeField(
+                help_text="Since when its holder could decide; empty: the round's opening.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='follows_manager',
-            field=models.BooleanField(help_text='It belongs to whoever the requester reports to.', null=True),
+            model_name="decision",
+            name="follows_manager",
+            field=models.BooleanField(help_text="It belongs to whoever the requester reports to.", null=True),
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='order',
-            field=models.PositiveSmallIntegerField(default=1, help_text='Seats of the lowest order that waits are in turn.'),
+            model_name="decision",
+            name="order",
+            field=models.PositiveSmallIntegerField(
+                default=1, help_text="Seats of the lowest order that waits are in turn."
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(condition=models.Q(('decided_by__isnull', False)), fields=('round', 'decided_by'), name='one_decision_per_person'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decided_by__isnull", False)),
+                fields=("round", "decided_by"),
+                name="one_decision_per_person",
+            ),
         ),
         migrations.AddField(
-            model_name='approvalpolicy',
-            name='route',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='policy', to='workflow.route'),
+            model_name="approvalpolicy",
+            name="route",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="policy", to="workflow.route"
+            ),
         ),
         migrations.AddField(
-            model_name='policyapprover',
-            name='person',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="policyapprover",
+            name="person",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='policyapprover',
-            name='policy',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='named', to='workflow.approvalpolicy'),
+            model_name="policyapprover",
+            name="policy",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="named", to="workflow.approvalpolicy"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('quorum__in', ['any', 'some', 'all', 'in-order'])), name='quorum_is_known'),
+            model_name="approvalpolicy",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quorum__in", ["any", "some", "all", "in-order"])), name="quorum_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalpolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('needed__gte', 1)), name='somebody_must_approve'),
+            model_name="approvalpolicy",
+            constraint=models.CheckConstraint(condition=models.Q(("needed__gte", 1)), name="somebody_must_approve"),
         ),
         migrations.AddConstraint(
-            model_name='policyapprover',
-            constraint=models.UniqueConstraint(fields=('policy', 'person'), name='named_once_per_policy'),
+            model_name="policyapprover",
+            constraint=models.UniqueConstraint(fields=("policy", "person"), name="named_once_per_policy"),
         ),
         migrations.RunPython(follow, migrations.RunPython.noop),
     ]

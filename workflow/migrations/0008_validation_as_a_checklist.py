@@ -54,8 +54,11 @@ def _begin(apps, event):
         return last
     lines = event.text.split("\n")
     began = rounds.create(
-        issue_id=event.issue_id, number=last.number + 1 if last else 1, asked_by_id=event.actor_id,
-        opened_at=event.at, brief="\n".join(line for line in lines if not TASK.match(line)).strip(),
+        issue_id=event.issue_id,
+        number=last.number + 1 if last else 1,
+        asked_by_id=event.actor_id,
+        opened_at=event.at,
+        brief="\n".join(line for line in lines if not TASK.match(line)).strip(),
         bounces=last.bounces if last and last.outcome == "sent-back" else 0,
     )
     item = apps.get_model("workflow", "ValidationItem").objects
@@ -159,9 +162,7 @@ class Migration(migrations.Migration):
                         name="an_ended_validation_has_an_outcome",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("settled_at__isnull", True), ("raised_at__isnull", False), _connector="OR"
-                        ),
+                        condition=models.Q(("settled_at__isnull", True), ("raised_at__isnull", False), _connector="OR"),
                         name="only_what_was_raised_is_settled",
                     ),
                 ],

@@ -6,61 +6,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('workflow', '0008_validation_as_a_checklist'),
+        ("workflow", "0008_validation_as_a_checklist"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='News',
+            name="News",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(help_text='One line: what happened.', max_length=200)),
-                ('text', models.TextField(blank=True, help_text='What the reader may want to know or do.')),
-                ('path', models.CharField(help_text='The page it leads to, as /drafts/….', max_length=255)),
-                ('button', models.CharField(help_text='The words of the link there.', max_length=60)),
-                ('at', models.DateTimeField()),
-                ('settled_at', models.DateTimeField(help_text='Since when nobody needs to be told of it any more.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(help_text="One line: what happened.", max_length=200)),
+                ("text", models.TextField(blank=True, help_text="What the reader may want to know or do.")),
+                ("path", models.CharField(help_text="The page it leads to, as /drafts/….", max_length=255)),
+                ("button", models.CharField(help_text="The words of the link there.", max_length=60)),
+                ("at", models.DateTimeField()),
+                (
+                    "settled_at",
+                    models.DateTimeField(help_text="Since when nobody needs to be told of it any more.", null=True),
+                ),
             ],
             options={
-                'verbose_name_plural': 'news',
+                "verbose_name_plural": "news",
             },
         ),
         migrations.RemoveConstraint(
-            model_name='notice',
-            name='a_notice_is_about_one_thing',
+            model_name="notice",
+            name="a_notice_is_about_one_thing",
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='issue',
-            field=models.ForeignKey(help_text='Empty exactly for news.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue'),
+            model_name="notice",
+            name="issue",
+            field=models.ForeignKey(
+                help_text="Empty exactly for news.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="workflow.issue",
+            ),
         ),
         migrations.AlterField(
-            model_name='notice',
-            name='reason',
-            field=models.CharField(choices=[('needs-you', 'It needs you'), ('filed', 'You filed it'), ('watched', 'You watch it'), ('touched', 'It touches your team')], max_length=10),
+            model_name="notice",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("needs-you", "It needs you"),
+                    ("filed", "You filed it"),
+                    ("watched", "You watch it"),
+                    ("touched", "It touches your team"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='news',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['path'], name='news_unsettled'),
+            model_name="news",
+            index=models.Index(
+                condition=models.Q(("settled_at__isnull", True)), fields=["path"], name="news_unsettled"
+            ),
         ),
         migrations.AddField(
-            model_name='notice',
-            name='news',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.news'),
+            model_name="notice",
+            name="news",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.news"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comment__isnull', True), ('event__isnull', False), ('news__isnull', True), ('reminder__isnull', True)), models.Q(('comment__isnull', False), ('event__isnull', True), ('news__isnull', True), ('reminder__isnull', True)), models.Q(('comment__isnull', True), ('event__isnull', True), ('news__isnull', True), ('reminder__isnull', False)), models.Q(('comment__isnull', True), ('event__isnull', True), ('news__isnull', False), ('reminder__isnull', True)), _connector='OR'), name='a_notice_is_about_one_thing'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("comment__isnull", True),
+                        ("event__isnull", False),
+                        ("news__isnull", True),
+                        ("reminder__isnull", True),
+                    ),
+                    models.Q(
+                        ("comment__isnull", False),
+                        ("event__isnull", True),
+                        ("news__isnull", True),
+                        ("reminder__isnull", True),
+                    ),
+                    models.Q(
+                        ("comment__isnull", True),
+                        ("event__isnull", True),
+                        ("news__isnull", True),
+                        ("reminder__isnull", False),
+                    ),
+                    models.Q(
+                        ("comment__isnull", True),
+                        ("event__isnull", True),
+                        ("news__isnull", False),
+                        ("reminder__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_notice_is_about_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('issue__isnull', True), ('news__isnull', False)), models.Q(('issue__isnull', False), ('news__isnull', True)), _connector='OR'), name='a_notice_without_request_is_news'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("issue__isnull", True), ("news__isnull", False)),
+                    models.Q(("issue__isnull", False), ("news__isnull", True)),
+                    _connector="OR",
+                ),
+                name="a_notice_without_request_is_news",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('person', 'news'), name='one_notice_per_news'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("person", "news"), name="one_notice_per_news"),
         ),
     ]

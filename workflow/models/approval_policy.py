@@ -25,7 +25,8 @@ class ApprovalPolicy(models.Model):
 
     route = models.OneToOneField(Route, models.CASCADE, related_name="policy")
     with_manager = models.BooleanField(
-        "the manager decides too", default=True,
+        "the manager decides too",
+        default=True,
         help_text="Whoever the route's approval rule finds or the requester chooses, first in the order.",
     )
     quorum = models.CharField(max_length=10, choices=Quorum.choices, default=Quorum.ALL)

@@ -88,9 +88,9 @@ class Deciding:
             return []
         now, days = timezone.now(), settings.TELL_MANAGER_AFTER_WORKING_DAYS
         return [
-            seat for seat in self.seats_in_turn
-            if seat.approver
-            and self.asked_since(seat) <= calendar_of(seat.approver).working_days_before(now, days)
+            seat
+            for seat in self.seats_in_turn
+            if seat.approver and self.asked_since(seat) <= calendar_of(seat.approver).working_days_before(now, days)
         ]
 
     def asked_since(self, seat):

@@ -44,9 +44,11 @@ class IssueQuerySet(models.QuerySet):
 
     def validated_by(self, person):
         """What this person may validate: theirs or delegated to them, never what they implemented."""
-        return self.filter(Q(requester=person) | Exists(_delegations_of(person))).exclude(
-            Q(assignee__isnull=False) & Q(assignee=person)
-        ).exclude(Q(implemented_by__isnull=False) & Q(implemented_by=person))
+        return (
+            self.filter(Q(requester=person) | Exists(_delegations_of(person)))
+            .exclude(Q(assignee__isnull=False) & Q(assignee=person))
+            .exclude(Q(implemented_by__isnull=False) & Q(implemented_by=person))
+        )
 
     def needing(self, person):
         """What waits for this person now: to decide, to answer, to validate, or to work on as its owner."""
@@ -75,8 +77,11 @@ def _seats_of(person):
     same_round = Decision.objects.filter(round=OuterRef("round"))
     earlier = same_round.filter(decided_at__isnull=True, order__lt=OuterRef("order"))
     waiting = Decision.objects.filter(
-        ~Exists(earlier), ~Exists(same_round.filter(decided_by=person)),
-        round__issue=OuterRef("pk"), round__ended_at__isnull=True, decided_at__isnull=True,
+        ~Exists(earlier),
+        ~Exists(same_round.filter(decided_by=person)),
+        round__issue=OuterRef("pk"),
+        round__ended_at__isnull=True,
+        decided_at__isnull=True,
     )
     if not person.stood_in_ids:
         return waiting.filter(approver=person)

@@ -74,8 +74,12 @@ def mail_for(message, letter, connection=None):
     replies = f"Replies go to {reply_to}; to answer for all to see, use the request's page." if reply_to else NOT_READ
     context = {"letter": letter, "replies": replies}
     mail = EmailMultiAlternatives(
-        subject=one_line(letter.subject), body=render_to_string("notices/email.txt", context), to=[address],
-        reply_to=[reply_to] if reply_to else None, headers=_headers(message, letter), connection=connection,
+        subject=one_line(letter.subject),
+        body=render_to_string("notices/email.txt", context),
+        to=[address],
+        reply_to=[reply_to] if reply_to else None,
+        headers=_headers(message, letter),
+        connection=connection,
     )
     mail.attach_alternative(render_to_string("notices/email.html", context), "text/html")
     return mail

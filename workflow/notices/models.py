@@ -102,7 +102,9 @@ class MessageQuerySet(OutgoingQuerySet):
         """Take the message under a lease of its own, or None: one conditional UPDATE decides, on both databases."""
         now, token = timezone.now(), uuid.uuid4()
         taken = (
-            self.to_send(now).order_by().filter(pk=pk)
+            self.to_send(now)
+            .order_by()
+            .filter(pk=pk)
             .update(leased_until=now + lease_time(), lease=token, attempts=F("attempts") + 1)
         )
         return self.select_related("person", "issue").get(pk=pk) if taken else None

@@ -106,6 +106,4 @@ def choose(person, choices, *, begins, ends, weekends):
     """Keep what the person chose: ``choices`` is {(reason, channel): When}; times are in the person's time zone."""
     for (reason, channel), when in choices.items():
         Choice.objects.update_or_create(person=person, reason=reason, channel=channel, defaults={"when": when})
-    QuietHours.objects.update_or_create(
-        person=person, defaults={"begins": begins, "ends": ends, "weekends": weekends}
-    )
+    QuietHours.objects.update_or_create(person=person, defaults={"begins": begins, "ends": ends, "weekends": weekends})

@@ -66,7 +66,10 @@ def _write(due):
         if issue.state != REMINDS_IN[due.kind]:
             return
         reminder, new = Reminder.objects.get_or_create(
-            person=due.person, issue=issue, kind=due.kind, day=due.day,
+            person=due.person,
+            issue=issue,
+            kind=due.kind,
+            day=due.day,
             defaults={"text": due.text, "at": timezone.now()},
         )
         if new:
@@ -151,8 +154,7 @@ def _late_validations(now):
     waiting = Issue.objects.filter(state=State.VALIDATION, state_since__lte=now - timedelta(days=target))
     for issue in _with_delegates(waiting.select_related("requester", "assignee")):
         validators = [
-            one for one in {issue.requester, *issue.delegates}
-            if one.is_active and one.pk not in issue.implementer_ids
+            one for one in {issue.requester, *issue.delegates} if one.is_active and one.pk not in issue.implementer_ids
         ]
         for validator in validators:
             times, day, days = _targets_passed(issue, validator, target, now)

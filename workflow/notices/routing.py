@@ -47,8 +47,14 @@ def route(pk):
 def _untouched(notice, channel, issue, news=None):
     """A message that nobody has begun to send, and that this notice may still join."""
     return Message.objects.filter(
-        person_id=notice.person_id, channel=channel, issue_id=issue, news_id=news, state=Message.State.WAITING,
-        attempts=0, parked=False, leased_until__isnull=True,
+        person_id=notice.person_id,
+        channel=channel,
+        issue_id=issue,
+        news_id=news,
+        state=Message.State.WAITING,
+        attempts=0,
+        parked=False,
+        leased_until__isnull=True,
     )
 
 
@@ -62,8 +68,12 @@ def _sitting(notice, channel, chosen):
         if _untouched(notice, channel, *about).filter(pk=waiting.pk).update(due_at=due):
             return waiting
     return Message.objects.create(
-        person_id=notice.person_id, channel=channel, issue_id=notice.issue_id, news_id=notice.news_id,
-        first_at=notice.created_at, due_at=chosen.not_before(soon),
+        person_id=notice.person_id,
+        channel=channel,
+        issue_id=notice.issue_id,
+        news_id=notice.news_id,
+        first_at=notice.created_at,
+        due_at=chosen.not_before(soon),
     )
 
 
@@ -74,6 +84,8 @@ def _digest(notice, channel, chosen):
     if waiting and _untouched(notice, channel, None).filter(pk=waiting.pk).update(first_at=waiting.first_at):
         return waiting
     return Message.objects.create(
-        person_id=notice.person_id, channel=channel, first_at=notice.created_at,
+        person_id=notice.person_id,
+        channel=channel,
+        first_at=notice.created_at,
         due_at=chosen.next_digest(notice.created_at),
     )

@@ -18,9 +18,20 @@ MOST_SECTIONS = 15
 """Slack takes 50 blocks of 3,000 characters; nobody reads that many."""
 REFUSES_US = frozenset(
     {
-        "invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "missing_scope",
-        "no_permission", "not_allowed_token_type", "access_denied", "org_login_required", "ekm_access_denied",
-        "team_access_not_granted", "enterprise_is_restricted", "two_factor_setup_required",
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "no_permission",
+        "not_allowed_token_type",
+        "access_denied",
+        "org_login_required",
+        "ekm_access_denied",
+        "team_access_not_granted",
+        "enterprise_is_restricted",
+        "two_factor_setup_required",
     }
 )
 NOT_NOW = frozenset({"ratelimited", "rate_limited", "service_unavailable", "team_added_to_org", "accesslimited"})
@@ -48,8 +59,12 @@ def _post(message, letter):
     blocks = blocks_of(letter)
     try:
         client.chat_postMessage(
-            channel=message.person.slack_id, text=_escaped(letter.subject), blocks=blocks, unfurl_links=False,
-            unfurl_media=False, client_msg_id=str(message.key),
+            channel=message.person.slack_id,
+            text=_escaped(letter.subject),
+            blocks=blocks,
+            unfurl_links=False,
+            unfurl_media=False,
+            client_msg_id=str(message.key),
         )
     except SlackApiError as error:
         raise _answered(error.response) from error

@@ -32,7 +32,10 @@ _STRONGEST_FIRST = list(_ABOUT)
 _ASKS = {
     State.APPROVAL: (Verb.APPROVE, "It waits for your decision: approve or decline.", "Open the decision"),
     State.DISCUSSION: (
-        Verb.APPROVE, "The discussion waits for your decision: approve or decline.", "Open the decision"),
+        Verb.APPROVE,
+        "The discussion waits for your decision: approve or decline.",
+        "Open the decision",
+    ),
     State.NEEDS_INFO: (Verb.ANSWER, "It waits for your answer.", "Open the question"),
     State.VALIDATION: (Verb.VALIDATE, "It waits for your look: validate it or send it back.", "Open the validation"),
 }
@@ -105,8 +108,15 @@ def letter_for(message):
     notices = [
         notice
         for notice in message.notices.filter(read_at__isnull=True)
-        .select_related("issue__requester", "issue__route", "event__actor", "event__on_behalf_of", "comment__author",
-                        "reminder", "news")
+        .select_related(
+            "issue__requester",
+            "issue__route",
+            "event__actor",
+            "event__on_behalf_of",
+            "comment__author",
+            "reminder",
+            "news",
+        )
         .order_by("issue", "news", "created_at", "pk")
         if chosen.when(notice.reason, message.channel) != When.OFF and still_worth_telling(person, notice)
     ]
@@ -117,8 +127,11 @@ def letter_for(message):
     if message.is_digest:
         return _digest(sections)
     return Letter(
-        subject=_subject(sections[0]), sections=sections, why_it_came=_why_it_came(sections[0], by_subject[0]),
-        stop_url=_stop_url(), root=sections[0].reference.lower() or f"news-{message.news_id}",
+        subject=_subject(sections[0]),
+        sections=sections,
+        why_it_came=_why_it_came(sections[0], by_subject[0]),
+        stop_url=_stop_url(),
+        root=sections[0].reference.lower() or f"news-{message.news_id}",
     )
 
 
@@ -130,8 +143,10 @@ def _digest(sections):
     thing = "request" if all(section.reference for section in sections) else "thing"
     number = f"{len(sections)} {thing}{'' if len(sections) == 1 else 's'}"
     return Letter(
-        subject=f"SupportOps: what happened to {number}", sections=sections,
-        why_it_came="This is your daily digest: what you chose not to be told at once.", stop_url=_stop_url(),
+        subject=f"SupportOps: what happened to {number}",
+        sections=sections,
+        why_it_came="This is your daily digest: what you chose not to be told at once.",
+        stop_url=_stop_url(),
     )
 
 
@@ -181,8 +196,12 @@ def _section(person, notices, zone):
 
 def _news(news, zone):
     return Section(
-        "", absolute(news.path), title=one_line(news.title), why=one_line(news.text) or "You may want to know.",
-        since=_in_full(news.at, zone), button=news.button,
+        "",
+        absolute(news.path),
+        title=one_line(news.title),
+        why=one_line(news.text) or "You may want to know.",
+        since=_in_full(news.at, zone),
+        button=news.button,
     )
 
 

@@ -14,7 +14,9 @@ from workflow.views.validations import round_row
 _LONG, _DATE = "long", "date"
 COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
 ICON_OF_OUTCOME = {
-    GateOutcome.APPROVED: "circle-check", GateOutcome.ESCALATE: "chevrons-up", GateOutcome.BACKLOG: "archive",
+    GateOutcome.APPROVED: "circle-check",
+    GateOutcome.ESCALATE: "chevrons-up",
+    GateOutcome.BACKLOG: "archive",
 }
 
 

@@ -8,8 +8,16 @@ from workflow.permissions import may_see
 
 LARGEST_NUMBER = 2**63 - 1
 RELATED = (
-    "requester", "filed_by", "assignee", "implemented_by", "escalated_by", "route", "tracker", "milestone",
-    "restricted_to", "mirror",
+    "requester",
+    "filed_by",
+    "assignee",
+    "implemented_by",
+    "escalated_by",
+    "route",
+    "tracker",
+    "milestone",
+    "restricted_to",
+    "mirror",
 )
 
 

@@ -29,7 +29,9 @@ class GivenForm(forms.Form):
     outcome = forms.ChoiceField(label="How do they end?", choices=[("", "Choose an outcome"), *OUTCOMES])
     priority = forms.TypedChoiceField(label="Priority", choices=[("", "Choose a priority"), *PRIORITIES], coerce=int)
     text = forms.CharField(
-        label="Reason, for all of them", widget=forms.Textarea(attrs={"rows": 5}), max_length=LONGEST_TEXT,
+        label="Reason, for all of them",
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=LONGEST_TEXT,
         help_text="It stands in the history of every one of these requests, and the requesters read it.",
     )
 
@@ -82,8 +84,12 @@ def bulk(request, name):
 def _ask(request, queue, act, form, versions):
     issues = Issue.objects.visible_to(request.user).filter(pk__in=versions).order_by("number")
     context = {
-        "act": act, "form": form, "issues": issues, "heading": f"{act.label}: {_number_of(versions)}",
-        "keys": [f"{number}.{version}" for number, version in versions.items()], **_way_back(queue),
+        "act": act,
+        "form": form,
+        "issues": issues,
+        "heading": f"{act.label}: {_number_of(versions)}",
+        "keys": [f"{number}.{version}" for number, version in versions.items()],
+        **_way_back(queue),
     }
     return render(request, "workflow/bulk.html", context, status=422 if form.is_bound else 200)
 
@@ -93,11 +99,14 @@ def _results(request, queue):
     if not kept:
         return redirect("queue", queue.name)
     seen = Issue.objects.visible_to(request.user).in_bulk([number for number, _, _ in kept["rows"]])
-    rows = [{"issue": seen.get(number), "number": number, "done": done, "words": words}
-            for number, done, words in kept["rows"]]
+    rows = [
+        {"issue": seen.get(number), "number": number, "done": done, "words": words}
+        for number, done, words in kept["rows"]
+    ]
     done = sum(row["done"] for row in rows)
     return render(
-        request, "workflow/bulk_results.html",
+        request,
+        "workflow/bulk_results.html",
         {"label": kept["label"], "rows": rows, "summary": _summary(done, len(rows)), **_way_back(queue)},
     )
 

@@ -12,13 +12,32 @@ from workflow.permissions import refusal
 from workflow.states import ENDED, Act, Kind, State, Verb
 
 FORWARD = (
-    Verb.APPROVE, Verb.ANSWER, Act.CHECK, Verb.VALIDATE, Act.GATE, Verb.SUBMIT_GAMEPLAN, Verb.ACCEPT, Verb.ESCALATE,
-    Verb.SCHEDULE, Verb.COMPLETE, Verb.REQUEST_VALIDATION, Verb.UNBLOCK, Verb.RESUME,
+    Verb.APPROVE,
+    Verb.ANSWER,
+    Act.CHECK,
+    Verb.VALIDATE,
+    Act.GATE,
+    Verb.SUBMIT_GAMEPLAN,
+    Verb.ACCEPT,
+    Verb.ESCALATE,
+    Verb.SCHEDULE,
+    Verb.COMPLETE,
+    Verb.REQUEST_VALIDATION,
+    Verb.UNBLOCK,
+    Verb.RESUME,
 )
 """The steps that move a request on, the one that matters most first."""
 ASIDE = (
-    Verb.DECLINE, Verb.SEND_BACK, Verb.ASK, Verb.CONTINUE_IN, Verb.START, Verb.SHELVE, Verb.BLOCK, Verb.WAIVE_APPROVAL,
-    Act.NAME_APPROVER, Act.REVIEW,
+    Verb.DECLINE,
+    Verb.SEND_BACK,
+    Verb.ASK,
+    Verb.CONTINUE_IN,
+    Verb.START,
+    Verb.SHELVE,
+    Verb.BLOCK,
+    Verb.WAIVE_APPROVAL,
+    Act.NAME_APPROVER,
+    Act.REVIEW,
 )
 """Other answers to the same question."""
 LESS = (Verb.EDIT, Verb.RECLASSIFY, Act.SPIN_OFF, Verb.CLOSE, Verb.WITHDRAW, Verb.REOPEN)

@@ -33,7 +33,12 @@ def check(request, number):
         given = form.cleaned_data
         seen = PRESENT if given["seen"] is None else given["seen"] or None
         actions.check(
-            issue.pk, given["item"], given["verdict"], by=request.user, note=given["note"], files=given["files"],
+            issue.pk,
+            given["item"],
+            given["verdict"],
+            by=request.user,
+            note=given["note"],
+            files=given["files"],
             seen=seen,
         )
         return _TOLD[given["verdict"]], f"{reverse('check', args=[issue.pk])}#item-{given['item']}"
@@ -114,7 +119,9 @@ def _ways_on(issue, person, left, failed):
     order = [Verb.SEND_BACK, Verb.VALIDATE] if failed else [Verb.VALIDATE, Verb.SEND_BACK]
     return [
         {
-            "label": verb.label, "url": url_of(verb, issue), "icon": ICONS[verb],
+            "label": verb.label,
+            "url": url_of(verb, issue),
+            "icon": ICONS[verb],
             "variant": "primary" if verb == order[0] and (failed or not left) else "",
         }
         for verb in order

@@ -81,8 +81,13 @@ def _alarm(alarm):
     """An alarm as the page shows it: what, where, why, since when, what to do."""
     issue = alarm.issue
     return {
-        "id": f"alarm-{alarm.pk}", "what": alarm.get_kind_display(), "place": alarm.place, "reason": alarm.reason,
-        "since": alarm.opened_at, "cleared": alarm.cleared_at, "next": NEXT_STEP[alarm.kind],
+        "id": f"alarm-{alarm.pk}",
+        "what": alarm.get_kind_display(),
+        "place": alarm.place,
+        "reason": alarm.reason,
+        "since": alarm.opened_at,
+        "cleared": alarm.cleared_at,
+        "next": NEXT_STEP[alarm.kind],
         "url": reverse("sync", args=[issue.pk]) if issue else "",
     }
 
@@ -104,8 +109,13 @@ def _actions(now):
         yield {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
     else:
         yield {"label": "Pause", "url": reverse("sync-pause"), "icon": "hourglass"}
-    yield {"label": "Retry all that wait for a person", "url": reverse("sync-retry"), "post": True,
-           "icon": "refresh-cw", "variant": "quiet"}
+    yield {
+        "label": "Retry all that wait for a person",
+        "url": reverse("sync-retry"),
+        "post": True,
+        "icon": "refresh-cw",
+        "variant": "quiet",
+    }
     yield {"label": "Label schemes", "url": reverse("label-schemes"), "icon": "tag", "variant": "quiet"}
 
 

@@ -15,9 +15,28 @@ from workflow.views.rows import targets
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 500
 COLUMNS = (
-    "Number", "Title", "Kind", "State", "Waits for", "Since", "Working days", "Target", "Requester", "Owner", "Tracker",
-    "Priority", "Milestone", "Due", "Customer", "System", "Filed", "Outcome", "Address", "With them since",
-    "Lead time", "Lead time in seconds",
+    "Number",
+    "Title",
+    "Kind",
+    "State",
+    "Waits for",
+    "Since",
+    "Working days",
+    "Target",
+    "Requester",
+    "Owner",
+    "Tracker",
+    "Priority",
+    "Milestone",
+    "Due",
+    "Customer",
+    "System",
+    "Filed",
+    "Outcome",
+    "Address",
+    "With them since",
+    "Lead time",
+    "Lead time in seconds",
     *(words for court in Court for words in (f"With {court.label}", f"With {court.label} in seconds")),
 )
 """The last ones are the clock of courts: in words and in seconds, which sum to the lead time's."""
@@ -55,13 +74,26 @@ def requests_as_csv(name, queryset, request):
 
 def _row(issue, stage_targets, now, base):
     return [
-        issue.reference, issue.title, issue.get_kind_display(), issue.get_state_display(),
-        issue.court.label if issue.court else "", _moment(issue.state_since),
+        issue.reference,
+        issue.title,
+        issue.get_kind_display(),
+        issue.get_state_display(),
+        issue.court.label if issue.court else "",
+        _moment(issue.state_since),
         f"{stage_targets.working_days(issue, now):.1f}" if issue.is_open else "",
         stage_targets.by_state.get(issue.state, ""),
-        issue.requester, issue.assignee, issue.tracker, issue.get_priority_display(), issue.milestone, issue.due_date,
-        issue.customer, issue.system, _moment(issue.created_at), issue.get_outcome_display(),
-        base + issue.get_absolute_url(), *_clock(issue, now),
+        issue.requester,
+        issue.assignee,
+        issue.tracker,
+        issue.get_priority_display(),
+        issue.milestone,
+        issue.due_date,
+        issue.customer,
+        issue.system,
+        _moment(issue.created_at),
+        issue.get_outcome_display(),
+        base + issue.get_absolute_url(),
+        *_clock(issue, now),
     ]
 
 

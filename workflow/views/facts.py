@@ -19,8 +19,13 @@ def facts_of(found, person, labels):
         *_approver(issue, change),
         {"label": "Owner", "kind": "person", "value": issue.assignee, "change": change(Act.ASSIGN)},
         *_validators(issue, change, person),
-        {"label": "Priority", "kind": "priority", "value": issue.priority, "text": issue.get_priority_display(),
-         "change": change(Act.PRIORITY)},
+        {
+            "label": "Priority",
+            "kind": "priority",
+            "value": issue.priority,
+            "text": issue.get_priority_display(),
+            "change": change(Act.PRIORITY),
+        },
         {"label": "Due", "kind": "time", "style": "date", "value": issue.due_date, "change": change(Act.DUE_DATE)},
         {"label": "Milestone", "value": issue.milestone.title if issue.milestone else ""},
         *_tracker(issue, change),
@@ -30,8 +35,12 @@ def facts_of(found, person, labels):
         *([{"label": "Labels", "kind": "labels", "value": labels, "wide": True}] if issue.tracker_id else []),
         *_gitlab(issue),
         {"label": "Filed", "kind": "time", "style": "date", "value": issue.created_at},
-        {"label": "Time so far" if issue.is_open else "Lead time", "kind": "clock", "value": _time_spent(found),
-         "wide": True},
+        {
+            "label": "Time so far" if issue.is_open else "Lead time",
+            "kind": "clock",
+            "value": _time_spent(found),
+            "wide": True,
+        },
     ]
     return facts
 
@@ -60,8 +69,13 @@ def _changer(person, issue):
 def _approver(issue, change):
     if issue.open_round is None:
         return []
-    asked = {"label": "Approver", "kind": "people", "value": issue.approvers, "none": "Nobody yet: a lead names one",
-             "change": change(Act.NAME_APPROVER)}
+    asked = {
+        "label": "Approver",
+        "kind": "people",
+        "value": issue.approvers,
+        "none": "Nobody yet: a lead names one",
+        "change": change(Act.NAME_APPROVER),
+    }
     stand_ins = list(issue.stand_ins.values())
     return [asked, *([{"label": "Stands in", "kind": "people", "value": stand_ins}] if stand_ins else [])]
 

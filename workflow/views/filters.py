@@ -12,7 +12,17 @@ from workflow.states import ENDED, Kind, Priority, State
 
 ANYONE = "Anyone"
 LIST_ORDER = (
-    "q", "state", "kind", "priority", "owner", "tracker", "milestone", "system", "customer", "mine", "watching",
+    "q",
+    "state",
+    "kind",
+    "priority",
+    "owner",
+    "tracker",
+    "milestone",
+    "system",
+    "customer",
+    "mine",
+    "watching",
 )
 
 
@@ -40,7 +50,9 @@ class RequestFilter(django_filters.FilterSet):
     q = WordsFilter(label="Words", widget=forms.TextInput(attrs={"type": "search"}))
     kind = django_filters.ChoiceFilter(choices=Kind.choices, label="Kind", empty_label="Any kind")
     priority = django_filters.ChoiceFilter(
-        choices=[*Priority.choices, ("none", "None")], label="Priority", empty_label="Any priority",
+        choices=[*Priority.choices, ("none", "None")],
+        label="Priority",
+        empty_label="Any priority",
         method="by_priority",
     )
     owner = django_filters.ChoiceFilter(choices=(), label="Owner", empty_label=ANYONE, method="by_owner")
@@ -104,7 +116,9 @@ class ListFilter(RequestFilter):
     """Filters of the list of everything."""
 
     state = django_filters.ChoiceFilter(
-        choices=[("open", "All open"), ("ended", "All ended"), *State.choices], label="State", empty_label="Any state",
+        choices=[("open", "All open"), ("ended", "All ended"), *State.choices],
+        label="State",
+        empty_label="Any state",
         method="by_state",
     )
     mine = django_filters.BooleanFilter(label="Filed by me", method="by_me", widget=forms.CheckboxInput)

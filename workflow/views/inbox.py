@@ -49,8 +49,12 @@ def inbox(request):
             "unread": number["unread"],
             "tabs": [
                 {"label": "All", "url": request.path, "current": not only_unread},
-                {"label": "Unread", "url": f"{request.path}?only=unread", "current": only_unread,
-                 "count": number["unread"]},
+                {
+                    "label": "Unread",
+                    "url": f"{request.path}?only=unread",
+                    "current": only_unread,
+                    "count": number["unread"],
+                },
             ],
             "only_unread": only_unread,
             "newest": page.rows[0].pk if page.rows else "",

@@ -173,7 +173,9 @@ def _rounds(found):
 def _seat(seat, issue):
     for_another = seat.verdict and seat.decided_by_id != seat.approver_id
     return {
-        "decision": seat, "answers": answer_facts(seat.answers), "for_another": for_another,
+        "decision": seat,
+        "answers": answer_facts(seat.answers),
+        "for_another": for_another,
         "in_turn": seat in issue.seats_in_turn,
     }
 

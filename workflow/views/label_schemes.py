@@ -77,7 +77,9 @@ def _draw(request, wanted, *, warning="", status=200):
         "warning": warning,
         "clashes": _clashes(seen),
         "breadcrumb": [
-            _sync_queue(), {"label": "Label schemes", "url": reverse("label-schemes")}, {"label": str(wanted)},
+            _sync_queue(),
+            {"label": "Label schemes", "url": reverse("label-schemes")},
+            {"label": str(wanted)},
         ],
         "title": f"Label scheme {wanted}" if wanted.is_active else f"Change to {wanted}?",
         "text": _said(seen),

@@ -6,8 +6,10 @@ from workflow.permissions import sees_internal
 from workflow.views.mirror_panel import mark_of
 
 EVENTS = {
-    "Issue Hook": "The issue changed", "Confidential Issue Hook": "The issue changed",
-    "Note Hook": "A comment", "Confidential Note Hook": "An internal comment",
+    "Issue Hook": "The issue changed",
+    "Confidential Issue Hook": "The issue changed",
+    "Note Hook": "A comment",
+    "Confidential Note Hook": "An internal comment",
 }
 OF_INTERNAL = "confidential note"
 FROZEN = "The two sides changed the same thing back and forth, so neither is followed."
@@ -21,9 +23,7 @@ def ledger_words(ledger, person):
         "facts": list(_facts(ledger)),
         "fields": [_field(row) for row in ledger.fields],
         "hanging": [_hanging(row) for row in ledger.hanging if insider or not row.internal],
-        "deliveries": [
-            _delivery(row) for row in ledger.deliveries if insider or OF_INTERNAL not in row.event.lower()
-        ],
+        "deliveries": [_delivery(row) for row in ledger.deliveries if insider or OF_INTERNAL not in row.event.lower()],
     }
 
 
@@ -64,12 +64,12 @@ def _facts(ledger):
         yield {"label": "Last error at reading", "value": look.last_error}
 
 
-
 def _field(row):
     """A FieldRow with how the two sides compare, in words."""
     words = "Same" if row.agrees else "Differs"
     return {
-        "row": row, "compared": "GitLab did not take it" if row.dropped else words,
+        "row": row,
+        "compared": "GitLab did not take it" if row.dropped else words,
         "tone": "danger" if row.dropped else "" if row.agrees else "warning",
     }
 

@@ -55,11 +55,13 @@ def issues(request):
 def _empty(filters):
     if filters.applied():
         return {
-            "heading": "Nothing matches these filters", "text": "No request you may see fits all of them.",
+            "heading": "Nothing matches these filters",
+            "text": "No request you may see fits all of them.",
             "action": {"label": "Clear the filters", "url": reverse("issues")},
         }
     return {
-        "heading": "No requests yet", "text": "Whatever anybody asks Support Operations for stands here.",
+        "heading": "No requests yet",
+        "text": "Whatever anybody asks Support Operations for stands here.",
         "action": {"label": "Ask for something", "url": "/", "variant": "primary"},
     }
 

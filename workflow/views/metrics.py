@@ -58,7 +58,8 @@ def _outbox():
         "supportops_mirror_oldest_due_seconds", "For how long the most overdue mirror has been due.", _age(due, now)
     )
     yield from _figure(
-        "supportops_oldest_pending_seconds", "For how long the oldest change has waited for GitLab.",
+        "supportops_oldest_pending_seconds",
+        "For how long the oldest change has waited for GitLab.",
         _age(oldest_pending(_known()), now),
     )
     for status, condition in (
@@ -75,7 +76,8 @@ def _outbox():
 def _inbound():
     kept = Delivery.objects.exclude(issue__restricted_to__isnull=False).order_by()
     status = Case(
-        When(due_at__isnull=True, then=Value("understood")), When(attempts=0, then=Value("waiting")),
+        When(due_at__isnull=True, then=Value("understood")),
+        When(attempts=0, then=Value("waiting")),
         default=Value("tried again"),
     )
     found = kept.annotate(status=status).values_list("status").annotate(number=Count("pk"))
@@ -128,6 +130,8 @@ def _figure(name, text, value):
 
 
 def _gauge(name, text, label, found):
-    return [f"# HELP {name} {text}", f"# TYPE {name} gauge", *(
-        f'{name}{{{label}="{value}"}} {number}' for value, number in sorted(found)
-    )]
+    return [
+        f"# HELP {name} {text}",
+        f"# TYPE {name} gauge",
+        *(f'{name}{{{label}="{value}"}} {number}' for value, number in sorted(found)),
+    ]

@@ -18,7 +18,9 @@ WAITING_QUEUES = ("approvals", "waiting", "validation")
 MOST_OPEN = 100
 MOST_ENDED = 20
 _ASKED = {
-    State.APPROVAL: "approvals", State.DISCUSSION: "approvals", State.NEEDS_INFO: "waiting",
+    State.APPROVAL: "approvals",
+    State.DISCUSSION: "approvals",
+    State.NEEDS_INFO: "waiting",
     State.VALIDATION: "validation",
 }
 

@@ -46,7 +46,10 @@ def mirror_of(issue, labels=None):
         "at": mirror.pushed_at,
         "differences": compared,
         "action": {
-            "label": "Details", "url": reverse("sync", args=[issue.pk]), "variant": "quiet", "size": "small",
+            "label": "Details",
+            "url": reverse("sync", args=[issue.pk]),
+            "variant": "quiet",
+            "size": "small",
         },
     }
 

@@ -29,8 +29,10 @@ def page_of(queryset, keys, query, *, size=PAGE_SIZE):
     if backwards:
         rows = _slice(queryset, [_turned(key) for key in keys], backwards, size)
         more, rows = len(rows) > size, rows[:size][::-1]
-        return Page(rows, _written(rows[0], keys) if more else None, _written(rows[-1], keys)) if rows else (
-            page_of(queryset, keys, {}, size=size)
+        return (
+            Page(rows, _written(rows[0], keys) if more else None, _written(rows[-1], keys))
+            if rows
+            else (page_of(queryset, keys, {}, size=size))
         )
     rows = _slice(queryset, keys, forwards, size)
     more, rows = len(rows) > size, rows[:size]

@@ -60,13 +60,15 @@ def _empty(found, person, filters):
     """What an empty page says: nothing matches, nothing waits, or nothing can ever wait for this person."""
     if filters.applied():
         return {
-            "icon": "search", "heading": "Nothing matches these filters",
+            "icon": "search",
+            "heading": "Nothing matches these filters",
             "text": "Nothing in this queue fits all of them.",
             "action": {"label": "Clear the filters", "url": reverse("queue", args=[found.name])},
         }
     if not found.concerns(person):
         return {
-            "icon": found.icon, "heading": "This queue is not yours to work on",
+            "icon": found.icon,
+            "heading": "This queue is not yours to work on",
             "text": f"It holds requests for {found.meant_for}.",
             "action": {"label": "See your own requests", "url": reverse("mine")},
         }

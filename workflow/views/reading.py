@@ -89,7 +89,8 @@ def _issue(number):
     known = Issue.objects.select_related(*RELATED).annotate(
         active_lead_exists=Exists(leads),
         lead_besides_requester_exists=Exists(leads.exclude(pk=OuterRef("requester"))),
-        has_rounds=Exists(rounds), target_days=Subquery(target),
+        has_rounds=Exists(rounds),
+        target_days=Subquery(target),
         has_validations=Exists(ValidationRound.objects.filter(issue=OuterRef("pk"))),
     )
     return known.filter(pk=number).first()
@@ -114,22 +115,71 @@ def _gate_answers(issue):
 def _story(issue, internal):
     """Events, comments, files and what was found on items of a checklist, as rows of ``_ROW`` in time order: one query
     for all four."""
-    events = Event.objects.filter(issue=issue).order_by().values_list(
-        Value("event", CharField()), "pk", "at", "actor_id", "on_behalf_of_id", "source", "verb", "from_state",
-        "to_state", "text", "data",
+    events = (
+        Event.objects.filter(issue=issue)
+        .order_by()
+        .values_list(
+            Value("event", CharField()),
+            "pk",
+            "at",
+            "actor_id",
+            "on_behalf_of_id",
+            "source",
+            "verb",
+            "from_state",
+            "to_state",
+            "text",
+            "data",
+        )
     )
     comments = _readable(Comment.objects.filter(issue=issue), internal).values_list(
-        Value("comment", CharField()), "pk", "created_at", "author_id", _NOBODY, "source", _NOTHING, _NOTHING, _NOTHING,
-        "body", JSONObject(author=F("author_name"), internal=F("internal"), deleted=F("deleted_at")),
+        Value("comment", CharField()),
+        "pk",
+        "created_at",
+        "author_id",
+        _NOBODY,
+        "source",
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        "body",
+        JSONObject(author=F("author_name"), internal=F("internal"), deleted=F("deleted_at")),
     )
     files = _readable(Attachment.objects.filter(issue=issue), internal).values_list(
-        Value("file", CharField()), "pk", "created_at", "uploaded_by_id", _NOBODY, "source", _NOTHING, _NOTHING,
-        _NOTHING, _NOTHING, JSONObject(name=F("name"), size=F("size"), internal=F("internal"), comment=F("comment_id"),
-                   check=F("validation_check_id")),
+        Value("file", CharField()),
+        "pk",
+        "created_at",
+        "uploaded_by_id",
+        _NOBODY,
+        "source",
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        JSONObject(
+            name=F("name"),
+            size=F("size"),
+            internal=F("internal"),
+            comment=F("comment_id"),
+            check=F("validation_check_id"),
+        ),
     )
-    checks = ValidationCheck.objects.filter(item__round__issue=issue).order_by().values_list(
-        Value("check", CharField()), "pk", "at", "by_id", _NOBODY, _NOTHING, "verdict", _NOTHING, _NOTHING, "note",
-        JSONObject(item=F("item_id")),
+    checks = (
+        ValidationCheck.objects.filter(item__round__issue=issue)
+        .order_by()
+        .values_list(
+            Value("check", CharField()),
+            "pk",
+            "at",
+            "by_id",
+            _NOBODY,
+            _NOTHING,
+            "verdict",
+            _NOTHING,
+            _NOTHING,
+            "note",
+            JSONObject(item=F("item_id")),
+        )
     )
     rows = events.union(comments, files, checks, all=True).order_by("at", "pk")
     return [dict(zip(_ROW, row, strict=True)) for row in rows]

@@ -51,9 +51,7 @@ def _with_bars(courts, states, leads, ages, approvals):
             for court, number in courts
         ],
         "leads": [_spread(lead, slowest) for lead in leads],
-        "ages": [
-            {"age": age, "oldest": age.oldest_since, "bar": _bar(age.over, age.number)} for age in ages
-        ],
+        "ages": [{"age": age, "oldest": age.oldest_since, "bar": _bar(age.over, age.number)} for age in ages],
         "approvals": _spread(approvals, slowest),
         "open_number": sum(number for _, _, number in states),
         "leads_title": f"How long things took in the last {figures.PERIOD.days} days",
@@ -63,7 +61,8 @@ def _with_bars(courts, states, leads, ages, approvals):
 
 def _spread(one, slowest):
     return {
-        "name": one.name, "number": one.number,
+        "name": one.name,
+        "number": one.number,
         "median": span(one.median) if one.median is not None else "–",
         "ninetieth": span(one.ninetieth) if one.ninetieth is not None else "–",
         "bar": _bar(one.median.total_seconds() if one.median else 0, slowest),

@@ -83,8 +83,14 @@ def drawn_clock(clock, now):
             continue
         width = round(100 * (time / clock.lead_time), 2)
         parts.append(
-            {"court": court, "label": court.label, "words": span(time), "exact": exact_span(clock.seconds[court]),
-             "x": round(x, 2), "width": width}
+            {
+                "court": court,
+                "label": court.label,
+                "words": span(time),
+                "exact": exact_span(clock.seconds[court]),
+                "x": round(x, 2),
+                "width": width,
+            }
         )
         x += width
     return {

@@ -78,8 +78,13 @@ def _comment(form, issue, by):
     given = form.cleaned_data
     with actions.stored(given["files"], by=by) as files:
         actions.comment(
-            issue.pk, given["body"], by=by, internal=given.get("internal", False), files=files,
-            submission=given["submission"], asks_ops_in=given.get("asks_ops_in", False),
+            issue.pk,
+            given["body"],
+            by=by,
+            internal=given.get("internal", False),
+            files=files,
+            submission=given["submission"],
+            asks_ops_in=given.get("asks_ops_in", False),
         )
     if given.get("asks_ops_in"):
         return "Your comment is there, and Support Operations are asked to join."
@@ -121,9 +126,7 @@ def _spin_off(form, issue, by):
 def _name_approver(form, issue, by):
     given = form.cleaned_data
     approver = given["approver"]
-    actions.name_approver(
-        issue.pk, approver, by=by, version=issue.version, seat=given.get("seat"), text=given["text"]
-    )
+    actions.name_approver(issue.pk, approver, by=by, version=issue.version, seat=given.get("seat"), text=given["text"])
     return f"{approver} is asked to decide."
 
 

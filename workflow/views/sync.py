@@ -44,21 +44,35 @@ def _gone(ledger):
 
 BUTTONS = {
     "retry": Operation(
-        "Retry", "refresh-cw", "Send what is missing and read GitLab again, now.",
-        "It is tried again now.", operations.retry, lambda ledger: not _gone(ledger),
+        "Retry",
+        "refresh-cw",
+        "Send what is missing and read GitLab again, now.",
+        "It is tried again now.",
+        operations.retry,
+        lambda ledger: not _gone(ledger),
     ),
     "skip": Operation(
-        "Skip", "arrow-right", "Leave GitLab as it is for what could not be sent. The next change is sent as ever.",
-        "GitLab stays as it is. The next change is sent as ever.", operations.skip,
+        "Skip",
+        "arrow-right",
+        "Leave GitLab as it is for what could not be sent. The next change is sent as ever.",
+        "GitLab stays as it is. The next change is sent as ever.",
+        operations.skip,
         lambda ledger: ledger.needs_a_person and not _gone(ledger),
     ),
     "recreate": Operation(
-        "Recreate", "plus", "Create the GitLab issue anew, with its comments. One that is still there is taken again.",
-        "The GitLab issue is created anew, with its comments.", operations.recreate, _gone,
+        "Recreate",
+        "plus",
+        "Create the GitLab issue anew, with its comments. One that is still there is taken again.",
+        "The GitLab issue is created anew, with its comments.",
+        operations.recreate,
+        _gone,
     ),
     "let-go": Operation(
-        "Let go", "x", "The GitLab issue stays gone, and the request goes on here without one.",
-        "The request goes on without a GitLab issue.", operations.let_go,
+        "Let go",
+        "x",
+        "The GitLab issue stays gone, and the request goes on here without one.",
+        "The request goes on without a GitLab issue.",
+        operations.let_go,
         lambda ledger: _gone(ledger) and ledger.mirror.parked,
     ),
 }
@@ -116,9 +130,7 @@ def _draw(request, issue, ledger, form):
     }
     if ledger and is_ops(request.user):
         context["ways"] = [
-            {"text": way.text, "action": _action(issue, name, way)}
-            for name, way in BUTTONS.items()
-            if way.fits(ledger)
+            {"text": way.text, "action": _action(issue, name, way)} for name, way in BUTTONS.items() if way.fits(ledger)
         ]
         context["relink_form"] = form
         context["relink_url"] = reverse("sync-operation", args=[issue.pk, "relink"])
@@ -127,6 +139,8 @@ def _draw(request, issue, ledger, form):
 
 def _action(issue, name, way):
     return {
-        "label": way.label, "icon": way.icon, "post": True,
+        "label": way.label,
+        "icon": way.icon,
+        "post": True,
         "url": reverse("sync-operation", args=[issue.pk, name]),
     }

@@ -93,6 +93,8 @@ def round_row(round_, items, files_of=lambda item: ()):
 def stored_file(file):
     """An Attachment as the attachments component draws it."""
     return {
-        "name": file.name, "url": reverse("attachment", args=[file.issue_id, file.pk]), "size": file.size,
+        "name": file.name,
+        "url": reverse("attachment", args=[file.issue_id, file.pk]),
+        "size": file.size,
         "by": file.uploaded_by,
     }

@@ -11,8 +11,17 @@ from intake.models import Entry, Question
 from workflow.models import Route, Tracker
 
 ENTRY_TEXTS = (
-    "name", "summary", "guidance", "keywords", "icon", "title_pattern", "description_label", "system",
-    "elsewhere_label", "elsewhere_url", "after_filing",
+    "name",
+    "summary",
+    "guidance",
+    "keywords",
+    "icon",
+    "title_pattern",
+    "description_label",
+    "system",
+    "elsewhere_label",
+    "elsewhere_url",
+    "after_filing",
 )
 
 
@@ -23,9 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         """``--restore`` overwrites."""
-        parser.add_argument(
-            "--restore", action="store_true", help="Give what was shipped its shipped values again."
-        )
+        parser.add_argument("--restore", action="store_true", help="Give what was shipped its shipped values again.")
 
     @transaction.atomic
     def handle(self, *args, restore, **options):

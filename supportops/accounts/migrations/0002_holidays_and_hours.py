@@ -4,38 +4,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_people'),
+        ("accounts", "0001_people"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='user',
-            name='region',
-            field=models.CharField(blank=True, help_text='As in the Support Team YAML, for example EMEA.', max_length=20),
+            model_name="user",
+            name="region",
+            field=models.CharField(
+                blank=True, help_text="As in the Support Team YAML, for example EMEA.", max_length=20
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='title',
-            field=models.CharField(blank=True, help_text='What their job is called.', max_length=120),
+            model_name="user",
+            name="title",
+            field=models.CharField(blank=True, help_text="What their job is called.", max_length=120),
         ),
         migrations.AddField(
-            model_name='user',
-            name='working_hours',
-            field=models.CharField(blank=True, help_text='In words, for example 0800-1600 Central time.', max_length=80),
+            model_name="user",
+            name="working_hours",
+            field=models.CharField(
+                blank=True, help_text="In words, for example 0800-1600 Central time.", max_length=80
+            ),
         ),
         migrations.CreateModel(
-            name='Holiday',
+            name="Holiday",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField()),
-                ('name', models.CharField(max_length=80)),
-                ('region', models.CharField(blank=True, help_text='Empty: a holiday of everybody, which targets and reminders do not count. Otherwise a region as people have it, for example EMEA: reminders to its people do not count the day.', max_length=20)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("date", models.DateField()),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "region",
+                    models.CharField(
+                        blank=True,
+                        help_text="Empty: a holiday of everybody, which targets and reminders do not count. Otherwise a region as people have it, for example EMEA: reminders to its people do not count the day.",
+                        max_length=20,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['date', 'region'],
-                'constraints': [models.UniqueConstraint(fields=('date', 'region'), name='one_holiday_per_day_and_region')],
+                "ordering": ["date", "region"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("date", "region"), name="one_holiday_per_day_and_region")
+                ],
             },
         ),
     ]

@@ -223,8 +223,11 @@ CLOCKS = [
     clock(("ops", "Support Operations", "9 days", 100)),
     clock(("approver", "Approver", "2 days", 22), ("ops", "Support Operations", "7 days", 78)),
     clock(
-        ("requester", "Requester", "4 hours", 2), ("approver", "Approver", "2 days", 22), ("ops", "Support Operations",
-        "3 days", 34), ("calendar", "Calendar", "2 days", 22), ("blocked", "Blocked party", "2 days", 20),
+        ("requester", "Requester", "4 hours", 2),
+        ("approver", "Approver", "2 days", 22),
+        ("ops", "Support Operations", "3 days", 34),
+        ("calendar", "Calendar", "2 days", 22),
+        ("blocked", "Blocked party", "2 days", 20),
     ),
 ]
 

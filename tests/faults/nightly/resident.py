@@ -65,8 +65,12 @@ class Person:
     def _send(self, method, path, **sent):
         try:
             reply = self._session.request(
-                method, self._url + path, headers={"Referer": self._url}, timeout=ANSWERED_WITHIN,
-                allow_redirects=False, **sent,
+                method,
+                self._url + path,
+                headers={"Referer": self._url},
+                timeout=ANSWERED_WITHIN,
+                allow_redirects=False,
+                **sent,
             )
         except requests.RequestException as error:
             raise Away(str(error)) from error

@@ -122,8 +122,9 @@ def test_eight_processes_write_to_one_database_and_lose_nothing(house):
     failures = [writer.communicate()[1].decode()[-2000:] for writer in writers]
 
     assert [writer.returncode for writer in writers] == [0] * WRITERS, failures
-    counted = house.run("-c", "import django; django.setup()\n"
-                        "from workflow.models import Comment\nprint(Comment.objects.count())")
+    counted = house.run(
+        "-c", "import django; django.setup()\nfrom workflow.models import Comment\nprint(Comment.objects.count())"
+    )
     assert int(counted.split()[-1]) == WRITERS * EACH
 
 

@@ -14,11 +14,18 @@ def many(number, requester, *, state=State.TRIAGE, route="bug", title="Request",
     now = timezone.now()
     Issue.objects.bulk_create(
         Issue(
-            kind=route.kind, route=route, tracker=route.tracker, requester=requester, title=f"{title} {at}",
+            kind=route.kind,
+            route=route,
+            tracker=route.tracker,
+            requester=requester,
+            title=f"{title} {at}",
             state=state,
-            state_since=now - timedelta(minutes=number - at), created_at=now - timedelta(minutes=number - at),
+            state_since=now - timedelta(minutes=number - at),
+            created_at=now - timedelta(minutes=number - at),
             return_to=State.TRIAGE if state in WAITS_TO_RETURN else "",
-            outcome=Outcome.COMPLETED if state in ENDED else "", updated_at=now, **fields,
+            outcome=Outcome.COMPLETED if state in ENDED else "",
+            updated_at=now,
+            **fields,
         )
         for at in range(number)
     )
@@ -34,5 +41,3 @@ def mirrored(issue, status):
 def notice(person, issue, *, reason=Notice.Reason.WATCHED):
     """Something the person was told about the request's first event."""
     return Notice.objects.create(person=person, issue=issue, event=issue.events.first(), reason=reason)
-
-

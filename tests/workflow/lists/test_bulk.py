@@ -42,7 +42,9 @@ def test_one_that_is_refused_keeps_none_of_the_others_from_being_done(ops, cast)
     ended = request_at(State.CLOSED, cast=cast)
     response = press(ops, "triage", "assign", [first, ended, third])
     assert results(response) == [
-        (first.pk, True, "Done."), (ended.pk, False, "This is closed. Reopen it first."), (third.pk, True, "Done."),
+        (first.pk, True, "Done."),
+        (ended.pk, False, "This is closed. Reopen it first."),
+        (third.pk, True, "Done."),
     ]
 
 
@@ -70,8 +72,15 @@ def test_what_must_be_given_is_asked_once_for_all(ops, cast):
     assert set(Issue.objects.values_list("priority", flat=True)) == {2}
 
 
-@pytest.mark.parametrize("given", [{"outcome": "", "text": "No."}, {"outcome": "invalid", "text": ""},
-                                   {"outcome": "completed", "text": "x"}, {"outcome": "duplicate", "text": "x"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"outcome": "", "text": "No."},
+        {"outcome": "invalid", "text": ""},
+        {"outcome": "completed", "text": "x"},
+        {"outcome": "duplicate", "text": "x"},
+    ],
+)
 def test_something_missing_is_asked_again_and_nothing_is_lost(ops, cast, given):
     issue = file_request(cast)
     response = press(ops, "triage", "close", [issue], **given)
@@ -98,14 +107,17 @@ def test_accepting_many_takes_those_of_which_nothing_must_be_asked(ops, cast):
     assert Issue.objects.get(pk=ready.pk).state == State.DEVELOPMENT
 
 
-@pytest.mark.parametrize(("queue", "state", "verb", "given", "then"), [
-    ("backlog", State.BACKLOG, "resume", {}, State.DESIGN),
-    ("blocked", State.BLOCKED, "unblock", {}, State.DESIGN),
-    ("scheduled", State.SCHEDULED, "start", {"text": "Early."}, State.DEVELOPMENT),
-    ("design", State.DESIGN, "shelve", {"text": "Later."}, State.BACKLOG),
-    ("development", State.DEVELOPMENT, "ask", {"text": "Which one?"}, State.NEEDS_INFO),
-    ("implementation", State.IMPLEMENTATION, "complete", {"text": "Merged."}, State.COMPLETED),
-])
+@pytest.mark.parametrize(
+    ("queue", "state", "verb", "given", "then"),
+    [
+        ("backlog", State.BACKLOG, "resume", {}, State.DESIGN),
+        ("blocked", State.BLOCKED, "unblock", {}, State.DESIGN),
+        ("scheduled", State.SCHEDULED, "start", {"text": "Early."}, State.DEVELOPMENT),
+        ("design", State.DESIGN, "shelve", {"text": "Later."}, State.BACKLOG),
+        ("development", State.DEVELOPMENT, "ask", {"text": "Which one?"}, State.NEEDS_INFO),
+        ("implementation", State.IMPLEMENTATION, "complete", {"text": "Merged."}, State.COMPLETED),
+    ],
+)
 def test_the_steps_of_each_queue(ops, cast, queue, state, verb, given, then):
     issues = [request_at(state, Kind.FEATURE, cast=cast) for _ in range(2)]
     press(ops, queue, verb, issues, **given)

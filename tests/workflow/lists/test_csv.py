@@ -33,10 +33,8 @@ def test_other_text_stays_as_it_is(value):
 
 
 def test_a_title_that_is_a_formula_arrives_as_text(ops, cast):
-    file_request(cast, title="=HYPERLINK(\"http://evil\";\"x\"), and \"quotes\"")
-    assert lines(ops.get("/queues/triage/?format=csv"))[0]["Title"] == (
-        "'=HYPERLINK(\"http://evil\";\"x\"), and \"quotes\""
-    )
+    file_request(cast, title='=HYPERLINK("http://evil";"x"), and "quotes"')
+    assert lines(ops.get("/queues/triage/?format=csv"))[0]["Title"] == ('\'=HYPERLINK("http://evil";"x"), and "quotes"')
 
 
 def test_the_file_has_what_the_page_has_in_its_order_and_all_of_it(ops, cast):

@@ -36,9 +36,14 @@ def test_ready_when_everything_is_there(client, db):
 
 
 @pytest.mark.fault(32)
-@pytest.mark.parametrize(("seconds", "words"), [
-    (None, "No periodic work has run yet"), (90, "No periodic work has run for 9"), (55, "ok"),
-])
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "No periodic work has run yet"),
+        (90, "No periodic work has run for 9"),
+        (55, "ok"),
+    ],
+)
 def test_without_beat_the_portal_is_ready_and_says_so(client, db, seconds, words):
     if seconds is not None:
         Heartbeat.objects.create(pk=1, at=timezone.now() - timedelta(seconds=seconds))

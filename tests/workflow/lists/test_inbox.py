@@ -109,7 +109,8 @@ def test_notices_of_one_request_stand_together_the_newest_first(rita, cast):
         comment(issue.pk, words, by=cast.ops)
     groups = rita.get("/inbox/").context["groups"]
     assert [(group["issue"], [told["words"] for told in group["notices"]]) for group in groups] == [
-        (first, ["Three", "One"]), (second, ["Two"])
+        (first, ["Three", "One"]),
+        (second, ["Two"]),
     ]
 
 
@@ -142,7 +143,11 @@ def test_what_was_dealt_with_needs_the_person_no_more(client, cast):
 def test_a_reminder_needs_the_person_as_long_as_its_matter_stands(client, cast):
     issue = request_at(State.BLOCKED, cast=cast)
     reminder = Reminder.objects.create(
-        person=cast.lead, issue=issue, kind=Reminder.Kind.BLOCKED_REVIEW, day=date(2026, 3, 10), text="Look.",
+        person=cast.lead,
+        issue=issue,
+        kind=Reminder.Kind.BLOCKED_REVIEW,
+        day=date(2026, 3, 10),
+        text="Look.",
         at=timezone.now(),
     )
     Notice.objects.create(person=cast.lead, issue=issue, reminder=reminder, reason=Notice.Reason.NEEDS_YOU)

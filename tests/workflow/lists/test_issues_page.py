@@ -51,21 +51,24 @@ def test_a_number_leads_straight_to_its_request(rita, cast, form):
     assert rita.get("/issues/", {"q": form.format(issue.pk)}).url == issue.get_absolute_url()
 
 
-@pytest.mark.parametrize(("query", "expected"), [
-    ("state=open", ["carls", "mine"]),
-    ("state=ended", ["done"]),
-    ("state=triage", ["carls"]),
-    ("state=development", ["mine"]),
-    ("mine=on", ["done", "mine"]),
-    ("watching=on", ["carls"]),
-    ("kind=question", ["done"]),
-    ("milestone=Nowhere", ["carls", "done", "mine"]),
-    ("q=feathered", ["carls"]),
-    ("q=colleague", ["carls"]),
-    ("sort=oldest", ["mine", "done", "carls"]),
-    ("sort=updated", ["mine", "carls", "done"]),
-    ("sort=nonsense&state=nonsense", ["carls", "done", "mine"]),
-])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("state=open", ["carls", "mine"]),
+        ("state=ended", ["done"]),
+        ("state=triage", ["carls"]),
+        ("state=development", ["mine"]),
+        ("mine=on", ["done", "mine"]),
+        ("watching=on", ["carls"]),
+        ("kind=question", ["done"]),
+        ("milestone=Nowhere", ["carls", "done", "mine"]),
+        ("q=feathered", ["carls"]),
+        ("q=colleague", ["carls"]),
+        ("sort=oldest", ["mine", "done", "carls"]),
+        ("sort=updated", ["mine", "carls", "done"]),
+        ("sort=nonsense&state=nonsense", ["carls", "done", "mine"]),
+    ],
+)
 def test_filters_and_order(rita, cast, query, expected):
     mine = request_at(State.DEVELOPMENT, cast=cast)
     done = request_at(State.COMPLETED, Kind.QUESTION, cast=cast)

@@ -30,11 +30,18 @@ def count_of(person, label):
     return next(i["count"] for s in seen_by(person)["menu"] for i in s["items"] if i["label"] == label)
 
 
-@pytest.mark.parametrize(("who", "has", "has_not"), [
-    ("requester", {"Start", "My requests", "Inbox", "To answer", "To validate"}, {"Triage", "Reports", "To approve"}),
-    ("ops", {"Triage", "Questions", "Design", "Backlog", "GitLab sync", "Reports"}, {"People", "Escalated"}),
-    ("admin", {"People", "Administration"}, {"Triage", "Reports"}),
-])
+@pytest.mark.parametrize(
+    ("who", "has", "has_not"),
+    [
+        (
+            "requester",
+            {"Start", "My requests", "Inbox", "To answer", "To validate"},
+            {"Triage", "Reports", "To approve"},
+        ),
+        ("ops", {"Triage", "Questions", "Design", "Backlog", "GitLab sync", "Reports"}, {"People", "Escalated"}),
+        ("admin", {"People", "Administration"}, {"Triage", "Reports"}),
+    ],
+)
 def test_places_by_role(cast, who, has, has_not):
     found = set(labels(getattr(cast, who)))
     assert has <= found
@@ -86,7 +93,7 @@ def test_the_refresh_brings_the_phones_bar_and_its_count(client, cast):
 
     assert page.count('id="bottom-bar"') == again.count('id="bottom-bar"') == 1
     assert "data-hx-swap-oob" not in page and 'id="bottom-bar" data-hx-swap-oob="true"' in again
-    assert 'class="count' in again[again.index('id="bottom-bar"'):]
+    assert 'class="count' in again[again.index('id="bottom-bar"') :]
 
 
 def test_nothing_is_read_before_a_page_asks(cast, django_assert_num_queries):
@@ -107,9 +114,13 @@ def test_menu_and_banners_take_one_query_besides_roles_and_absences(cast):
     assert len(queries) == 1
 
 
-@pytest.mark.parametrize(("field", "words"), [
-    ("away_since", "GitLab cannot be reached."), ("paused_at", "The exchange with GitLab is paused."),
-])
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("away_since", "GitLab cannot be reached."),
+        ("paused_at", "The exchange with GitLab is paused."),
+    ],
+)
 def test_everybody_is_told_when_gitlab_is_away(client, cast, field, words):
     Connection.load()
     Connection.objects.update(**{field: timezone.now()})

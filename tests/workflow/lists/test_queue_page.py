@@ -127,7 +127,8 @@ def test_a_restricted_request_is_neither_listed_nor_counted_for_outsiders(ops, c
 )
 def test_filters_live_in_the_address(ops, cast, query, expected):
     issues = {
-        "mine": file_request(cast, title="A purple one"), "nobodys": file_request(cast),
+        "mine": file_request(cast, title="A purple one"),
+        "nobodys": file_request(cast),
         "feature": file_request(cast, Kind.FEATURE),
     }
     assign(issues["mine"].pk, cast.ops, by=cast.ops)
@@ -182,10 +183,18 @@ def whole_page(client, address):
     return len(queries)
 
 
-@pytest.mark.parametrize("address", [
-    "/queues/triage/", "/queues/triage/?q=request&owner=nobody", "/queues/triage/?q=requezt", "/issues/",
-    "/issues/?q=few&state=open&milestone=Deployment", "/issues/?q=requezt", "/issues/?q=nowhere",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/queues/triage/",
+        "/queues/triage/?q=request&owner=nobody",
+        "/queues/triage/?q=requezt",
+        "/issues/",
+        "/issues/?q=few&state=open&milestone=Deployment",
+        "/issues/?q=requezt",
+        "/issues/?q=nowhere",
+    ],
+)
 def test_a_page_takes_as_many_queries_with_a_thousand_rows_as_with_ten(ops, cast, address):
     tracker = file_request(cast).tracker
     Milestone.objects.create(tracker=tracker, gitlab_id=1, title="Deployment")
@@ -200,5 +209,8 @@ def test_a_row_tells_what_it_waits_for(ops, cast):
     issue = request_at(State.DEVELOPMENT, Kind.FEATURE, cast=cast)
     row = ops.get("/queues/development/").context["rows"][0]
     assert (row["title"], row["court"], row["owner"], row["labels"]) == (
-        issue.title, "ops", cast.ops, [{"name": issue.milestone.title}]
+        issue.title,
+        "ops",
+        cast.ops,
+        [{"name": issue.milestone.title}],
     )

@@ -34,10 +34,16 @@ def hours(*numbers):
     return [timedelta(hours=number) for number in numbers]
 
 
-@pytest.mark.parametrize(("lengths", "median", "ninetieth"), [
-    (hours(5), 5, 5), (hours(1, 2), 1, 2), (hours(3, 1, 2), 2, 3), (hours(*range(1, 11)), 5, 9),
-    (hours(*range(1, 101)), 50, 90),
-])
+@pytest.mark.parametrize(
+    ("lengths", "median", "ninetieth"),
+    [
+        (hours(5), 5, 5),
+        (hours(1, 2), 1, 2),
+        (hours(3, 1, 2), 2, 3),
+        (hours(*range(1, 11)), 5, 9),
+        (hours(*range(1, 101)), 50, 90),
+    ],
+)
 def test_median_and_ninetieth_are_values_that_occurred(lengths, median, ninetieth):
     found = spread("x", lengths)
     assert (found.median, found.ninetieth) == (timedelta(hours=median), timedelta(hours=ninetieth))
@@ -86,7 +92,7 @@ def test_what_was_completed_long_ago_does_not_count(cast):
 def test_ages_count_what_is_over_the_target(cast):
     old, _ = many(2, cast.requester)
     Issue.objects.filter(pk=old.pk).update(state_since=timezone.now() - timedelta(days=5))
-    triage, = ages(cast.ops, {State.TRIAGE: 2})
+    (triage,) = ages(cast.ops, {State.TRIAGE: 2})
     assert (triage.number, triage.over) == (2, 1)
     assert list(most_overdue(cast.ops, {State.TRIAGE: 2})) == [Issue.objects.get(pk=old.pk)]
 
@@ -100,14 +106,14 @@ def test_people_in_every_time_zone_are_counted_at_once(cast):
     )
     old = timezone.now() - timedelta(days=30)
     owners = [None, *people[:29]]
-    base, = many(1, cast.requester)
+    (base,) = many(1, cast.requester)
     rows = [copy(base) for _ in range(len(people) * len(owners))]
     for row, (requester, owner) in zip(rows, product(people, owners), strict=True):
         row.pk, row.requester, row.assignee = None, requester, owner
         row.state_since = old if requester is people[0] else base.state_since
     base.delete()
     Issue.objects.bulk_create(rows)
-    triage, = ages(cast.ops, {State.TRIAGE: 2})
+    (triage,) = ages(cast.ops, {State.TRIAGE: 2})
     assert (triage.number, triage.over) == (len(rows), len(owners))
 
 
@@ -119,13 +125,15 @@ def test_each_ones_own_calendar_decides_what_is_over(state, cast, time_machine):
     Holiday.objects.create(date=date(2026, 3, 9), name="There", region="APAC")
     places = [("Pacific/Kiritimati", "EMEA"), ("Pacific/Pago_Pago", "EMEA"), ("Europe/Berlin", "APAC")]
     people = [None, *(person(time_zone=zone, region=region) for zone, region in places)]
-    for row, (requester, owner) in zip(many(48, cast.requester, state=state), 3 * list(product(people, people)),
-                                       strict=True):
+    for row, (requester, owner) in zip(
+        many(48, cast.requester, state=state), 3 * list(product(people, people)), strict=True
+    ):
         row.requester, row.assignee = requester or cast.requester, owner
         row.state_since = now - timedelta(hours=(23, 27, 95)[row.number % 3])
         row.save()
     expected = {
-        row.pk for row in Issue.objects.all()
+        row.pk
+        for row in Issue.objects.all()
         if calendar_of(counted_for(row)).working_time(row.state_since, now) > timedelta(days=1)
     }
     found = set(Issue.objects.filter(over_target(cast.ops, {state: 1}, now=now)).values_list("pk", flat=True))

@@ -10,11 +10,41 @@ from workflow.search import MOST_WORDS, number_in, search, similar, words_of
 from workflow.states import Kind, Verb
 
 HOSTILE = [
-    "'", '"', "''; DROP TABLE workflow_issue; --", "\x00", "a\x00b", "AND", "OR NOT", "NEAR(", "title:", "*", "a*b",
-    "( ) :*", "!",
-    "& | !", "<->", "\\", "%", "_", "x" * 10_000, "x " * 10_000, "'':*",
-    "{}", "[]", "^a", "-a", "+", "🦊", "‮", "\ud7ff", "\r\n",
-    "SO-99999999999999999999", "0", "-1", "1e9", "１２３",
+    "'",
+    '"',
+    "''; DROP TABLE workflow_issue; --",
+    "\x00",
+    "a\x00b",
+    "AND",
+    "OR NOT",
+    "NEAR(",
+    "title:",
+    "*",
+    "a*b",
+    "( ) :*",
+    "!",
+    "& | !",
+    "<->",
+    "\\",
+    "%",
+    "_",
+    "x" * 10_000,
+    "x " * 10_000,
+    "'':*",
+    "{}",
+    "[]",
+    "^a",
+    "-a",
+    "+",
+    "🦊",
+    "‮",
+    "\ud7ff",
+    "\r\n",
+    "SO-99999999999999999999",
+    "0",
+    "-1",
+    "1e9",
+    "１２３",
 ]
 
 
@@ -28,9 +58,13 @@ def corpus(cast):
         "cafe": file_request(cast, title="Schedule for the café team", description="Opening hours"),
         "lena": file_request(cast, title="Something unrelated", description="Plain", requester=lena),
         "answer": file_request(
-            cast, title="With answers", description="Plain",
-            answers=[{"key": "steps", "label": "Peculiarlabel", "type": "long", "answer": "Press the zebra button"},
-                     {"key": "many", "label": "Several", "type": "many", "answer": ["giraffe", "okapi"]}],
+            cast,
+            title="With answers",
+            description="Plain",
+            answers=[
+                {"key": "steps", "label": "Peculiarlabel", "type": "long", "answer": "Press the zebra button"},
+                {"key": "many", "label": "Several", "type": "many", "answer": ["giraffe", "okapi"]},
+            ],
         ),
     }
 
@@ -98,8 +132,19 @@ def test_any_text_is_safe_on_the_page(corpus, cast, client, q):
 @pytest.mark.parametrize(
     ("q", "number"),
     [
-        ("123", 123), ("SO-123", 123), ("so-123", 123), (" SO-007 ", 7), ("#12", 12), ("SO12", 12), ("0", None),
-        ("12a", None), ("SO-", None), ("", None), ("9" * 40, None), ("1 2", None), ("１２", None),
+        ("123", 123),
+        ("SO-123", 123),
+        ("so-123", 123),
+        (" SO-007 ", 7),
+        ("#12", 12),
+        ("SO12", 12),
+        ("0", None),
+        ("12a", None),
+        ("SO-", None),
+        ("", None),
+        ("9" * 40, None),
+        ("1 2", None),
+        ("１２", None),
     ],
 )
 def test_a_number_is_recognised(q, number):

@@ -18,6 +18,10 @@ def stuck(issue, **fields):
 
 def refused_bug(cast):
     """A bug whose last change GitLab refused."""
-    return stuck(file_request(cast, title="As it should be"), last_error="GitLab answered 403.", shadow={
-        "fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}},
-    })
+    return stuck(
+        file_request(cast, title="As it should be"),
+        last_error="GitLab answered 403.",
+        shadow={
+            "fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}},
+        },
+    )

@@ -61,7 +61,8 @@ def test_the_primary_button_moves_it_on(cast, state, kind, who, primary):
 
 
 @pytest.mark.parametrize(
-    ("small", "primary"), [(True, Verb.ACCEPT), (False, Verb.ESCALATE)],
+    ("small", "primary"),
+    [(True, Verb.ACCEPT), (False, Verb.ESCALATE)],
 )
 def test_a_finished_gate_makes_the_verb_it_leads_to_primary(cast, small, primary):
     issue = file_request(cast, Kind.FEATURE)

@@ -83,10 +83,14 @@ def test_each_item_is_saved_by_itself_and_the_page_comes_back_to_it(visit, cast,
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ({"verdict": "failed"}, "Say what is not right."), ({"verdict": ""}, "Tick it or fail it."),
-        ({"verdict": "maybe"}, "Select a valid choice"), ({"item": "x"}, "Enter a whole number"),
-        ({"item": ""}, "This field is required"), ({"note": "x" * 2_001}, "Shorten this to 2,000 characters"),
-        ({"seen": "x"}, "Enter a whole number"), ({"item": str(10**30)}, "less than or equal"),
+        ({"verdict": "failed"}, "Say what is not right."),
+        ({"verdict": ""}, "Tick it or fail it."),
+        ({"verdict": "maybe"}, "Select a valid choice"),
+        ({"item": "x"}, "Enter a whole number"),
+        ({"item": ""}, "This field is required"),
+        ({"note": "x" * 2_001}, "Shorten this to 2,000 characters"),
+        ({"seen": "x"}, "Enter a whole number"),
+        ({"item": str(10**30)}, "less than or equal"),
     ],
 )
 def test_what_makes_no_sense_is_said_and_what_was_typed_stays(visit, cast, listed, data, says):
@@ -196,7 +200,8 @@ def test_the_request_offers_the_list_first_until_all_is_ticked(visit, cast, list
         check(listed.pk, item.pk, "ticked", by=cast.requester)
 
     assert (page, visit(cast.requester).get(listed).context["card"]["primary"]["label"]) == (
-        "Check the list", "Validate"
+        "Check the list",
+        "Validate",
     )
 
 

@@ -55,13 +55,23 @@ def assert_harmless(response):
 
 @pytest.mark.parametrize("evil", CORPUS)
 def test_no_text_of_a_request_runs_on_its_page(visit, cast, evil):
-    answers = [row | {"answer": evil, "label": evil, "type": kind} for row, kind in zip(
-        answers_for("macros-global"), ["short", "long", "url", "choice", "long", "short", "url", "long"], strict=True,
-    )]
+    answers = [
+        row | {"answer": evil, "label": evil, "type": kind}
+        for row, kind in zip(
+            answers_for("macros-global"),
+            ["short", "long", "url", "choice", "long", "short", "url", "long"],
+            strict=True,
+        )
+    ]
     cast.requester.first_name = evil[:150]
     cast.requester.save()
     issue = file_request(
-        cast, Kind.ADMINISTRATIVE, route="macros-global", approver=cast.manager, title=evil, description=evil,
+        cast,
+        Kind.ADMINISTRATIVE,
+        route="macros-global",
+        approver=cast.manager,
+        title=evil,
+        description=evil,
         answers=answers,
     )
     comment(issue.pk, evil, by=cast.colleague)

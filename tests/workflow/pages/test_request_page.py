@@ -16,12 +16,24 @@ from workflow.models import Attachment, Comment, Event, Issue, Mirror, Route, St
 from workflow.states import Court, Kind, Outcome, State, Verb
 
 PLACES = [
-    (State.TRIAGE, Kind.BUG), (State.NEEDS_INFO, Kind.BUG), (State.DESIGN, Kind.BUG), (State.DEVELOPMENT, Kind.BUG),
-    (State.VALIDATION, Kind.BUG), (State.IMPLEMENTATION, Kind.BUG), (State.COMPLETED, Kind.BUG),
-    (State.CLOSED, Kind.BUG), (State.BLOCKED, Kind.BUG), (State.BACKLOG, Kind.BUG), (State.ESCALATED, Kind.FEATURE),
+    (State.TRIAGE, Kind.BUG),
+    (State.NEEDS_INFO, Kind.BUG),
+    (State.DESIGN, Kind.BUG),
+    (State.DEVELOPMENT, Kind.BUG),
+    (State.VALIDATION, Kind.BUG),
+    (State.IMPLEMENTATION, Kind.BUG),
+    (State.COMPLETED, Kind.BUG),
+    (State.CLOSED, Kind.BUG),
+    (State.BLOCKED, Kind.BUG),
+    (State.BACKLOG, Kind.BUG),
+    (State.ESCALATED, Kind.FEATURE),
     (State.PLANNING, Kind.FEATURE),
-    (State.SCHEDULED, Kind.FEATURE), (State.COMPLETED, Kind.FEATURE), (State.DISCUSSION, Kind.PROPOSAL),
-    (State.COMPLETED, Kind.PROPOSAL), (State.TRIAGE, Kind.QUESTION), (State.TRIAGE, Kind.HAND_OVER),
+    (State.SCHEDULED, Kind.FEATURE),
+    (State.COMPLETED, Kind.FEATURE),
+    (State.DISCUSSION, Kind.PROPOSAL),
+    (State.COMPLETED, Kind.PROPOSAL),
+    (State.TRIAGE, Kind.QUESTION),
+    (State.TRIAGE, Kind.HAND_OVER),
     (State.COMPLETED, Kind.ADMINISTRATIVE),
 ]
 MOST_QUERIES = 12
@@ -68,15 +80,25 @@ def make_long(issue, cast, number):
     )
     Event.objects.bulk_create(
         Event(
-            issue=issue, verb="priority", actor=cast.lead, from_state=issue.state, to_state=issue.state, version=1,
+            issue=issue,
+            verb="priority",
+            actor=cast.lead,
+            from_state=issue.state,
+            to_state=issue.state,
+            version=1,
             at=now,
         )
         for i in range(number)
     )
     Attachment.objects.bulk_create(
         Attachment(
-            issue=issue, comment=comments[i] if i % 2 else None, uploaded_by=cast.standin, file=f"x/{i}",
-            name=f"{i}.txt", content_type="text/plain", size=3,
+            issue=issue,
+            comment=comments[i] if i % 2 else None,
+            uploaded_by=cast.standin,
+            file=f"x/{i}",
+            name=f"{i}.txt",
+            content_type="text/plain",
+            size=3,
         )
         for i in range(number)
     )
@@ -386,7 +408,9 @@ def test_the_mirror_panel_rests_when_in_step(visit, cast):
 def test_a_parked_mirror_says_why_and_where_it_differs(visit, cast):
     issue = file_request(cast, title="As it should be")
     mirrored(
-        issue, status=Mirror.Status.PARKED, last_error="GitLab answered 403.",
+        issue,
+        status=Mirror.Status.PARKED,
+        last_error="GitLab answered 403.",
         shadow={"fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}}},
     )
 

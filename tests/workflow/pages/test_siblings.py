@@ -63,14 +63,24 @@ def test_on_a_hidden_request_there_is_nothing(visit, cast, act, method):
 @pytest.mark.parametrize(
     ("act", "data"),
     [
-        (Act.ASSIGN, {"assignee": "999999"}), (Act.ASSIGN, {"assignee": "x"}), (Act.PRIORITY, {"priority": "9"}),
-        (Act.PRIORITY, {"priority": "p1"}), (Act.DUE_DATE, {"due_date": "soon"}),
+        (Act.ASSIGN, {"assignee": "999999"}),
+        (Act.ASSIGN, {"assignee": "x"}),
+        (Act.PRIORITY, {"priority": "9"}),
+        (Act.PRIORITY, {"priority": "p1"}),
+        (Act.DUE_DATE, {"due_date": "soon"}),
         (Act.DUE_DATE, {"due_date": "2001-01-01"}),
-        (Act.DUE_DATE, {"due_date": "99999-01-01"}), (Act.COMMENT, {"body": "  "}), (Act.COMMENT, {}),
-        (Act.COMMENT, {"body": "x", "submission": "no-uuid"}), (Act.COMMENT, {"body": "x" * 20_001}),
-        (Act.ATTACH, {}), (Act.WATCH, {}), (Act.WATCH, {"watching": "maybe"}), (Act.MOVE, {}),
+        (Act.DUE_DATE, {"due_date": "99999-01-01"}),
+        (Act.COMMENT, {"body": "  "}),
+        (Act.COMMENT, {}),
+        (Act.COMMENT, {"body": "x", "submission": "no-uuid"}),
+        (Act.COMMENT, {"body": "x" * 20_001}),
+        (Act.ATTACH, {}),
+        (Act.WATCH, {}),
+        (Act.WATCH, {"watching": "maybe"}),
+        (Act.MOVE, {}),
         (Act.MOVE, {"tracker": "999"}),
-        (Act.SPIN_OFF, {}), (Act.SPIN_OFF, {"route": "bug", "title": ""}),
+        (Act.SPIN_OFF, {}),
+        (Act.SPIN_OFF, {"route": "bug", "title": ""}),
     ],
 )
 def test_what_makes_no_sense_is_said_in_the_form(visit, cast, working, act, data):
@@ -161,7 +171,10 @@ def test_only_ops_write_internally(visit, cast, working):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("page.html", b"<script>"), ("picture.svg", b"<svg/>"), ("fake.png", b"not a picture"), ("run.exe", b"MZ"),
+        ("page.html", b"<script>"),
+        ("picture.svg", b"<svg/>"),
+        ("fake.png", b"not a picture"),
+        ("run.exe", b"MZ"),
         ("none", b"x"),
     ],
 )

@@ -59,7 +59,7 @@ def test_what_is_missing_is_named_and_what_was_typed_stays(visit, cast, case):
     response = visit(getattr(cast, case.who)).post(issue, case.verb, **posted)
 
     assert response.status_code == 422
-    assert 'data-error-summary' in text_of(response)
+    assert "data-error-summary" in text_of(response)
     assert now(issue).version == issue.version
     for value in written.values():
         assert value in text_of(response)
@@ -129,13 +129,23 @@ def test_forged_fields_are_ignored(visit, cast):
     issue = request_at(State.DEVELOPMENT, cast=cast)
 
     visit(cast.ops).post(
-        issue, "ask", text="Which?", state="completed", requester=cast.ops.pk, outcome="completed", kind="feature",
-        restricted_to="1", return_to="triage",
+        issue,
+        "ask",
+        text="Which?",
+        state="completed",
+        requester=cast.ops.pk,
+        outcome="completed",
+        kind="feature",
+        restricted_to="1",
+        return_to="triage",
     )
 
     after = now(issue)
     assert (after.state, after.return_to, after.requester, after.kind) == (
-        State.NEEDS_INFO, State.DEVELOPMENT, cast.requester, Kind.BUG,
+        State.NEEDS_INFO,
+        State.DEVELOPMENT,
+        cast.requester,
+        Kind.BUG,
     )
 
 
@@ -236,7 +246,7 @@ def test_a_feature_in_triage_is_not_offered_to_close_as_wont_do(visit, cast):
     assert 'value="wont-do"' not in text_of(page)
     assert response.status_code == 422
     assert response.context["form"].errors["outcome"] == [
-        "In triage a feature does not close as “won\'t do”. Escalate it first."
+        "In triage a feature does not close as “won't do”. Escalate it first."
     ]
 
 
@@ -300,7 +310,13 @@ def test_a_material_edit_in_development_is_refused_and_its_fields_are_locked(vis
     issue = file_request(cast, Kind.ADMINISTRATIVE, route="macros-global", approver=cast.manager)
     step(issue, Verb.APPROVE, cast.manager)
     step(
-        issue, Verb.ACCEPT, cast.ops, kind=issue.kind, customer="Support", system="Zendesk", priority=2,
+        issue,
+        Verb.ACCEPT,
+        cast.ops,
+        kind=issue.kind,
+        customer="Support",
+        system="Zendesk",
+        priority=2,
     )
     visitor = visit(cast.requester)
     posted = typed_answers("macros-global") | {"title": issue.title, "description": issue.description}

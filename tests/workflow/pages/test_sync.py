@@ -49,12 +49,15 @@ def test_the_ways_out_are_offered_to_support_operations(visit, cast, bug, role, 
     assert [f"/issues/{bug.pk}/sync/{way}/" in page for way in ("retry", "skip", "relink")] == [offered] * 3
 
 
-@pytest.mark.parametrize(("fields", "ways"), [
-    ({}, {"retry", "skip", "relink"}),
-    ({"status": "in-step", "parked": False, "last_error": ""}, {"retry", "relink"}),
-    ({"status": "orphaned"}, {"recreate", "let-go", "relink"}),
-    ({"status": "orphaned", "parked": False}, {"recreate", "relink"}),
-])
+@pytest.mark.parametrize(
+    ("fields", "ways"),
+    [
+        ({}, {"retry", "skip", "relink"}),
+        ({"status": "in-step", "parked": False, "last_error": ""}, {"retry", "relink"}),
+        ({"status": "orphaned"}, {"recreate", "let-go", "relink"}),
+        ({"status": "orphaned", "parked": False}, {"recreate", "relink"}),
+    ],
+)
 def test_only_what_fits_how_it_stands_is_offered(visit, cast, bug, fields, ways):
     stuck(bug, **fields)
 
@@ -148,9 +151,14 @@ def test_what_was_skipped_is_not_said_to_be_the_same(visit, cast, bug):
 
 @pytest.mark.parametrize("evil", CORPUS)
 def test_no_text_runs_on_the_ledger(visit, cast, evil):
-    issue = stuck(file_request(cast, title=evil), last_error=evil, web_url="javascript:alert(1)", shadow={
-        "fields": {"title": evil, "state": evil, "labels": {"type": [evil]}, "due_date": evil},
-    })
+    issue = stuck(
+        file_request(cast, title=evil),
+        last_error=evil,
+        web_url="javascript:alert(1)",
+        shadow={
+            "fields": {"title": evil, "state": evil, "labels": {"type": [evil]}, "due_date": evil},
+        },
+    )
     said = comment(issue.pk, evil, by=cast.requester)
     NoteMirror.objects.filter(comment=said).update(parked=True, last_error=evil)
     Look.objects.update_or_create(pk=issue.pk, defaults={"last_error": evil})

@@ -5,79 +5,144 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('window_start', models.DateTimeField()),
-                ('count', models.PositiveIntegerField(default=0)),
-                ('blocked_until', models.DateTimeField(blank=True, help_text='GitLab said 429; until then nothing is asked.', null=True)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("window_start", models.DateTimeField()),
+                ("count", models.PositiveIntegerField(default=0)),
+                (
+                    "blocked_until",
+                    models.DateTimeField(
+                        blank=True, help_text="GitLab said 429; until then nothing is asked.", null=True
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('token', models.UUIDField(null=True)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("token", models.UUIDField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('url', models.URLField(blank=True, max_length=300)),
-                ('bot_username', models.CharField(blank=True, max_length=255)),
-                ('bot_id', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('ops_handle', models.CharField(blank=True, default='@gitlab-com/support/support-ops', help_text='Who is pinged in GitLab when a request is approved; empty for nobody.', max_length=255)),
-                ('token_expires_at', models.DateField(blank=True, null=True)),
-                ('premium', models.BooleanField(blank=True, help_text='Whether GitLab keeps scoped labels exclusive itself.', null=True)),
-                ('requests_per_minute', models.PositiveIntegerField(default=1800)),
-                ('creations_per_minute', models.PositiveIntegerField(default=180)),
-                ('notes_per_minute', models.PositiveIntegerField(default=280, help_text="GitLab.com allows 60, a server of one's own 300.")),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('paused_reason', models.TextField(blank=True)),
-                ('away_since', models.DateTimeField(blank=True, help_text='Since when GitLab has not answered.', null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("url", models.URLField(blank=True, max_length=300)),
+                ("bot_username", models.CharField(blank=True, max_length=255)),
+                ("bot_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "ops_handle",
+                    models.CharField(
+                        blank=True,
+                        default="@gitlab-com/support/support-ops",
+                        help_text="Who is pinged in GitLab when a request is approved; empty for nobody.",
+                        max_length=255,
+                    ),
+                ),
+                ("token_expires_at", models.DateField(blank=True, null=True)),
+                (
+                    "premium",
+                    models.BooleanField(
+                        blank=True, help_text="Whether GitLab keeps scoped labels exclusive itself.", null=True
+                    ),
+                ),
+                ("requests_per_minute", models.PositiveIntegerField(default=1800)),
+                ("creations_per_minute", models.PositiveIntegerField(default=180)),
+                (
+                    "notes_per_minute",
+                    models.PositiveIntegerField(
+                        default=280, help_text="GitLab.com allows 60, a server of one's own 300."
+                    ),
+                ),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("paused_reason", models.TextField(blank=True)),
+                (
+                    "away_since",
+                    models.DateTimeField(blank=True, help_text="Since when GitLab has not answered.", null=True),
+                ),
             ],
             options={
-                'verbose_name': 'connection',
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='there_is_one_connection')],
+                "verbose_name": "connection",
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="there_is_one_connection")],
             },
         ),
         migrations.CreateModel(
-            name='LabelScheme',
+            name="LabelScheme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('is_active', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("is_active", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('is_active',), name='one_active_label_scheme')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("is_active",), name="one_active_label_scheme"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SchemeLabel',
+            name="SchemeLabel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('family', models.CharField(choices=[('state', 'State'), ('validation', 'Validation'), ('type', 'Type'), ('customer', 'Customer'), ('priority', 'Priority'), ('system', 'System')], max_length=10)),
-                ('key', models.CharField(help_text='The state, kind, division, priority or system it stands for.', max_length=40)),
-                ('name', models.CharField(help_text='As GitLab spells it.', max_length=255)),
-                ('color', models.CharField(default='#6699cc', help_text='#rrggbb', max_length=7)),
-                ('description', models.CharField(blank=True, max_length=255)),
-                ('alias', models.BooleanField(default=False, help_text='Understood when it comes from GitLab, never written there.')),
-                ('scheme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='gitlab_mirror.labelscheme')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "family",
+                    models.CharField(
+                        choices=[
+                            ("state", "State"),
+                            ("validation", "Validation"),
+                            ("type", "Type"),
+                            ("customer", "Customer"),
+                            ("priority", "Priority"),
+                            ("system", "System"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="The state, kind, division, priority or system it stands for.", max_length=40
+                    ),
+                ),
+                ("name", models.CharField(help_text="As GitLab spells it.", max_length=255)),
+                ("color", models.CharField(default="#6699cc", help_text="#rrggbb", max_length=7)),
+                ("description", models.CharField(blank=True, max_length=255)),
+                (
+                    "alias",
+                    models.BooleanField(
+                        default=False, help_text="Understood when it comes from GitLab, never written there."
+                    ),
+                ),
+                (
+                    "scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="labels",
+                        to="gitlab_mirror.labelscheme",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['scheme', 'family', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('scheme', 'family', 'key', 'name'), name='a_label_says_a_thing_once'), models.CheckConstraint(condition=models.Q(('color__regex', '^#[0-9a-f]{6}$')), name='label_color_is_rrggbb')],
+                "ordering": ["scheme", "family", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("scheme", "family", "key", "name"), name="a_label_says_a_thing_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("color__regex", "^#[0-9a-f]{6}$")), name="label_color_is_rrggbb"
+                    ),
+                ],
             },
         ),
     ]

@@ -6,102 +6,189 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gitlab_mirror', '0001_connection_and_label_schemes'),
-        ('workflow', '0005_stage_targets'),
+        ("gitlab_mirror", "0001_connection_and_label_schemes"),
+        ("workflow", "0005_stage_targets"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('tracker', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='cursor', serialize=False, to='workflow.tracker')),
-                ('polled_until', models.DateTimeField(null=True)),
-                ('found', models.PositiveIntegerField(default=0, help_text='Changes at the last poll that no webhook had told of.')),
-                ('silent_since', models.DateTimeField(help_text='Since when polls find what webhooks do not tell.', null=True)),
+                (
+                    "tracker",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="cursor",
+                        serialize=False,
+                        to="workflow.tracker",
+                    ),
+                ),
+                ("polled_until", models.DateTimeField(null=True)),
+                (
+                    "found",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Changes at the last poll that no webhook had told of."
+                    ),
+                ),
+                (
+                    "silent_since",
+                    models.DateTimeField(help_text="Since when polls find what webhooks do not tell.", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReceivedNote',
+            name="ReceivedNote",
             fields=[
-                ('comment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='received', serialize=False, to='workflow.comment')),
-                ('note_id', models.PositiveBigIntegerField(unique=True)),
-                ('author_id', models.PositiveBigIntegerField(null=True)),
-                ('written_at', models.DateTimeField(null=True)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="received",
+                        serialize=False,
+                        to="workflow.comment",
+                    ),
+                ),
+                ("note_id", models.PositiveBigIntegerField(unique=True)),
+                ("author_id", models.PositiveBigIntegerField(null=True)),
+                ("written_at", models.DateTimeField(null=True)),
+                ("digest", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Look',
+            name="Look",
             fields=[
-                ('issue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='look', serialize=False, to='workflow.issue')),
-                ('asked', models.PositiveBigIntegerField(default=0)),
-                ('thorough', models.BooleanField(default=False, help_text='History and comments too, not only the fields.')),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('seen_at', models.DateTimeField(help_text="When a thorough look last ended well, by GitLab's clock.", null=True)),
-                ('label_event', models.PositiveBigIntegerField(default=0)),
-                ('state_event', models.PositiveBigIntegerField(default=0)),
-                ('milestone_event', models.PositiveBigIntegerField(default=0)),
-                ('pending', models.JSONField(default=dict, help_text='A step somebody asked for whose words may still come.')),
-                ('shared_text', models.TextField(blank=True, help_text="What people wrote in GitLab around the portal's block.")),
-                ('flips', models.JSONField(default=list, help_text='Times at which one side undid the other lately.')),
-                ('frozen_at', models.DateTimeField(blank=True, help_text='The two sides fought; neither is followed.', null=True)),
+                (
+                    "issue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="look",
+                        serialize=False,
+                        to="workflow.issue",
+                    ),
+                ),
+                ("asked", models.PositiveBigIntegerField(default=0)),
+                (
+                    "thorough",
+                    models.BooleanField(default=False, help_text="History and comments too, not only the fields."),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "seen_at",
+                    models.DateTimeField(
+                        help_text="When a thorough look last ended well, by GitLab's clock.", null=True
+                    ),
+                ),
+                ("label_event", models.PositiveBigIntegerField(default=0)),
+                ("state_event", models.PositiveBigIntegerField(default=0)),
+                ("milestone_event", models.PositiveBigIntegerField(default=0)),
+                (
+                    "pending",
+                    models.JSONField(default=dict, help_text="A step somebody asked for whose words may still come."),
+                ),
+                (
+                    "shared_text",
+                    models.TextField(blank=True, help_text="What people wrote in GitLab around the portal's block."),
+                ),
+                ("flips", models.JSONField(default=list, help_text="Times at which one side undid the other lately.")),
+                (
+                    "frozen_at",
+                    models.DateTimeField(blank=True, help_text="The two sides fought; neither is followed.", null=True),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='look_due'), models.Index(condition=models.Q(('frozen_at__isnull', False)), fields=['frozen_at'], name='look_frozen')],
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="look_due"),
+                    models.Index(
+                        condition=models.Q(("frozen_at__isnull", False)), fields=["frozen_at"], name="look_frozen"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reconciliation',
+            name="Reconciliation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('scope', models.CharField(choices=[('open', 'Open requests'), ('all', 'All requests')], max_length=10)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('position', models.PositiveBigIntegerField(default=0, help_text='Number of the last request compared.')),
-                ('checked', models.PositiveIntegerField(default=0)),
-                ('drifted', models.PositiveIntegerField(default=0)),
-                ('missing', models.PositiveIntegerField(default=0)),
-                ('twins', models.PositiveIntegerField(default=0)),
-                ('findings', models.JSONField(default=list, help_text='[number, fields] of what was out of step; the first 200.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "scope",
+                    models.CharField(choices=[("open", "Open requests"), ("all", "All requests")], max_length=10),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "position",
+                    models.PositiveBigIntegerField(default=0, help_text="Number of the last request compared."),
+                ),
+                ("checked", models.PositiveIntegerField(default=0)),
+                ("drifted", models.PositiveIntegerField(default=0)),
+                ("missing", models.PositiveIntegerField(default=0)),
+                ("twins", models.PositiveIntegerField(default=0)),
+                (
+                    "findings",
+                    models.JSONField(
+                        default=list, help_text="[number, fields] of what was out of step; the first 200."
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('finished_at__isnull', True)), fields=('scope',), name='one_running_reconciliation')],
+                "ordering": ["-started_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=("scope",),
+                        name="one_running_reconciliation",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('reason', models.CharField(max_length=40)),
-                ('count', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.DateField()),
+                ("reason", models.CharField(max_length=40)),
+                ("count", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('day', 'reason'), name='one_refusal_count_a_day')],
+                "constraints": [models.UniqueConstraint(fields=("day", "reason"), name="one_refusal_count_a_day")],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='Idempotency-Key: the same for every repetition.', max_length=255, unique=True)),
-                ('event', models.CharField(blank=True, max_length=80)),
-                ('body', models.TextField(help_text='Raw; emptied once understood where it is confidential.')),
-                ('received_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('outcome', models.CharField(blank=True, help_text='What it led to, in words.', max_length=200)),
-                ('issue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='workflow.issue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Idempotency-Key: the same for every repetition.", max_length=255, unique=True
+                    ),
+                ),
+                ("event", models.CharField(blank=True, max_length=80)),
+                ("body", models.TextField(help_text="Raw; emptied once understood where it is confidential.")),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("outcome", models.CharField(blank=True, help_text="What it led to, in words.", max_length=200)),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="workflow.issue"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['-received_at', '-pk'],
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='delivery_due'), models.Index(fields=['received_at'], name='delivery_received'), models.Index(fields=['issue', '-received_at'], name='delivery_of_issue')],
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-received_at", "-pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="delivery_due"),
+                    models.Index(fields=["received_at"], name="delivery_received"),
+                    models.Index(fields=["issue", "-received_at"], name="delivery_of_issue"),
+                ],
             },
         ),
     ]

@@ -14,105 +14,205 @@ def told_already(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_people'),
-        ('workflow', '0006_reminders_and_routing'),
+        ("accounts", "0001_people"),
+        ("workflow", "0006_reminders_and_routing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ChannelState',
+            name="ChannelState",
             fields=[
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('slack', 'Slack')], max_length=10, primary_key=True, serialize=False)),
-                ('paused_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.TextField(blank=True)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "E-mail"), ("slack", "Slack")],
+                        max_length=10,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("paused_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.TextField(blank=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, help_text='Empty: nothing to do.', null=True)),
-                ('leased_until', models.DateTimeField(editable=False, null=True)),
-                ('lease', models.UUIDField(editable=False, null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.TextField(blank=True)),
-                ('parked', models.BooleanField(default=False, help_text='Waits for a person: retrying would not help.')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('slack', 'Slack')], max_length=10)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Being sent'), ('sent', 'Sent'), ('unconfirmed', 'Sent or not, nobody knows'), ('dropped', 'Not needed any more')], default='waiting', max_length=12)),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, help_text='Names the message to the server.', unique=True)),
-                ('first_at', models.DateTimeField(help_text='When the first of its events happened.')),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('issue', models.ForeignKey(help_text='Empty: a digest.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("slack", "Slack")], max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sending", "Being sent"),
+                            ("sent", "Sent"),
+                            ("unconfirmed", "Sent or not, nobody knows"),
+                            ("dropped", "Not needed any more"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "key",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, help_text="Names the message to the server.", unique=True
+                    ),
+                ),
+                ("first_at", models.DateTimeField(help_text="When the first of its events happened.")),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        help_text="Empty: a digest.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="workflow.issue",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'message',
+                "verbose_name": "message",
             },
         ),
         migrations.CreateModel(
-            name='Part',
+            name="Part",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('slack', 'Slack')], max_length=10)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='notices.message')),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='workflow.notice')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("slack", "Slack")], max_length=10)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="notices.message"
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="workflow.notice"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='message',
-            name='notices',
-            field=models.ManyToManyField(related_name='messages', through='notices.Part', to='workflow.notice'),
+            model_name="message",
+            name="notices",
+            field=models.ManyToManyField(related_name="messages", through="notices.Part", to="workflow.notice"),
         ),
         migrations.CreateModel(
-            name='QuietHours',
+            name="QuietHours",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('begins', models.TimeField(blank=True, null=True)),
-                ('ends', models.TimeField(blank=True, null=True)),
-                ('weekends', models.BooleanField(default=False)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("begins", models.TimeField(blank=True, null=True)),
+                ("ends", models.TimeField(blank=True, null=True)),
+                ("weekends", models.BooleanField(default=False)),
             ],
             options={
-                'verbose_name_plural': 'quiet hours',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('begins__isnull', True), ('ends__isnull', True)), models.Q(('begins__isnull', False), ('ends__isnull', False)), _connector='OR'), name='quiet_hours_begin_and_end')],
+                "verbose_name_plural": "quiet hours",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("begins__isnull", True), ("ends__isnull", True)),
+                            models.Q(("begins__isnull", False), ("ends__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="quiet_hours_begin_and_end",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Choice',
+            name="Choice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(choices=[('needs-you', 'It needs you'), ('filed', 'You filed it'), ('watched', 'You watch it')], max_length=10)),
-                ('channel', models.CharField(choices=[('email', 'E-mail'), ('slack', 'Slack')], max_length=10)),
-                ('when', models.CharField(choices=[('at-once', 'At once'), ('digest', 'Once a day'), ('off', 'Never')], max_length=10)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[("needs-you", "It needs you"), ("filed", "You filed it"), ("watched", "You watch it")],
+                        max_length=10,
+                    ),
+                ),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("slack", "Slack")], max_length=10)),
+                (
+                    "when",
+                    models.CharField(
+                        choices=[("at-once", "At once"), ("digest", "Once a day"), ("off", "Never")], max_length=10
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'reason', 'channel'), name='one_choice_per_kind_and_channel'), models.CheckConstraint(condition=models.Q(('when__in', ['at-once', 'digest', 'off'])), name='when_is_known')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "reason", "channel"), name="one_choice_per_kind_and_channel"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("when__in", ["at-once", "digest", "off"])), name="when_is_known"
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='part',
-            constraint=models.UniqueConstraint(fields=('notice', 'channel'), name='a_notice_is_sent_once_per_channel'),
+            model_name="part",
+            constraint=models.UniqueConstraint(fields=("notice", "channel"), name="a_notice_is_sent_once_per_channel"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='message_due'),
+            model_name="message",
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="message_due"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['leased_until'], name='message_sending'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "sending")), fields=["leased_until"], name="message_sending"
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['person', 'channel', 'issue'], name='message_open'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("state", "waiting")), fields=["person", "channel", "issue"], name="message_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['waiting', 'sending', 'sent', 'unconfirmed', 'dropped'])), name='message_state_is_known'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "sending", "sent", "unconfirmed", "dropped"])),
+                name="message_state_is_known",
+            ),
         ),
         migrations.RunPython(told_already, migrations.RunPython.noop),
     ]

@@ -5,26 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('notices', '0001_preferences_and_messages'),
-        ('workflow', '0009_news'),
+        ("notices", "0001_preferences_and_messages"),
+        ("workflow", "0009_news"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='message',
-            name='news',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.news'),
+            model_name="message",
+            name="news",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="workflow.news"
+            ),
         ),
         migrations.AlterField(
-            model_name='choice',
-            name='reason',
-            field=models.CharField(choices=[('needs-you', 'It needs you'), ('filed', 'You filed it'), ('watched', 'You watch it'), ('touched', 'It touches your team')], max_length=10),
+            model_name="choice",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("needs-you", "It needs you"),
+                    ("filed", "You filed it"),
+                    ("watched", "You watch it"),
+                    ("touched", "It touches your team"),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='issue',
-            field=models.ForeignKey(help_text='Empty: news, or a digest.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='workflow.issue'),
+            model_name="message",
+            name="issue",
+            field=models.ForeignKey(
+                help_text="Empty: news, or a digest.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="workflow.issue",
+            ),
         ),
     ]

@@ -18,7 +18,8 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="Print the difference and change nothing.")
         parser.add_argument(
-            "--deactivate-missing", action="store_true",
+            "--deactivate-missing",
+            action="store_true",
             help="Whoever is not in the file can no longer sign in; administrators always can.",
         )
 
