@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from intake.models import Draft, DraftAttachment
 from workflow.actions import Incomplete, Refused, delete_file, open_issue, settle_news, store_file, tell_news
+from workflow.catalogue.models import Entry
 
 LONGEST_DRAFT = 500_000
 MOST_FILES = 20
@@ -170,3 +171,25 @@ def discard(draft, *, by):
 def _check_mine(draft, person):
     if draft.owner_id != person.pk:
         raise Refused("This draft is with somebody else now.")
+
+
+def leave_draft(sender, entry, *, owner, title, description, rows, continues, **kwargs):
+    """Receives ``draft_wanted``: leave the entry's form, filled with what is known, among the drafts of ``owner``;
+    returns its address."""
+    draft = Draft.objects.create(
+        entry=Entry.objects.get(route__key=entry),
+        owner=owner,
+        originator=owner,
+        continues=continues,
+        data={"title": [title], "description": [description], **_typed(rows)},
+    )
+    return draft.get_absolute_url()
+
+
+def _typed(rows):
+    """Answers as a draft keeps them: lists of texts."""
+    answers = {row["key"]: row.get("answer") for row in rows if row.get("answer") not in (None, "", [])}
+    return {
+        key: [str(part) for part in answer] if isinstance(answer, list) else [str(answer)]
+        for key, answer in answers.items()
+    }

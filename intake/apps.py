@@ -1,15 +1,15 @@
-"""What can be asked: the catalogue, its forms and the drafts of requests."""
+"""Asking: the start page, the guide, the forms and the drafts of requests."""
 
 from django.apps import AppConfig
 
 
 class IntakeConfig(AppConfig):
     name = "intake"
-    verbose_name = "Catalogue"
+    verbose_name = "Drafts"
 
     def ready(self):
-        """Give the workflow the catalogue's questions: it asks them, but may not import them."""
-        from intake.provider import Catalogue
-        from workflow import questions
+        """A request that is carried on leaves its requester a draft where answers are still wanted."""
+        from intake.actions import leave_draft
+        from workflow.actions.signals import draft_wanted
 
-        questions.register(Catalogue())
+        draft_wanted.connect(leave_draft, dispatch_uid="leave_draft")

@@ -6,13 +6,13 @@ import string
 from django import forms
 from django.utils import timezone
 
-from intake.fields import LineField, TextField, field_for, kept_answer, row_for
-from intake.models import AnswerType, AskedOf, Feeds
 from supportops.ui.forms import MultipleFileField
+from workflow.actions.approvals import eligible_approvers, is_eligible
 from workflow.actions.discussion import USUAL_DAYS, check_end, last_day
-from workflow.actions.seating import eligible_approvers, is_eligible
-from workflow.questions import fields_fed_by
-from workflow.states import ApprovalRule, Kind
+from workflow.catalogue.answers import fields_fed_by
+from workflow.catalogue.field_types import LineField, TextField, field_for, kept_answer, row_for
+from workflow.catalogue.kinds import ApprovalRule, Kind
+from workflow.catalogue.models import AnswerType, AskedOf, Feeds
 
 
 class RequestForm(forms.Form):

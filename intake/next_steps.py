@@ -1,9 +1,8 @@
 """What happens after a request is filed, told before the button is pressed."""
 
-from intake.models import AskedOf
-from workflow.actions.approvals import approver_for
-from workflow.actions.seating import eligible_approvers, seats_for
-from workflow.states import WORKED_ON, ApprovalRule, Kind
+from workflow.actions.approvals import approver_for, eligible_approvers, seats_for
+from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
+from workflow.catalogue.models import AskedOf
 
 _THEN = {
     Kind.BUG: "Support Operations check it, plan the repair and make it. You are asked to validate it before it goes "

@@ -125,10 +125,12 @@ if SAMPLE and not ALLOWED_HOSTS:
 INSTALLED_APPS = [
     "supportops.accounts.apps.AccountsConfig",
     "supportops.ui",
-    "intake",
+    "supportops.portal",
+    "workflow.catalogue",
     "workflow",
     "workflow.gitlab",
-    "workflow.notices",
+    "workflow.notifications",
+    "intake",
     "supportops.accounts.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -166,7 +168,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "supportops.accounts.middleware.PersonTimeZone",
-    "workflow.views.refusals.RefusalsBecomePages",
+    "workflow.pages.refusals.RefusalsBecomePages",
 ]
 
 ROOT_URLCONF = "supportops.urls"
@@ -182,7 +184,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "workflow.views.menu.menu",
+                "supportops.portal.menu.menu",
             ],
         },
     }
@@ -336,7 +338,7 @@ else:
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "push what GitLab must show": {
-        "task": "workflow.tasks.sweep_mirror",
+        "task": "workflow.gitlab.tasks.sweep_mirror",
         "schedule": schedule(10.0),
         "options": {"expires": 10},
     },
@@ -350,37 +352,58 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(60.0),
         "options": {"expires": 60},
     },
+    "tell stand-ins": {
+        "task": "workflow.notifications.tasks.tell_stand_ins",
+        "schedule": schedule(60.0),
+        "options": {"expires": 60},
+    },
     "read milestones": {
-        "task": "workflow.tasks.sync_milestones",
+        "task": "workflow.gitlab.tasks.sync_milestones",
         "schedule": schedule(600.0),
         "options": {"expires": 600},
     },
     "take in what GitLab told": {
-        "task": "workflow.tasks.sweep_inbound",
+        "task": "workflow.gitlab.tasks.sweep_inbound",
         "schedule": schedule(10.0),
         "options": {"expires": 10},
     },
     "ask GitLab what changed": {
-        "task": "workflow.tasks.poll_gitlab",
+        "task": "workflow.gitlab.tasks.poll_gitlab",
         "schedule": schedule(300.0),
         "options": {"expires": 300},
     },
     "compare with GitLab": {
-        "task": "workflow.tasks.go_on_reconciling",
+        "task": "workflow.gitlab.tasks.go_on_reconciling",
         "schedule": schedule(60.0),
         "options": {"expires": 60},
     },
-    "change labels": {"task": "workflow.tasks.change_labels", "schedule": schedule(10.0), "options": {"expires": 10}},
-    "read labels": {"task": "workflow.tasks.read_labels", "schedule": schedule(600.0), "options": {"expires": 600}},
-    "tell people": {"task": "workflow.tasks.tell_people", "schedule": schedule(10.0), "options": {"expires": 10}},
-    "show life": {"task": "workflow.tasks.show_life", "schedule": schedule(15.0), "options": {"expires": 60}},
-    "watch": {"task": "workflow.tasks.watch", "schedule": schedule(60.0), "options": {"expires": 60}},
-    "check webhooks and token": {
-        "task": "workflow.tasks.check_gitlab",
+    "change labels": {
+        "task": "workflow.gitlab.tasks.change_labels",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
+    "read labels": {
+        "task": "workflow.gitlab.tasks.read_labels",
         "schedule": schedule(600.0),
         "options": {"expires": 600},
     },
-    "remind people": {"task": "workflow.tasks.remind_people", "schedule": schedule(600.0), "options": {"expires": 600}},
+    "tell people": {
+        "task": "workflow.notifications.tasks.tell_people",
+        "schedule": schedule(10.0),
+        "options": {"expires": 10},
+    },
+    "show life": {"task": "supportops.portal.tasks.show_life", "schedule": schedule(15.0), "options": {"expires": 60}},
+    "watch": {"task": "supportops.portal.tasks.watch", "schedule": schedule(60.0), "options": {"expires": 60}},
+    "check webhooks and token": {
+        "task": "workflow.gitlab.tasks.check_gitlab",
+        "schedule": schedule(600.0),
+        "options": {"expires": 600},
+    },
+    "remind people": {
+        "task": "workflow.notifications.tasks.remind_people",
+        "schedule": schedule(600.0),
+        "options": {"expires": 600},
+    },
 }
 
 LOGGING_CONFIG = "supportops.logs.configure"

@@ -16,8 +16,10 @@ handler500 = "supportops.ui.views.server_error"
 
 urlpatterns = [
     path("", include("intake.urls")),
-    path("", include("workflow.urls")),
+    path("", include("supportops.portal.urls")),
     path("", include("workflow.gitlab.urls")),
+    path("", include("workflow.notifications.urls")),
+    path("", include("workflow.urls")),
     path("people/me/", accounts.me, name="me"),
     path("accounts/login/", accounts.SignIn.as_view(), name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),

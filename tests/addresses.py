@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from intake.models import Draft, Entry
+from intake.models import Draft
 from tests.factories import Cast, file_request, person
 from tests.workflow.matrix import BUG, FEATURE, allowed
 from workflow.actions import comment, store_file
-from workflow.gitlab.models import LabelScheme
-from workflow.models import Attachment, Issue, Notice
+from workflow.catalogue.models import Entry
+from workflow.gitlab.models.connection import LabelScheme
+from workflow.models import Attachment, Issue
+from workflow.notifications.models import Notice
 from workflow.queues import QUEUES
 from workflow.states import Act, Verb
 

@@ -15,12 +15,12 @@ from django.test.utils import override_settings
 from hypothesis import settings
 
 from supportops.accounts.models import forget_holidays
+from supportops.portal import menu
 from tests.emptying import empty
 from tests.factories import Cast
-from workflow.gitlab.models import Budget
+from workflow.gitlab.models.connection import Budget
 from workflow.models import StageTarget
-from workflow.stages import TARGET_WORKING_DAYS
-from workflow.views import menu
+from workflow.states import TARGET_WORKING_DAYS
 
 LONGEST_TEST = timedelta(minutes=2)
 # The same examples at every run: a red test must be about the change. HYPOTHESIS=random looks for new ones.

@@ -7,10 +7,12 @@ from django.contrib.auth.models import Group
 
 from supportops.accounts.models import User
 from workflow.actions import answer_gate, open_issue, take_step
-from workflow.models import Issue, Milestone, Route
-from workflow.questions import provider
-from workflow.restriction import confidential_group
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.catalogue import answers
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.catalogue.restriction import confidential_group
+from workflow.models import Issue, Milestone
+from workflow.states import Outcome, State, Verb
 
 _counter = count(1)
 ROUTE_OF_KIND = {
@@ -55,7 +57,7 @@ class Cast:
 def answers_for(route_key, asked_of="requester"):
     """Rows that answer every required question of an entry."""
     rows = []
-    for key, field in provider().form_fields(route_key, asked_of, {}).items():
+    for key, field in answers.form_fields(route_key, asked_of, {}).items():
         choices = [value for value, _ in getattr(field, "choices", []) if value]
         rows.append(
             {

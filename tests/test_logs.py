@@ -38,7 +38,7 @@ def test_where_only_warnings_are_told_a_page_that_says_no_is_not(refused, caplog
 def test_a_page_that_fails_is_an_error_with_its_traceback(client, cast, caplog, monkeypatch):
     client.force_login(cast.requester)
     client.raise_request_exception = False
-    monkeypatch.setattr("workflow.views.queues.queue_or_404", lambda *args: 1 / 0)
+    monkeypatch.setattr("workflow.pages.queue_page.queue_or_404", lambda *args: 1 / 0)
 
     assert client.get("/queues/triage/").status_code == 500
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from supportops.accounts.working_days import calendar_of, working_days_before, working_time
-from workflow.stages import COURT
-from workflow.states import Court
+from workflow.states import COURT, Court
 
 __all__ = [
     "DAY_SECONDS",

@@ -10,18 +10,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from supportops.accounts.roles import is_lead, is_ops
+from workflow.catalogue.kinds import WORKED_ON
 from workflow.gates import GateOutcome, gate_at
-from workflow.stages import standing
-from workflow.states import (
-    ENDED,
-    OPEN,
-    WORKED_ON,
-    Act,
-    Outcome,
-    Source,
-    State,
-    Verb,
-)
+from workflow.states import ENDED, OPEN, Act, Outcome, Source, State, Verb, standing
 
 REOPEN_WINDOW = timedelta(days=14)
 _HIDDEN = "There is no such request."

@@ -8,13 +8,14 @@ a test holds the two equal for every queue, person and request.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, JSONObject
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
-from workflow.models import Issue, LinkMirror, Mirror, NoteMirror, Reminder, UploadMirror, ValidationRound
-from workflow.states import OPEN, Kind, Priority, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.models import Issue, ValidationRound
+from workflow.states import OPEN, Priority, State, Verb
 
 ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
 WITHOUT_PRIORITY = max(Priority.values) + 1
@@ -25,14 +26,14 @@ URGENT_ROUTE = "fix"
 # Who finds it: the SQL side of the rules in permissions.py ----------------------------------------------------------
 
 
-def _ops(requests, person):
+def found_by_ops(requests, person):
     return requests.visible_to(person) if is_ops(person) else requests.none()
 
 
 def _lead(requests, person):
     if is_lead(person):
         return requests.visible_to(person)
-    return _ops(requests, person).exclude(escalated_by=person).filter(~Exists(User.objects.leads()))
+    return found_by_ops(requests, person).exclude(escalated_by=person).filter(~Exists(User.objects.leads()))
 
 
 def _approver(requests, person):
@@ -92,42 +93,13 @@ class Queue:
         return place & self.condition
 
 
-def _queue(name, title, icon, states, verbs, rule, text, meant_for="Support Operations", **more):
+def define(name, title, icon, states, verbs, rule, text, meant_for="Support Operations", **more):
     return Queue(name, title, icon, frozenset(states), tuple(verbs), rule, text, meant_for, **more)
 
 
-def in_need_of_a_person():
-    """Numbers of the requests whose exchange with GitLab waits for a person: the issue itself, a piece of it, or the
-    reading of it. Each part is an index that only holds such rows.
-    """
-    # Both conditions: the first is the partial index's own, which SQLite only then uses.
-    mirrors = Mirror.objects.exclude(status=Mirror.Status.IN_STEP).filter(status__in=Mirror.NEEDS_A_PERSON, parked=True)
-    # By name: the model of looks belongs to the mirror, which stands on this module.
-    looks = Issue.objects.order_by().values("pk")
-    return (
-        mirrors.order_by()
-        .values("issue")
-        .union(
-            NoteMirror.objects.filter(parked=True).order_by().values("issue"),
-            UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False)
-            .order_by()
-            .values("attachment__issue"),
-            LinkMirror.objects.filter(parked=True).order_by().values("link__source"),
-            looks.filter(look__frozen_at__isnull=False),
-            looks.filter(look__last_error__gt="", look__due_at__isnull=True),
-        )
-    )
-
-
 _RAISED = ValidationRound.objects.filter(raised_at__isnull=False, settled_at__isnull=True).values("issue")
-# Whoever may validate was reminded since it came there: the reminder knows working days and holidays.
-_LATE = Reminder.objects.filter(
-    issue=OuterRef("pk"),
-    kind__in=[Reminder.Kind.VALIDATION_LATE, Reminder.Kind.VALIDATION_SILENT],
-    at__gte=OuterRef("state_since"),
-)
 _DEFINITIONS = (
-    _queue(
+    define(
         "approvals",
         "To approve",
         "user-check",
@@ -139,7 +111,7 @@ _DEFINITIONS = (
         concerns=_everybody,
         always_listed=False,
     ),
-    _queue(
+    define(
         "waiting",
         "To answer",
         "circle-question-mark",
@@ -150,7 +122,7 @@ _DEFINITIONS = (
         "the people who filed the requests",
         concerns=_everybody,
     ),
-    _queue(
+    define(
         "validation",
         "To validate",
         "eye",
@@ -161,27 +133,27 @@ _DEFINITIONS = (
         "the people who filed the requests, and those they delegated to",
         concerns=_everybody,
     ),
-    _queue(
+    define(
         "triage",
         "Triage",
         "inbox",
         [State.TRIAGE],
         [Verb.ACCEPT, Verb.ESCALATE, Verb.SHELVE, Verb.RECLASSIFY, Verb.ASK, Verb.CONTINUE_IN],
-        _ops,
+        found_by_ops,
         "New requests: take them, ask, or send them where they belong.",
         kinds=frozenset(Kind) - ANSWERED,
     ),
-    _queue(
+    define(
         "questions",
         "Questions",
         "message-square",
         [State.TRIAGE],
         [Verb.COMPLETE, Verb.CONTINUE_IN, Verb.RECLASSIFY, Verb.ASK],
-        _ops,
+        found_by_ops,
         "Questions and hand-overs: answer them, or carry them on as a request of the right kind.",
         kinds=ANSWERED,
     ),
-    _queue(
+    define(
         "escalated",
         "Escalated",
         "chevrons-up",
@@ -192,73 +164,70 @@ _DEFINITIONS = (
         "the lead of Support Operations",
         always_listed=False,
     ),
-    _queue(
+    define(
         "design",
         "Design",
         "pencil-ruler",
         [State.DESIGN],
         [Verb.SUBMIT_GAMEPLAN, Verb.SHELVE, Verb.ASK, Verb.BLOCK],
-        _ops,
+        found_by_ops,
         "Requests that need a gameplan.",
     ),
-    _queue(
+    define(
         "planning",
         "Planning",
         "list-checks",
         [State.PLANNING],
         [Verb.SCHEDULE, Verb.SHELVE, Verb.ASK, Verb.BLOCK],
-        _ops,
+        found_by_ops,
         "Requests that need a milestone.",
     ),
-    _queue(
+    define(
         "scheduled",
         "Scheduled",
         "calendar-clock",
         [State.SCHEDULED],
         [Verb.START, Verb.SCHEDULE, Verb.SHELVE, Verb.BLOCK],
-        _ops,
+        found_by_ops,
         "Requests that wait for their milestone; the calendar starts them.",
     ),
-    _queue(
+    define(
         "development",
         "Development",
         "hammer",
         [State.DEVELOPMENT],
         [Verb.REQUEST_VALIDATION, Verb.COMPLETE, Verb.ASK, Verb.BLOCK],
-        _ops,
+        found_by_ops,
         "Requests that are being worked on.",
     ),
-    _queue(
+    define(
         "implementation",
         "Implementation",
         "rocket",
         [State.IMPLEMENTATION],
         [Verb.COMPLETE, Verb.BLOCK],
-        _ops,
+        found_by_ops,
         "Validated work that goes into production.",
     ),
-    _queue("backlog", "Backlog", "archive", [State.BACKLOG], [Verb.RESUME], _ops, "Requests that need prioritisation."),
-    _queue(
+    define(
+        "backlog",
+        "Backlog",
+        "archive",
+        [State.BACKLOG],
+        [Verb.RESUME],
+        found_by_ops,
+        "Requests that need prioritisation.",
+    ),
+    define(
         "blocked",
         "Blocked",
         "octagon-x",
         [State.BLOCKED],
         [Verb.UNBLOCK],
-        _ops,
+        found_by_ops,
         "Requests that something keeps from moving.",
     ),
-    _queue(
-        "late-validation",
-        "Late validation",
-        "hourglass",
-        [State.VALIDATION],
-        [],
-        _ops,
-        "Nobody validated these in time: ask the requester, or have the lead delegate it.",
-        condition=Q(Exists(_LATE)),
-        always_listed=False,
-    ),
-    _queue(
+    define(
         "raised",
         "Sent back again",
         "corner-up-left",
@@ -270,19 +239,16 @@ _DEFINITIONS = (
         condition=Q(pk__in=_RAISED),
         always_listed=False,
     ),
-    _queue(
-        "sync",
-        "GitLab sync",
-        "triangle-alert",
-        State,
-        [],
-        _ops,
-        "Requests whose GitLab issue could not be brought in step by itself.",
-        condition=Q(pk__in=in_need_of_a_person()),
-        ops_only=True,
-    ),
 )
 QUEUES = {queue.name: queue for queue in _DEFINITIONS}
+
+
+def register(queue, before=None):
+    """Add an app's queue, in the menu in front of ``before`` or at the end; called when the apps are ready."""
+    found = list(QUEUES.values())
+    place = next((number for number, one in enumerate(found) if one.name == before), len(found))
+    QUEUES.clear()
+    QUEUES.update({one.name: one for one in [*found[:place], queue, *found[place:]]})
 
 
 # What is in them ----------------------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from django.db.models import Count, F, Min, Q
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from workflow.catalogue.kinds import Kind
 from workflow.clock import calendar_of
 from workflow.models import ApprovalRound, Event, Issue
-from workflow.stages import COURT
-from workflow.states import ENDED, OPEN, Court, Kind, State, Verb
+from workflow.states import COURT, ENDED, OPEN, Court, State, Verb
 
 PERIOD = timedelta(days=90)
 DECIDED = (ApprovalRound.Outcome.APPROVED, ApprovalRound.Outcome.DECLINED)

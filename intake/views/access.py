@@ -2,7 +2,8 @@
 
 from django.http import Http404
 
-from intake.models import Draft, Entry
+from intake.models import Draft
+from workflow.catalogue.models import Entry
 
 
 def entry_or_404(key):

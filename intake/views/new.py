@@ -11,14 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from intake import actions, kept_form
-from intake.fields import printable
 from intake.forms import HandOverForm, RequestForm, initial_from
-from intake.models import Draft, Entry
-from intake.provider import answers_by_key
+from intake.models import Draft
 from intake.search import fitting_entries, similar_requests
 from intake.views.access import draft_or_404, entry_or_404
 from intake.views.page import form_page
 from workflow.actions import Incomplete, Refused
+from workflow.catalogue.answers import answers_by_key
+from workflow.catalogue.field_types import printable
+from workflow.catalogue.models import Entry
 from workflow.models import Issue
 
 OWN_NAMES = ("title", "description", "approver", "approver_reason", "confidential")

@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from intake import guide as chart
-from intake.models import Draft, Entry
+from intake.models import Draft
 from intake.next_steps import approval_in_words
 from intake.search import LONGEST_QUERY, matching_entries
+from workflow.catalogue.models import Entry
 
 
 @require_safe

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from supportops.ui import samples
+from supportops.ui import gallery as samples
 
 THEMES = ("system", "light", "dark")
 YEAR_SECONDS = 31536000

@@ -11,8 +11,8 @@ from django.test import Client
 from supportops.accounts.models import User
 from supportops.accounts.people_file import Unreadable, read_people
 from tests.factories import file_request, person
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.states import Kind
 
 pytestmark = pytest.mark.django_db
 TEAM = """\

@@ -6,11 +6,13 @@ from django.test import Client
 
 from tests.factories import accept, answers_for, file_request, request_at, step
 from workflow.actions import attach, check, comment, delegate, spin_off, store_file
-from workflow.gitlab.alarm_models import Kind as AlarmKind
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
 from workflow.gitlab.alarms import Finding, raise_alarm
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.models import Issue, Route
-from workflow.states import Kind, State, Verb
+from workflow.gitlab.models.alarms import Kind as AlarmKind
+from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.models import Issue
+from workflow.states import State, Verb
 
 
 @pytest.fixture

@@ -2,22 +2,10 @@
 
 from django.urls import reverse
 
-from workflow.gitlab.alarm_models import Alarm
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.models import (
-    ApprovalRound,
-    Attachment,
-    Comment,
-    Decision,
-    Event,
-    Issue,
-    LinkMirror,
-    Mirror,
-    NoteMirror,
-    UploadMirror,
-    ValidationCheck,
-    ValidationRound,
-)
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.alarms import Alarm
+from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.models import ApprovalRound, Attachment, Comment, Decision, Event, Issue, ValidationCheck, ValidationRound
 
 REQUEST_OF = {
     Issue: "pk",

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from tests.admin.rows import address
-from workflow.gitlab.alarm_models import Check
-from workflow.gitlab.inbound_models import Cursor, Delivery, Reconciliation, Refusal
+from workflow.gitlab.models.alarms import Check
+from workflow.gitlab.models.inbound import Cursor, Delivery, Reconciliation, Refusal
 
 CANARY = "Canary of the payload"
 

@@ -5,9 +5,11 @@ import re
 import pytest
 from django.contrib.contenttypes.models import ContentType
 
-from intake.models import Draft, Entry
+from intake.models import Draft
 from tests.admin.rows import REQUEST_OF, address, row_of
-from workflow.models import Attachment, Comment, Issue, LinkMirror, NoteMirror, Route
+from workflow.catalogue.models import Entry, Route
+from workflow.gitlab.models import LinkMirror, NoteMirror
+from workflow.models import Attachment, Comment, Issue
 
 OUTSIDERS = ("ops", "lead", "admin")
 MISSING = 987_654_321

@@ -5,7 +5,8 @@ from django.contrib.auth.models import Group
 
 from tests.admin.rows import address
 from tests.factories import file_request, milestone_for
-from workflow.models import Route, StageTarget, Tracker
+from workflow.catalogue.models import Route, Tracker
+from workflow.models import StageTarget
 
 
 def _form(route, **changed):

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from tests.admin.rows import address, row_of
 from tests.processes import portal_python
-from workflow import tasks
-from workflow.admin.milestone import READ_TASK
-from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab import tasks as gitlab_tasks
+from workflow.gitlab.admin.milestone import READ_TASK
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
 
 OUTBOX = [Mirror, NoteMirror, UploadMirror, LinkMirror]
 READ = "admin:workflow_milestone_read"
@@ -61,7 +61,7 @@ def test_reading_milestones_puts_one_task_into_the_queue(who, visit, staff, wait
 
 
 def test_the_task_it_wakes_exists():
-    assert tasks.sync_milestones.name == READ_TASK
+    assert gitlab_tasks.sync_milestones.name == READ_TASK
 
 
 def test_a_get_reads_nothing(visit, staff, waiting):
@@ -81,7 +81,7 @@ def test_staff_without_a_role_do_not_ask_gitlab(visit, staff, waiting):
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"])
 def test_a_queue_that_does_not_answer_costs_nobody_anything(broker):
     """In a process of its own: Celery keeps its connection for as long as it lives."""
-    ask = "from workflow.admin.milestone import wake_reading; print(wake_reading())"
+    ask = "from workflow.gitlab.admin.milestone import wake_reading; print(wake_reading())"
 
     asked = portal_python(ask, CELERY_BROKER_URL=broker)
 

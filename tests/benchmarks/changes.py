@@ -95,7 +95,7 @@ class Changes:
 
     def complaints(self, scene):
         """Sentences about what is not in GitLab, or there twice."""
-        from workflow.models import Mirror
+        from workflow.gitlab.models import Mirror
 
         issues = _all(scene, "/api/v4/issues?scope=all")
         mirrors = {mirror.pk: mirror for mirror in Mirror.objects.all()}
@@ -119,8 +119,8 @@ class Changes:
             yield f"SO-{number} has another priority in GitLab: {issue['labels']}."
 
     def _about_notes(self, scene, mirrors):
-        from workflow.gitlab.markers import noted
-        from workflow.models import NoteMirror
+        from workflow.gitlab.escaping import noted
+        from workflow.gitlab.models import NoteMirror
 
         bodies = []
         for mirror in mirrors:

@@ -41,7 +41,7 @@ def main(changes, latency):
 
 
 def _no_budgets():
-    from workflow.gitlab.models import Connection
+    from workflow.gitlab.models.connection import Connection
 
     connection = Connection.load()
     for name in ("requests", "creations", "notes"):
@@ -80,7 +80,7 @@ def _drain():
 
 
 def _must_be_in_step():
-    from workflow.models import Mirror, NoteMirror
+    from workflow.gitlab.models import Mirror, NoteMirror
 
     behind = Mirror.objects.exclude(status="in-step").count() + NoteMirror.objects.exclude(due_at=None).count()
     if behind:
@@ -89,7 +89,7 @@ def _must_be_in_step():
 
 @contextmanager
 def _recorded():
-    from workflow.gitlab.gateway import Gateway
+    from workflow.gitlab.client import Gateway
 
     calls, call = [], Gateway._call
 

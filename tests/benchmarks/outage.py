@@ -71,9 +71,10 @@ def _the_rest_of_the_hour(lived):
     """Move every time somebody waits for back by what is missing of the hour."""
     from django.db.models import F
 
-    from workflow.gitlab.inbound_models import Delivery, Look
-    from workflow.gitlab.models import Budget, Connection, Lease
-    from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+    from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+    from workflow.gitlab.models.connection import Budget, Connection
+    from workflow.gitlab.models.inbound import Delivery, Look
+    from workflow.models.lease import Lease
 
     back = HOUR - timedelta(seconds=lived)
     waits = {
@@ -128,7 +129,7 @@ class Portal:
         self.browser = None
 
     def _keep_within(self, notes):
-        from workflow.gitlab.models import Connection
+        from workflow.gitlab.models.connection import Connection
 
         connection = Connection.load()
         connection.notes_per_minute = int(notes * 0.93)
@@ -176,7 +177,7 @@ class Portal:
 
     def drain(self):
         """Wait until nothing is left to send; returns the seconds that took."""
-        from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+        from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
 
         began = time.monotonic()
         while time.monotonic() - began < 2 * DRAINED_WITHIN:

@@ -43,8 +43,8 @@ def main(rate, seconds):
 
 def _requests_in_gitlab():
     from tests.factories import Cast, file_request
+    from workflow.gitlab.models import Mirror
     from workflow.gitlab.push import push_issue
-    from workflow.models import Mirror
 
     cast = Cast()
     for _ in range(REQUESTS):
@@ -96,7 +96,7 @@ def _body(places, number):
 
 
 def _judge(answers, before, after, busy):
-    from workflow.gitlab.inbound_models import Delivery
+    from workflow.gitlab.models.inbound import Delivery
 
     times = sorted(seconds for _, seconds in answers)
     good = sum(200 <= status < 300 for status, _ in answers)

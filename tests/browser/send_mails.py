@@ -7,7 +7,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "supportops.settings")
 django.setup()
 
-from workflow.notices import delivery, routing  # noqa: E402 - needs the apps
+from workflow.notifications import delivery, routing  # noqa: E402 - needs the apps
 
 if __name__ == "__main__":
     routing.route_new()

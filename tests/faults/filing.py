@@ -8,7 +8,9 @@ django.setup()
 
 from tests.factories import answers_for  # noqa: E402
 from workflow.actions import open_issue  # noqa: E402
-from workflow.models import Event, Issue, Mirror, Route  # noqa: E402
+from workflow.catalogue.models import Route  # noqa: E402
+from workflow.gitlab.models import Mirror  # noqa: E402
+from workflow.models import Event, Issue  # noqa: E402
 
 if __name__ == "__main__":
     from supportops.accounts.models import User

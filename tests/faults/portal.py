@@ -149,7 +149,7 @@ class Scene:
 
     def send(self, task, *args, queue="celery"):
         """Put a task into a queue, as a page or beat would."""
-        self._celery.send_task(f"workflow.tasks.{task}", args, queue=queue)
+        self._celery.send_task(task, args, queue=queue)
 
     def gitlab(self, method, path, sent=None):
         """Ask the sandbox as its administrator."""
@@ -168,7 +168,7 @@ class Scene:
 
     def mirrors(self):
         """{number: (status, GitLab's iid, last error)} as the database has it."""
-        query = "SELECT issue_id, status, iid, last_error FROM workflow_mirror"
+        query = "SELECT issue_id, status, iid, last_error FROM gitlab_mirror_mirror"
         if self._database.startswith("sqlite"):
             with closing(sqlite3.connect(self._database.removeprefix("sqlite:///"), timeout=20)) as connection:
                 rows = connection.execute(query).fetchall()
@@ -185,7 +185,7 @@ class Scene:
         """Sweep every second, as beat does every ten, until ``done`` or so many seconds have passed."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and not done():
-            self.send("sweep_mirror")
+            self.send("workflow.gitlab.tasks.sweep_mirror")
             time.sleep(1)
 
     def wake_until_dead(self, workers, numbers, seconds):
@@ -194,7 +194,7 @@ class Scene:
         while time.monotonic() < until and any(worker.poll() is None for worker in workers.values()):
             for name, worker in workers.items():
                 if worker.poll() is None:
-                    self.send("push_issue", numbers[name], queue=name)
+                    self.send("workflow.gitlab.tasks.push_issue", numbers[name], queue=name)
             time.sleep(2)
         return {name: worker.poll() for name, worker in workers.items()}
 

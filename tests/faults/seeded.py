@@ -9,9 +9,9 @@ from datetime import timedelta
 
 def quarantine_dropped():
     """An unconfirmed creation is not waited for."""
-    from workflow.gitlab import create
+    from workflow.gitlab import converge
 
-    create.quarantine = lambda: timedelta(0)
+    converge.quarantine = lambda: timedelta(0)
 
 
 def delivery_acknowledged_before_commit():
@@ -35,7 +35,7 @@ def push_acknowledged_before_it_arrived():
     from django.db.models import F
 
     from workflow.gitlab import push
-    from workflow.models import Mirror
+    from workflow.gitlab.models import Mirror
 
     send = push._send_everything
 

@@ -15,7 +15,7 @@ def main(count):
     from django.core.management import call_command
 
     from tests.factories import Cast, file_request
-    from workflow.models import Mirror
+    from workflow.gitlab.models import Mirror
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("seed_catalogue", verbosity=0)

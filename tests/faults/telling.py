@@ -17,8 +17,8 @@ django.setup()
 
 from tests.faults import stage  # noqa: E402
 from workflow.actions import comment  # noqa: E402
-from workflow.notices import delivery, preferences, routing  # noqa: E402
-from workflow.notices.models import Message  # noqa: E402
+from workflow.notifications import delivery, preferences, routing  # noqa: E402
+from workflow.notifications.models import Message  # noqa: E402
 
 PATIENCE = 60
 """Seconds after which the process gives up on what is not done yet."""
@@ -30,7 +30,7 @@ def prepare(names):
     from supportops.accounts.models import User
     from tests.factories import file_request, person
     from tests.notices.telling import Reason
-    from workflow.notices.models import Channel, When
+    from workflow.notifications.models import Channel, When
 
     chosen = {(reason, way): When.AT_ONCE for reason in Reason for way in Channel}
     cast = type("Cast", (), {"requester": User.objects.get(username="requester")})

@@ -6,8 +6,9 @@ from django.test import Client
 from supportops.accounts.models import User
 from tests.factories import request_at
 from workflow.actions import name_approver
+from workflow.catalogue.kinds import Kind
 from workflow.models import Decision, Issue
-from workflow.states import Kind, State
+from workflow.states import State
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(46)]
 

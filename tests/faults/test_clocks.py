@@ -12,13 +12,14 @@ from django.utils import timezone
 from tests.factories import file_request
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from tests.gitlab_inward.looking import change, filed
-from workflow.gitlab.gateway import Gateway
-from workflow.gitlab.inbound_models import Cursor, Look
+from workflow.gitlab.client import Gateway
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.inbound import Cursor, Look
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
-from workflow.gitlab.run import in_seconds
-from workflow.models import Issue, Mirror
+from workflow.gitlab.session import in_seconds
+from workflow.models import Issue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(47)]
 ISSUES = r"/projects/\d+/issues$"

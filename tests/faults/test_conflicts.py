@@ -4,8 +4,8 @@ import pytest
 
 from tests.factories import file_request
 from tests.gitlab.pushing import push, push_later
-from workflow.gitlab.markers import managed_block
-from workflow.models import Mirror
+from workflow.gitlab.escaping import managed_block
+from workflow.gitlab.models import Mirror
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(22)]
 ISSUES = r"/projects/\d+/issues$"

@@ -45,7 +45,7 @@ def _let_them_die(scene):
     workers = {point: scene.start_worker(point, CRASHPOINT=point) for point in DEATHS}
     _misbehave(scene, "commit_late", CARELESS, seconds=8)  # however slowly the careless one looks, it looks earlier
     scene.start_worker(CARELESS, GITLAB_QUARANTINE_SECONDS="0")
-    scene.send("push_issue", scene.requests[CARELESS][0], queue=CARELESS)
+    scene.send("workflow.gitlab.tasks.push_issue", scene.requests[CARELESS][0], queue=CARELESS)
     numbers = {fate: number for fate, (number, _) in scene.requests.items()}
     scene.exits = scene.wake_until_dead(workers, numbers, 300)
 
@@ -55,7 +55,7 @@ def _take_over(scene):
         _misbehave(scene, name, name, **how)
     scene.start_worker("celery", GITLAB_QUARANTINE_SECONDS="6")  # however late a slow machine commits what was sent
     for name in FAULTS:
-        scene.send("push_issue", scene.requests[name][0])
+        scene.send("workflow.gitlab.tasks.push_issue", scene.requests[name][0])
     scene.sweep_until(lambda: {status for status, _, _ in scene.mirrors().values()} == {"in-step"}, 300)
 
 

@@ -13,11 +13,12 @@ from django.test import Client
 
 from tests.factories import Cast, file_request
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
-from workflow.actions import Incomplete, Refused, Stale, clashes, comment, door, take_step
-from workflow.gitlab import create
-from workflow.gitlab.models import Budget, Connection
-from workflow.gitlab.run import Run
-from workflow.models import Comment, Event, Issue, Mirror
+from workflow.actions import Incomplete, Refused, Stale, comment, locking, take_step, transition
+from workflow.gitlab import converge
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.session import Run
+from workflow.models import Comment, Event, Issue
 from workflow.states import Outcome, State, Verb
 
 ON_POSTGRESQL = pytest.mark.skipif(
@@ -84,9 +85,9 @@ def mirrored_for_threads(gitlab, transactional_db):
 @pytest.mark.fault(26)
 @pytest.mark.django_db(transaction=True)
 def test_a_step_whose_connection_is_dropped_half_way_did_not_happen_and_may_be_taken_again(monkeypatch):
-    cast, rung, recorded = Cast(), [], door.record
+    cast, rung, recorded = Cast(), [], transition.record
     issue = file_request(cast)
-    monkeypatch.setattr("workflow.gitlab.wake.wake", lambda number: rung.append(number))
+    monkeypatch.setattr("workflow.gitlab.receivers.enqueue", lambda task, number: rung.append(number))
 
     def dropped(*args, **kwargs):
         drop_this_connection()
@@ -94,14 +95,14 @@ def test_a_step_whose_connection_is_dropped_half_way_did_not_happen_and_may_be_t
 
     browser = Client(raise_request_exception=False)
     browser.force_login(cast.requester)
-    monkeypatch.setattr(door, "record", dropped)
+    monkeypatch.setattr(transition, "record", dropped)
     answer = browser.post(f"/issues/{issue.pk}/withdraw/", {"version": issue.version})
     connection.close()
     assert answer.status_code == 503
     assert Issue.objects.get(pk=issue.pk).state == State.TRIAGE
     assert (Event.objects.filter(issue=issue, verb="withdraw").count(), rung) == (0, [])
 
-    monkeypatch.setattr(door, "record", recorded)
+    monkeypatch.setattr(transition, "record", recorded)
     assert browser.post(f"/issues/{issue.pk}/withdraw/", {"version": issue.version}).status_code == 302
     assert Event.objects.filter(issue=issue, verb="withdraw").count() == 1
 
@@ -110,7 +111,7 @@ def test_a_step_whose_connection_is_dropped_half_way_did_not_happen_and_may_be_t
 @pytest.mark.fault(26)
 @pytest.mark.django_db(transaction=True)
 def test_a_creation_that_cannot_be_written_down_is_found_again(mirrored_for_threads, monkeypatch):
-    linked = create._link
+    linked = converge._link
 
     def dropped(run, remote):
         drop_this_connection()
@@ -118,7 +119,7 @@ def test_a_creation_that_cannot_be_written_down_is_found_again(mirrored_for_thre
 
     issue = file_request(Cast())
     with monkeypatch.context() as patched:
-        patched.setattr(create, "_link", dropped)
+        patched.setattr(converge, "_link", dropped)
         mirror = push(issue)
     assert (mirror.iid, mirror.parked, mirror.creating_since is not None) == (None, False, True)
     mirror = out_of_quarantine(issue)
@@ -190,7 +191,7 @@ def test_a_fault_of_our_own_stays_a_500(cast, monkeypatch):
     def broken(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr("workflow.views.lists.render", broken)
+    monkeypatch.setattr("workflow.pages.lists.render", broken)
     browser = Client(raise_request_exception=False)
     browser.force_login(cast.requester)
     assert browser.get("/issues/").status_code == 500
@@ -237,10 +238,10 @@ class Clashing:
 
 
 @pytest.mark.fault(29)
-@pytest.mark.parametrize("sqlstate", sorted(clashes.ABORTED))
+@pytest.mark.parametrize("sqlstate", sorted(locking.ABORTED))
 def test_what_the_database_ended_is_done_once_more(sqlstate):
     action = Clashing(1, sqlstate)
-    assert clashes.again_after_a_clash(action)(7) == 7
+    assert locking.again_after_a_clash(action)(7) == 7
     assert action.runs == 2
 
 
@@ -248,7 +249,7 @@ def test_what_the_database_ended_is_done_once_more(sqlstate):
 @pytest.mark.parametrize(("action", "runs"), [(Clashing(5), 2), (Clashing(1, "57P01"), 1), (Clashing(1, None), 1)])
 def test_it_is_not_done_for_ever_nor_for_other_reasons(action, runs):
     with pytest.raises(OperationalError):
-        clashes.again_after_a_clash(action)(7)
+        locking.again_after_a_clash(action)(7)
     assert action.runs == runs
 
 
@@ -257,7 +258,7 @@ def test_it_is_not_done_for_ever_nor_for_other_reasons(action, runs):
 def test_inside_a_larger_transaction_it_is_not_repeated_alone():
     action = Clashing(1)
     with pytest.raises(OperationalError):
-        clashes.again_after_a_clash(action)(7)
+        locking.again_after_a_clash(action)(7)
     assert action.runs == 1
 
 

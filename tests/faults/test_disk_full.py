@@ -13,7 +13,8 @@ from django.db import connection
 from django.test import Client
 
 from tests.factories import Cast, file_request
-from workflow.models import Attachment, Comment, NoteMirror, UploadMirror
+from workflow.gitlab.models import NoteMirror, UploadMirror
+from workflow.models import Attachment, Comment
 
 pytestmark = pytest.mark.fault(52)
 NO_ROOM, ROOM = 1, 2**31 - 2

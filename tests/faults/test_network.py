@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.factories import file_request
 from tests.gitlab.pushing import push, push_later
 from tests.processes import ROOT
-from workflow.gitlab.models import Connection
+from workflow.gitlab.models.connection import Connection
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(25)]
 

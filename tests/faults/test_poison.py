@@ -11,13 +11,13 @@ from tests.gitlab_inward.hooks import issue_body
 from tests.gitlab_inward.test_hints import stored
 from workflow.gitlab import deliveries
 from workflow.gitlab import push as pushing
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.ledger import needing_a_person
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.inbound import Delivery, Look
 from workflow.gitlab.operations import retry
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import numbers_with_work
-from workflow.models import Mirror
-from workflow.models.tokens import POISON
+from workflow.gitlab.status import needing_a_person
+from workflow.models.outgoing import POISON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(10)]
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from tests.factories import file_request
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.actions import comment
-from workflow.gitlab.markers import managed_block
-from workflow.gitlab.restored import NOTES_APART, after_restore
-from workflow.models import Mirror, NoteMirror, Tracker
-from workflow.models.mirror import new_marker
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.escaping import managed_block
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.link import new_marker
+from workflow.gitlab.reconcile import NOTES_APART, after_restore
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(51)]
 

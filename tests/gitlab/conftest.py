@@ -3,7 +3,7 @@
 import pytest
 
 from tests.gitlab.sandboxed import GitLab
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models.connection import Budget, Connection
 
 
 @pytest.fixture

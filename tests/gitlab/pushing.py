@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
 from workflow.gitlab.push import push_issue
-from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
 
 
 def push(issue):

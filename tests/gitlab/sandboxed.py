@@ -4,7 +4,7 @@ import re
 
 import requests
 
-from workflow.gitlab.markers import marker_in
+from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.sandbox import SandboxServer
 
 ADMIN = "admin-token-of-the-tests"

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from workflow.gitlab.models import Connection, LabelScheme, SchemeChange, SchemeLabel
+from workflow.gitlab.models import SchemeChange
+from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
 
 pytestmark = pytest.mark.django_db
 

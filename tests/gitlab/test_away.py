@@ -9,14 +9,14 @@ from django.utils import timezone
 from tests.factories import accept, file_request
 from tests.gitlab.pushing import push, push_later
 from workflow.actions import attach, set_priority, store_file
-from workflow.gitlab import away
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab import circuit_breaker
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at, numbers_to_look_at
 from workflow.gitlab.push import numbers_with_work, push_issue
 from workflow.gitlab.reconcile import reconcile
-from workflow.models import Mirror
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def silent(cast, mirrored):
     """GitLab is away and that is known; five requests wait, and the log is empty."""
     mirrored.waiting = [file_request(cast) for _ in range(5)]
     go_away(mirrored)
-    for issue in mirrored.waiting[: away.TOLERATED]:
+    for issue in mirrored.waiting[: circuit_breaker.TOLERATED]:
         push(issue)
     mirrored.forget()
     return mirrored
@@ -48,8 +48,8 @@ def test_who_finds_it_away_is_a_few_calls_and_nobody_else_asks(cast, mirrored):
     go_away(mirrored)
     for issue in waiting:
         push_issue(issue.pk)
-    assert len(mirrored.calls()) == away.TOLERATED
-    untouched = Mirror.objects.filter(pk__in=[issue.pk for issue in waiting[away.TOLERATED :]])
+    assert len(mirrored.calls()) == circuit_breaker.TOLERATED
+    untouched = Mirror.objects.filter(pk__in=[issue.pk for issue in waiting[circuit_breaker.TOLERATED :]])
     assert {(row.attempts, row.last_error, row.leased_until) for row in untouched} == {(0, "", None)}
 
 
@@ -102,11 +102,11 @@ def test_a_worker_that_dies_while_it_asks_keeps_nobody_waiting_for_long(silent, 
     time_machine.move_to(timezone.now(), tick=False)
     settings.GITLAB_TIMEOUT_SECONDS = 20
     wait_is_over()
-    monkeypatch.setattr(away, "_answers", lambda connection: False)  # as if it never came to say anything
-    assert away.is_there(Connection.load()) is False
-    assert away.is_there(Connection.load()) is False
+    monkeypatch.setattr(circuit_breaker, "_answers", lambda connection: False)  # as if it never came to say anything
+    assert circuit_breaker.is_there(Connection.load()) is False
+    assert circuit_breaker.is_there(Connection.load()) is False
     left = Budget.objects.get(name=Budget.UNANSWERED).blocked_until - timezone.now()
-    assert left == timedelta(seconds=20 + away.FIRST_WAIT)
+    assert left == timedelta(seconds=20 + circuit_breaker.FIRST_WAIT)
 
 
 def test_one_request_that_gitlab_always_fails_on_is_not_gitlab_away(cast, mirrored):
@@ -134,8 +134,8 @@ def test_a_run_that_got_no_answer_asks_nothing_more(cast, mirrored):
 
 
 def test_a_creation_left_unanswered_while_another_worker_is_answered_waits_in_quarantine(cast, mirrored, monkeypatch):
-    issue, real = file_request(cast), away.F
-    monkeypatch.setattr(away, "F", lambda name: (away._back(Connection.load()), real(name))[1])
+    issue, real = file_request(cast), circuit_breaker.F
+    monkeypatch.setattr(circuit_breaker, "F", lambda name: (circuit_breaker._back(Connection.load()), real(name))[1])
     mirrored.fail("server_error", method="POST", path="/issues$", status=503)
     assert push(issue).status == "unknown"
 

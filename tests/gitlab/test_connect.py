@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from workflow.gitlab.models import Connection, LabelScheme, SchemeLabel
-from workflow.models import Milestone, Tracker
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
+from workflow.models import Milestone
 
 pytestmark = pytest.mark.django_db
 

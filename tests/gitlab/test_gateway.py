@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from workflow.gitlab import errors, transport
-from workflow.gitlab.gateway import Gateway
+from workflow.gitlab.client import Gateway
 
 FIELDS = {"title": "Views are empty"}
 CREATE, READ = ("POST", r"/issues$"), ("GET", r"/issues/\d+$")

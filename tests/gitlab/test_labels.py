@@ -5,10 +5,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, transaction
 
 from supportops.accounts.models import Division
+from workflow.catalogue.kinds import Kind
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import LabelScheme, SchemeLabel
+from workflow.gitlab.models.connection import LabelScheme, SchemeLabel
 from workflow.models import Issue
-from workflow.states import Kind, Priority, State
+from workflow.states import Priority, State
 
 pytestmark = pytest.mark.django_db
 STAGES = {

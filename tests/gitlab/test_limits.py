@@ -8,15 +8,15 @@ from django.utils import timezone
 from tests.factories import accept, file_request
 from tests.gitlab.pushing import push
 from workflow.actions import comment
-from workflow.gitlab import models
+from workflow.catalogue.kinds import Kind
 from workflow.gitlab.errors import RateLimited
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import connection as connection_models
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.pull import LookRun
 from workflow.gitlab.push import numbers_with_work, push_issue
-from workflow.models import Mirror, NoteMirror
-from workflow.states import Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_calls_that_are_paid_for_in_advance_are_as_many_as_the_limit_says(limit)
 def test_workers_together_stay_within_it_whatever_each_holds_in_advance(monkeypatch):
     through = 0
     for turn in range(700):
-        monkeypatch.setattr(models.os, "getpid", lambda worker=turn % 4: worker)
+        monkeypatch.setattr(connection_models.os, "getpid", lambda worker=turn % 4: worker)
         through += paid("things", 500, 1)
     assert 500 - 4 * (500 // Budget.AT_ONCE) < through <= 500
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.factories import file_request, request_at, step
 from tests.gitlab.pushing import push
+from workflow.catalogue.kinds import Kind
 from workflow.gitlab.milestones import sync_milestones
 from workflow.models import Issue, Milestone
-from workflow.states import Kind, State, Verb
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from tests.factories import file_request
 from workflow.gitlab.errors import RateLimited
-from workflow.gitlab.models import Budget, Connection, Lease
-from workflow.models import Mirror
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.models.lease import Lease
 
 
 @pytest.mark.django_db

@@ -4,9 +4,11 @@ import pytest
 
 from tests.factories import file_request, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
-from workflow.gitlab.models import Connection
-from workflow.models import Mirror, Route, Tracker
-from workflow.states import Kind, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
+from workflow.states import Verb
 
 pytestmark = pytest.mark.django_db
 ISSUES = r"/projects/\d+/issues$"

@@ -6,8 +6,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.factories import accept, answers_for, file_request, request_at, step
 from tests.gitlab.pushing import push, push_later
 from workflow.actions import attach, comment, move, store_file
-from workflow.models import Issue, LinkMirror, Mirror, Route, Tracker
-from workflow.states import Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
+from workflow.gitlab.models import LinkMirror, Mirror
+from workflow.models import Issue
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 MOVE = r"/move$"

@@ -6,9 +6,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.factories import file_request, request_at, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.actions import attach, comment, store_file
-from workflow.gitlab.models import Connection
-from workflow.models import Attachment, Comment, Mirror, NoteMirror, UploadMirror
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.models import Attachment, Comment
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db
 NOTES = r"/notes$"

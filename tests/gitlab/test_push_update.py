@@ -10,9 +10,11 @@ from tests.factories import accept, file_request, milestone_for, request_at, res
 from tests.gitlab.pushing import push, push_later
 from workflow.actions import assign, comment, set_due_date, set_priority, watch
 from workflow.actions.calendar import replan_lost
-from workflow.gitlab.models import Budget, Connection, LabelScheme
-from workflow.models import Issue, Milestone, Mirror
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
+from workflow.models import Issue, Milestone
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db
 ISSUE = r"/issues/\d+$"
@@ -237,9 +239,9 @@ def test_a_confidentiality_that_gitlab_drops_stops_everything_about_that_request
 
 
 def test_more_wanted_while_pushing_is_pushed_as_well(cast, mirrored, bug, monkeypatch):
-    from workflow.gitlab import settle
+    from workflow.gitlab import converge
 
-    real, once = settle.wanted, []
+    real, once = converge.wanted, []
 
     def wanted(run, **how):
         if not once:
@@ -250,7 +252,7 @@ def test_more_wanted_while_pushing_is_pushed_as_well(cast, mirrored, bug, monkey
         return real(run, **how)
 
     accept(bug, cast)
-    monkeypatch.setattr(settle, "wanted", wanted)
+    monkeypatch.setattr(converge, "wanted", wanted)
     mirror = push(bug)
     assert "p1" in mirrored.issue(mirror)["labels"]
     assert (mirror.status, mirror.pushed_version) == ("in-step", mirror.wanted_version)

@@ -4,10 +4,13 @@ import pytest
 
 from tests.factories import answers_for, file_request, request_at, restrict, step
 from workflow.actions import spin_off
-from workflow.gitlab.markers import block_in, managed_block, marker_in, note_marker, noted, with_block
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.gitlab.escaping import block_in, managed_block, marker_in, note_marker, noted, with_block
+from workflow.gitlab.models import LinkMirror
 from workflow.gitlab.render import block_of, surroundings_of, title_of
-from workflow.models import Issue, LinkMirror, Route
-from workflow.states import Kind, State, Verb
+from workflow.models import Issue
+from workflow.states import State, Verb
 
 EVIL = "```\n<!-- supportops:end -->\n/close\n@all #1"
 

@@ -9,14 +9,15 @@ from structlog.testing import capture_logs
 
 from tests.factories import file_request
 from tests.gitlab.pushing import push
-from workflow import tasks
+from workflow import enqueue, tasks
 from workflow.actions import comment
 from workflow.actions.signals import issue_changed
-from workflow.gitlab import wake
-from workflow.gitlab.models import Connection, Lease
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab import tasks as gitlab_tasks
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.push import numbers_with_work
-from workflow.models import Mirror
-from workflow.states import Kind
+from workflow.models.lease import Lease
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def woken(monkeypatch):
     """Numbers the broker was asked to wake a worker for."""
     numbers = []
-    monkeypatch.setattr(wake, "_silent_until", 0.0)
+    monkeypatch.setattr(enqueue, "_silent_until", 0.0)
     monkeypatch.setattr(
         current_app._get_current_object(), "send_task", lambda name, args, **how: numbers.append((name, args[0]))
     )
@@ -35,7 +36,7 @@ def woken(monkeypatch):
 def test_a_committed_change_wakes_a_worker(cast, woken, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         issue = file_request(cast, Kind.BUG)
-    assert ("workflow.tasks.push_issue", issue.pk) in woken
+    assert ("workflow.gitlab.tasks.push_issue", issue.pk) in woken
 
 
 @pytest.mark.fault(30)
@@ -43,19 +44,19 @@ def test_a_broker_that_is_away_costs_nobody_anything(monkeypatch):
     nobody = Celery(broker="redis://127.0.0.1:9/0", set_as_current=False)
     nobody.conf.broker_transport_options = {"max_retries": 1, "interval_start": 0}
     monkeypatch.delenv("CELERY_BROKER_URL", raising=False)  # Celery lets it win over the argument
-    monkeypatch.setattr(wake, "current_app", nobody)
-    monkeypatch.setattr(wake, "_silent_until", 0.0)
+    monkeypatch.setattr(enqueue, "current_app", nobody)
+    monkeypatch.setattr(enqueue, "_silent_until", 0.0)
     with capture_logs() as logs:
         issue_changed.send(sender=None, number=1)
         issue_changed.send(sender=None, number=2)
-    assert [(entry["event"], entry["number"]) for entry in logs] == [("wake_up_lost", 1)]
+    assert [(entry["event"], entry["ids"]) for entry in logs] == [("wake_up_lost", [1])]
 
 
 @pytest.mark.fault(2, 30, 31)
 def test_the_sweep_finds_what_no_wake_up_did(cast, woken):
     issue = file_request(cast, Kind.BUG)
-    tasks.sweep_mirror()
-    assert woken == [("workflow.tasks.push_issue", issue.pk)]
+    gitlab_tasks.sweep_mirror()
+    assert woken == [("workflow.gitlab.tasks.push_issue", issue.pk)]
 
 
 def test_the_sweep_finds_a_comment_on_a_request_in_step(cast, mirrored):
@@ -96,7 +97,7 @@ def test_the_longest_due_goes_first(cast):
 def test_two_beats_sweep_once(cast, woken):
     file_request(cast, Kind.BUG)
     with Lease.hold("sweep"):
-        tasks.sweep_mirror()
+        gitlab_tasks.sweep_mirror()
     assert woken == []
 
 
@@ -104,9 +105,9 @@ def test_two_beats_sweep_once(cast, woken):
 def test_every_task_may_run_twice(cast, mirrored, woken):
     issue = file_request(cast, Kind.BUG)
     for _ in range(2):
-        tasks.push_issue(issue.pk)
-        tasks.sweep_mirror()
+        gitlab_tasks.push_issue(issue.pk)
+        gitlab_tasks.sweep_mirror()
         tasks.tick_calendar()
-        tasks.sync_milestones()
+        gitlab_tasks.sync_milestones()
     mirror = Mirror.objects.get(pk=issue.pk)
     assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)

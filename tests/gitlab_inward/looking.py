@@ -2,10 +2,11 @@
 
 from tests.factories import file_request
 from tests.gitlab.pushing import push, push_later
-from workflow.gitlab.inbound_models import Look
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.pull import look_at
-from workflow.models import Event, Issue, Mirror
-from workflow.states import Kind
+from workflow.models import Event, Issue
 
 __all__ = [
     "path_of",

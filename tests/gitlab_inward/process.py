@@ -34,7 +34,7 @@ def hook():
     from django.test.utils import override_settings
 
     from tests.gitlab_inward.hooks import issue_body, send, tokened
-    from workflow.models import Mirror
+    from workflow.gitlab.models import Mirror
 
     mirror = Mirror.objects.order_by("pk").first()
     with override_settings(ROOT_URLCONF="tests.gitlab_inward.urls", ALLOWED_HOSTS=["*"]):
@@ -59,7 +59,7 @@ def lapse():
     """The lease of whoever died runs out; one short enough to wait for would cut a slow machine's work short."""
     from django.utils import timezone
 
-    from workflow.models import Mirror
+    from workflow.gitlab.models import Mirror
 
     assert Mirror.objects.filter(leased_until__isnull=False).update(leased_until=timezone.now()) == 1
 
@@ -74,8 +74,9 @@ def compare():
 
 def tell():
     """Everything a test wants to know, on standard output."""
-    from workflow.gitlab.inbound_models import Delivery, Look, Reconciliation
-    from workflow.models import Comment, Event, Issue, Mirror
+    from workflow.gitlab.models import Mirror
+    from workflow.gitlab.models.inbound import Delivery, Look, Reconciliation
+    from workflow.models import Comment, Event, Issue
 
     mirror = Mirror.objects.order_by("pk").first()
     row = Reconciliation.objects.first()

@@ -2,13 +2,13 @@
 
 import pytest
 
+from supportops.portal.watch import watch
 from tests.factories import request_at, restrict
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, push, shown, sync
-from workflow.gitlab.alarm_models import Alarm, Kind
+from workflow.gitlab.models.alarms import Alarm, Kind
 from workflow.gitlab.operations import retry
 from workflow.gitlab.poll import poll_all
 from workflow.states import State
-from workflow.watching import watch
 
 pytestmark = pytest.mark.django_db
 

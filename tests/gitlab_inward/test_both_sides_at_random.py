@@ -15,16 +15,18 @@ from supportops.accounts.models import User
 from tests.factories import file_request, step
 from tests.gitlab_inward.looking import change, mirror_of, note, push_later, shown
 from workflow.actions import Incomplete, Refused, assign, comment, set_due_date, set_priority, take_step
-from workflow.gitlab.inbound_models import Look, ReceivedNote
-from workflow.gitlab.markers import noted
-from workflow.gitlab.models import Budget, Connection
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.escaping import noted
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look, ReceivedNote
 from workflow.gitlab.operations import resume, retry
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.gitlab.reconcile import reconcile
-from workflow.models import ApprovalRound, Comment, Event, Issue, Mirror, NoteMirror
-from workflow.states import Kind, State, Verb
+from workflow.models import ApprovalRound, Comment, Event, Issue
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ("requester", "colleague", "ops", "lead", "manager")

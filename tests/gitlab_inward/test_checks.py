@@ -6,16 +6,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from supportops.portal.watch import watch
 from tests.gitlab_inward.looking import filed
-from workflow.gitlab.alarm_models import Alarm, Check, Kind
-from workflow.gitlab.checks import check_gitlab
-from workflow.gitlab.gateway_reads import ReadingGateway
-from workflow.gitlab.hook_setup import set_up_hook
-from workflow.gitlab.models import Connection
-from workflow.gitlab.remote import RemoteToken
-from workflow.models import Tracker
-from workflow.tasks import check_gitlab as task
-from workflow.watching import watch
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.client import ReadingGateway
+from workflow.gitlab.connect import set_up_hook
+from workflow.gitlab.models.alarms import Alarm, Check, Kind
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.monitoring import check_gitlab
+from workflow.gitlab.schemas import RemoteToken
+from workflow.gitlab.tasks import check_gitlab as task
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,10 @@ import pytest
 from tests.factories import restrict
 from tests.gitlab_inward.looking import change, filed, mirror_of, note, path_of, said_back, shown, sync
 from tests.gitlab_inward.test_remote_control import at, stages, verbs
+from workflow.catalogue.kinds import Kind
 from workflow.models import Event
 from workflow.models.event import NOT_TAKEN, UNDONE
-from workflow.states import Kind, Outcome, Source, State, Verb
+from workflow.states import Outcome, Source, State, Verb
 
 pytestmark = pytest.mark.django_db
 

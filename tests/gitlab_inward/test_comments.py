@@ -7,7 +7,8 @@ from supportops.accounts.models import User
 from tests.gitlab.sandboxed import ADMIN
 from tests.gitlab_inward.looking import filed, look, mirror_of, note, path_of, push, sync
 from workflow.actions import comment
-from workflow.models import Attachment, Comment, Mirror, NoteMirror
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.models import Attachment, Comment
 from workflow.states import Source
 
 pytestmark = pytest.mark.django_db

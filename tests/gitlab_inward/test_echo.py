@@ -5,7 +5,7 @@ import pytest
 from tests.factories import accept
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, path_of, push, shown
 from workflow.actions import comment, set_priority
-from workflow.gitlab.inbound_models import Look
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at
 from workflow.models import Comment

@@ -4,17 +4,18 @@ import json
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
 from tests.gitlab_inward.hooks import issue_body
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, path_of, push_later, shown
-from workflow import tasks
 from workflow.actions import set_priority
+from workflow.gitlab import tasks as gitlab_tasks
 from workflow.gitlab.deliveries import TRIES, due_deliveries, forget_old, take_in
-from workflow.gitlab.hints import Hint, hint_of
-from workflow.gitlab.inbound_models import Delivery, Look, Reconciliation, Refusal
-from workflow.gitlab.ledger import needing_a_person
+from workflow.gitlab.models.inbound import Delivery, Look, Reconciliation, Refusal
 from workflow.gitlab.pull import look_at
+from workflow.gitlab.schemas import Hint, hint_of
+from workflow.gitlab.status import needing_a_person
 from workflow.models import Issue
 
 pytestmark = pytest.mark.django_db
@@ -122,24 +123,24 @@ def test_the_sweep_finds_what_no_wake_up_reached(cast, mirrored, bug):
     mirror = mirror_of(bug)
     change(mirrored, bug, title="Nobody woke up")
     stored(issue_body(mirror.project_id, mirror.iid))
-    tasks.sweep_inbound()
-    tasks.look_at_issue(bug.pk)
+    gitlab_tasks.sweep_inbound()
+    gitlab_tasks.look_at_issue(bug.pk)
     assert Issue.objects.get(pk=bug.pk).title == "Nobody woke up"
 
 
 def test_every_periodic_task_of_the_inward_half_runs_twice_in_a_row(cast, mirrored, bug):
     for _ in range(2):
-        tasks.sweep_inbound()
-        tasks.poll_gitlab()
-        tasks.reconcile_gitlab("open")
-        tasks.reconcile_gitlab("all")
-        tasks.go_on_reconciling()
+        gitlab_tasks.sweep_inbound()
+        gitlab_tasks.poll_gitlab()
+        gitlab_tasks.reconcile_gitlab("open")
+        gitlab_tasks.reconcile_gitlab("all")
+        gitlab_tasks.go_on_reconciling()
     assert mirror_of(bug).status == "in-step"
 
 
 def test_the_schedule_names_tasks_that_exist(settings):
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        assert callable(getattr(tasks, entry["task"].rpartition(".")[2]))
+        assert entry["task"] in current_app.tasks
 
 
 def test_a_look_that_fails_three_times_waits_for_a_person_and_pushing_goes_on(cast, mirrored, bug):

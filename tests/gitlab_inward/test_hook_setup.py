@@ -3,8 +3,8 @@
 import pytest
 
 from tests.gitlab_inward.looking import filed
-from workflow.gitlab.hook_setup import EVENTS, set_up_hook, what_is_wrong
-from workflow.models import Tracker
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.connect import EVENTS, set_up_hook, what_is_wrong
 
 pytestmark = pytest.mark.django_db
 

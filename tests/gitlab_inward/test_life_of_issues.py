@@ -9,11 +9,14 @@ from tests.factories import file_request, request_at, restrict
 from tests.gitlab_inward.hooks import issue_body
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
 from workflow.actions import comment
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
 from workflow.gitlab.deliveries import take_in
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.models import Connection
-from workflow.models import Comment, Event, Issue, Mirror, NoteMirror, Route, Tracker
-from workflow.states import Act, Kind, Source, State
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.models import Comment, Event, Issue
+from workflow.states import Act, Source, State
 
 pytestmark = pytest.mark.django_db
 

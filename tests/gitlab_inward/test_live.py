@@ -8,12 +8,13 @@ import requests
 from tests.factories import Cast, file_request
 from tests.gitlab.sandboxed import ADMIN
 from tests.gitlab_inward.looking import change, mirror_of, note, push, push_later, shown
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.connect import set_up_hook
 from workflow.gitlab.deliveries import due_deliveries, take_in
-from workflow.gitlab.hook_setup import set_up_hook
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Delivery, Look
 from workflow.gitlab.pull import look_at
-from workflow.models import Comment, Event, Issue, Tracker
+from workflow.models import Comment, Event, Issue
 from workflow.models.event import UNDONE
 from workflow.states import Source, State
 

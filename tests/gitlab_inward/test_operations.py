@@ -5,12 +5,13 @@ import pytest
 from tests.factories import file_request, request_at, restrict
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
 from workflow.actions import Incomplete, Refused, comment
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.ledger import health, ledger_of, needing_a_person
-from workflow.gitlab.models import Connection
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.monitoring import keep_time
 from workflow.gitlab.operations import let_go, pause, recreate, relink, resume, retry, skip
-from workflow.gitlab.outbox import keep_time
-from workflow.models import Comment, Event, Issue, Mirror
+from workflow.gitlab.status import health, ledger_of, needing_a_person
+from workflow.models import Comment, Event, Issue
 from workflow.states import State
 
 pytestmark = pytest.mark.django_db

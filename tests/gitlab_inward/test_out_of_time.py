@@ -11,13 +11,14 @@ from tests.factories import accept, file_request
 from tests.gitlab.pushing import out_of_quarantine
 from tests.gitlab_inward.looking import filed, look, mirror_of, note, push, push_later
 from workflow.actions import comment
-from workflow.gitlab import pull, run
+from workflow.gitlab import pull, session
 from workflow.gitlab import push as pushing
-from workflow.gitlab.gateway import Gateway
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.models import Connection
-from workflow.gitlab.precedence import looking_fails
-from workflow.models import Comment, Mirror
+from workflow.gitlab.client import Gateway
+from workflow.gitlab.converge import looking_fails
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Look
+from workflow.models import Comment
 
 pytestmark = pytest.mark.django_db
 
@@ -81,7 +82,7 @@ def test_all_rounds_together_end_before_the_tasks_limit(cast, mirrored, monkeypa
         return spend(*args, **fields)
 
     monkeypatch.setattr(Connection, "spend", slowly)
-    for module in (pushing, run):
+    for module in (pushing, session):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     mirror = push(issue)
     assert clock[0] == 25
@@ -103,7 +104,7 @@ def failing(times, real):
 
 def test_a_push_gives_its_row_back_though_the_database_was_away(cast, mirrored, monkeypatch):
     issue = file_request(cast)
-    monkeypatch.setattr(run, "PAUSES", (0, 0))
+    monkeypatch.setattr(session, "PAUSES", (0, 0))
     monkeypatch.setattr(pushing, "settle", failing(1, pushing.settle))
     monkeypatch.setattr(Mirror, "release", failing(2, Mirror.release))
     mirror = push(issue)
@@ -113,7 +114,7 @@ def test_a_push_gives_its_row_back_though_the_database_was_away(cast, mirrored, 
 
 def test_a_look_gives_it_back_too(cast, mirrored, monkeypatch):
     issue = filed(cast)
-    monkeypatch.setattr(run, "PAUSES", (0, 0))
+    monkeypatch.setattr(session, "PAUSES", (0, 0))
     monkeypatch.setattr(Look, "put_off", failing(1, Look.put_off))
     monkeypatch.setattr(pull, "observe", failing(1, pull.observe))
     monkeypatch.setattr(Mirror, "release", failing(2, Mirror.release))
@@ -124,7 +125,7 @@ def test_a_look_gives_it_back_too(cast, mirrored, monkeypatch):
 
 def test_a_database_that_stays_away_is_not_asked_for_ever(cast, mirrored, monkeypatch):
     issue = file_request(cast)
-    monkeypatch.setattr(run, "PAUSES", (0, 0))
+    monkeypatch.setattr(session, "PAUSES", (0, 0))
     monkeypatch.setattr(pushing, "settle", failing(1, pushing.settle))
     monkeypatch.setattr(Mirror, "release", failing(99, Mirror.release))
     with pytest.raises(OperationalError):

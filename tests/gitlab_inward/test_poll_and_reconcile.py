@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from tests.factories import file_request
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown
-from workflow.gitlab.inbound_models import Cursor, Look, Reconciliation
-from workflow.gitlab.models import Connection
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Cursor, Look, Reconciliation
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.reconcile import due_scopes, reconcile
-from workflow.models import Comment, Issue, Mirror
+from workflow.models import Comment, Issue
 from workflow.states import State
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from tests.gitlab_inward.looking import filed, mirror_of, note, push, shown
 from workflow.actions import comment
-from workflow.gitlab import echo, gateway_reads, poll
-from workflow.gitlab.inbound_models import Cursor, Look
-from workflow.gitlab.models import Budget, Connection
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab import client, poll
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Cursor, Look
 from workflow.gitlab.poll import poll_all
-from workflow.states import Kind
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_a_tracker_whose_list_fails_keeps_no_other_waiting(mirrored, two):
 
 def test_once_gitlab_is_away_no_other_tracker_is_tried(mirrored, two, monkeypatch):
     first, _ = two
-    monkeypatch.setattr("workflow.gitlab.away.TOLERATED", 1)
+    monkeypatch.setattr("workflow.gitlab.circuit_breaker.TOLERATED", 1)
     mirrored.fail("server_error", method="GET", path="/issues$", times=None, status=503)
     poll_all()
     assert listed(mirrored) == [lists_of(first)]
@@ -101,7 +101,7 @@ def test_comments_are_not_read_for_longer_than_a_poll_has_time_for(cast, mirrore
     issue = filed(cast)
     own_comment(cast, issue)
     mirrored.forget()
-    monkeypatch.setattr(echo, "READS_FOR", 0)
+    monkeypatch.setattr(poll, "READS_FOR", 0)
     assert (poll_all(), read_comments(mirrored)) == (1, 0)
 
 
@@ -124,7 +124,7 @@ def test_a_429_on_comments_blocks_what_follows(cast, mirrored):
 @pytest.fixture
 def three_in_pages_of_two(cast, mirrored, monkeypatch):
     """Three changed requests in one tracker, oldest first, of which a list shows two at once."""
-    monkeypatch.setattr(gateway_reads, "PAGE", 2)
+    monkeypatch.setattr(client, "PAGE", 2)
     monkeypatch.setattr(poll, "BATCH", 2)
     monkeypatch.setattr(poll, "OVERLAP", timedelta(hours=1))
     return [filed(cast) for _ in range(3)]

@@ -5,8 +5,10 @@ import pytest
 from tests.factories import answers_for, file_request
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, note, push, push_later, sync
 from workflow.actions import comment, move, take_step
+from workflow.catalogue.models import Route, Tracker
+from workflow.gitlab.models import NoteMirror
 from workflow.gitlab.reconcile import reconcile
-from workflow.models import Comment, Event, NoteMirror, Route, Tracker
+from workflow.models import Comment, Event
 from workflow.models.event import UNDONE
 from workflow.states import Verb
 

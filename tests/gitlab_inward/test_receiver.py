@@ -21,7 +21,7 @@ from tests.gitlab_inward.hooks import (
     signed,
     tokened,
 )
-from workflow.gitlab.inbound_models import Delivery, Refusal
+from workflow.gitlab.models.inbound import Delivery, Refusal
 
 pytestmark = pytest.mark.django_db
 BODY = json.dumps(issue_body()).encode()

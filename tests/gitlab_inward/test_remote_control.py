@@ -22,10 +22,11 @@ from tests.gitlab_inward.looking import (
     sync,
 )
 from workflow.actions import answer_gate, set_due_date
-from workflow.gitlab.inbound_models import Look
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models.inbound import Look
 from workflow.models import ApprovalRound, Event, Issue, Milestone
 from workflow.models.event import UNDONE
-from workflow.states import Kind, Source, State, Verb
+from workflow.states import Source, State, Verb
 
 pytestmark = pytest.mark.django_db
 READY = "Zendesk,p2"

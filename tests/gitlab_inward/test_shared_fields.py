@@ -9,8 +9,9 @@ from supportops.accounts.models import User
 from tests.factories import request_at
 from tests.gitlab_inward.looking import change, filed, look, mirror_of, push, push_later, said_back, shown, sync
 from workflow.actions import set_due_date, set_priority, take_step
-from workflow.models import Event, Notice
+from workflow.models import Event
 from workflow.models.event import CONFLICT, UNDONE
+from workflow.notifications.models import Notice
 from workflow.states import Act, Source, State, Verb
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,8 @@ from django.db import connections
 from tests.factories import Cast, file_request
 from tests.gitlab_inward.looking import change, look, mirror_of, note, push, push_later, shown
 from workflow.actions import set_due_date, set_priority, take_step
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.models import Budget, Connection
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.models import Comment, Event, Issue

@@ -2,8 +2,8 @@
 
 import pytest
 
-from intake.models import Entry
 from tests.intake.filled import filled
+from workflow.catalogue.models import Entry
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import uuid
 from django import forms
 
 from intake.forms import RequestForm
-from intake.models import Entry
+from workflow.catalogue.models import Entry
 
 _WORDS = {forms.DateField: "2999-12-31", forms.URLField: "https://example.com/here", forms.EmailField: "a@example.com"}
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from intake.models import Draft, Entry, Question
+from intake.models import Draft
+from workflow.catalogue.models import Entry, Question
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def admin(cast, browser_of):
 
 def form_of(admin, entry):
     """What the admin's page would post unchanged."""
-    page = admin.get(f"/admin/intake/entry/{entry.pk}/change/")
+    page = admin.get(f"/admin/catalogue/entry/{entry.pk}/change/")
     questions = page.context["inline_admin_formsets"][0].formset
     forms = [page.context["adminform"].form, questions.management_form, *questions]
     posted = {}
@@ -26,14 +27,14 @@ def form_of(admin, entry):
 
 
 def test_the_list_of_entries_tells_what_matters(admin):
-    page = admin.get("/admin/intake/entry/")
+    page = admin.get("/admin/catalogue/entry/")
 
     for words in ("Report a bug", "calendly", "Zendesk Global macros", "The requester"):
         assert words in page.text
 
 
 def test_entries_are_searched_by_their_questions(admin):
-    page = admin.get("/admin/intake/entry/?q=reproduce")
+    page = admin.get("/admin/catalogue/entry/?q=reproduce")
 
     assert "Report a bug" in page.text
     assert "Change my Calendly" not in page.text
@@ -52,7 +53,7 @@ def test_a_question_is_added_and_asked(admin, entry, browser_of, cast):
         f"questions-{count}-asked_of": "requester",
     }
 
-    answer = admin.post(f"/admin/intake/entry/{bug.pk}/change/", posted)
+    answer = admin.post(f"/admin/catalogue/entry/{bug.pk}/change/", posted)
 
     assert answer.status_code == 302, answer.context["errors"]
     assert Question.objects.get(key="browser").choices == ["Firefox", "Chromium"]
@@ -63,7 +64,7 @@ def test_saving_unchanged_changes_nothing(admin, entry):
     bug = entry("bug")
     before = list(bug.questions.values())
 
-    answer = admin.post(f"/admin/intake/entry/{bug.pk}/change/", form_of(admin, bug))
+    answer = admin.post(f"/admin/catalogue/entry/{bug.pk}/change/", form_of(admin, bug))
 
     assert answer.status_code == 302
     assert list(bug.questions.values()) == before
@@ -84,7 +85,7 @@ def test_saving_unchanged_changes_nothing(admin, entry):
 def test_what_would_not_work_is_refused(admin, entry, changes, words):
     bug = entry("bug")
 
-    page = admin.post(f"/admin/intake/entry/{bug.pk}/change/", form_of(admin, bug) | changes)
+    page = admin.post(f"/admin/catalogue/entry/{bug.pk}/change/", form_of(admin, bug) | changes)
 
     assert page.status_code == 200
     assert words in page.text
@@ -93,7 +94,7 @@ def test_what_would_not_work_is_refused(admin, entry, changes, words):
 def test_the_route_of_an_entry_stays(admin, entry):
     bug = entry("bug")
 
-    admin.post(f"/admin/intake/entry/{bug.pk}/change/", form_of(admin, bug) | {"route": entry("fix").route_id})
+    admin.post(f"/admin/catalogue/entry/{bug.pk}/change/", form_of(admin, bug) | {"route": entry("fix").route_id})
 
     assert Entry.objects.get(pk=bug.pk).route.key == "bug"
 

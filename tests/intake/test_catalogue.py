@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from intake.catalogue import ENTRIES, TRACKERS
-from intake.models import Entry, Question
-from workflow.models import Route
-from workflow.states import WORKED_ON, ApprovalRule, Kind
+from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
+from workflow.catalogue.models import Entry, Question, Route
+from workflow.catalogue.shipped import ENTRIES, TRACKERS
 
 pytestmark = pytest.mark.django_db
 

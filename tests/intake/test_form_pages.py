@@ -5,10 +5,11 @@ import datetime
 import pytest
 from django.utils import timezone
 
-from intake.catalogue import ENTRIES
-from intake.models import Entry, Question
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Entry, Question
+from workflow.catalogue.shipped import ENTRIES
 from workflow.models import Issue
-from workflow.states import Kind, State
+from workflow.states import State
 
 KEYS = [spec.key for spec in ENTRIES]
 FIRST = {

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.catalogue import ENTRIES
 from intake.guide import NODES, START, End, Step, before, depth
-from intake.models import Entry
+from workflow.catalogue.models import Entry
+from workflow.catalogue.shipped import ENTRIES
 
 KEYS = {spec.key for spec in ENTRIES}
 

@@ -4,27 +4,28 @@ import datetime
 
 import pytest
 
-from intake.catalogue import ENTRIES
-from intake.models import Entry
-from workflow.questions import missing_answers, provider
+from workflow.catalogue import answers
+from workflow.catalogue.answers import missing_answers
+from workflow.catalogue.models import Entry
+from workflow.catalogue.shipped import ENTRIES
 
 pytestmark = pytest.mark.django_db
 
 
 def test_it_is_plugged_in():
-    assert [key for key, _, _ in provider().entries()] == [spec.key for spec in ENTRIES]
-    assert ("bug", "Report a bug", "bug") in provider().entries()
+    assert [key for key, _, _ in answers.entries()] == [spec.key for spec in ENTRIES]
+    assert ("bug", "Report a bug", "bug") in answers.entries()
 
 
 def test_what_is_not_offered_is_not_named():
     Entry.objects.filter(route__key="bug").update(is_active=False)
 
-    assert "bug" not in {key for key, _, _ in provider().entries()}
+    assert "bug" not in {key for key, _, _ in answers.entries()}
 
 
 def test_each_is_asked_their_own_questions():
-    of_requester = set(provider().form_fields("calendly", "requester"))
-    of_approver = set(provider().form_fields("calendly", "approver"))
+    of_requester = set(answers.form_fields("calendly", "requester"))
+    of_approver = set(answers.form_fields("calendly", "approver"))
 
     assert "events" in of_requester
     assert "coverage" in of_approver
@@ -32,18 +33,18 @@ def test_each_is_asked_their_own_questions():
 
 
 def test_an_unknown_route_asks_nothing():
-    assert provider().form_fields("nothing", "requester") == {}
+    assert answers.form_fields("nothing", "requester") == {}
 
 
 @pytest.mark.parametrize(
     "initial", [{"events": "Support EMEA"}, [{"key": "events", "answer": "Support EMEA"}, {"key": "gone", "answer": 1}]]
 )
 def test_kept_answers_fill_the_fields(initial):
-    assert provider().form_fields("calendly", "requester", initial)["events"].initial == "Support EMEA"
+    assert answers.form_fields("calendly", "requester", initial)["events"].initial == "Support EMEA"
 
 
 def test_rows_keep_the_question_with_the_answer():
-    rows = provider().rows("calendly", "requester", {"events": "Support EMEA", "from_when": datetime.date(2027, 1, 2)})
+    rows = answers.rows("calendly", "requester", {"events": "Support EMEA", "from_when": datetime.date(2027, 1, 2)})
 
     by_key = {row["key"]: row for row in rows}
     assert by_key["events"]["answer"] == "Support EMEA"
@@ -55,6 +56,6 @@ def test_rows_keep_the_question_with_the_answer():
 
 
 def test_what_is_required_and_not_answered_is_missing():
-    rows = provider().rows("calendly", "requester", {"events": "Support EMEA"})
+    rows = answers.rows("calendly", "requester", {"events": "Support EMEA"})
 
     assert set(missing_answers("calendly", "requester", rows)) == {"change", "calendar_link"}

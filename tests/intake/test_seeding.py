@@ -6,8 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 
-from intake.models import Entry, Question
-from workflow.models import Route, Tracker
+from workflow.catalogue.models import Entry, Question, Route, Tracker
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from intake.catalogue import ENTRIES
-from intake.models import Draft, Entry
-from workflow.models import Route
+from intake.models import Draft
+from workflow.catalogue.models import Entry, Route
+from workflow.catalogue.shipped import ENTRIES
 
 
 def titles(page):

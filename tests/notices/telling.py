@@ -5,11 +5,10 @@ from zoneinfo import ZoneInfo
 
 from django.core import mail
 
-from workflow.models import Notice
-from workflow.notices.delivery import deliver, due_messages
-from workflow.notices.models import Channel, Message, When
-from workflow.notices.preferences import choose
-from workflow.notices.routing import route_new
+from workflow.notifications.delivery import deliver, due_messages
+from workflow.notifications.models import Channel, Message, Notice, When
+from workflow.notifications.preferences import choose
+from workflow.notifications.routing import route_new
 
 Reason = Notice.Reason
 

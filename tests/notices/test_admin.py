@@ -5,11 +5,11 @@ import pytest
 from tests.factories import file_request
 from tests.notices.telling import message_to, tell
 from workflow.actions import comment
+from workflow.catalogue.restriction import confidential_group
 from workflow.models import Issue
-from workflow.notices.delivery import parked_count
-from workflow.notices.models import ChannelState, Message
-from workflow.notices.routing import route_new
-from workflow.restriction import confidential_group
+from workflow.notifications.delivery import parked_count
+from workflow.notifications.models import ChannelState, Message
+from workflow.notifications.routing import route_new
 
 PAGE = "/admin/notices/message/"
 WHY = "The mail server answered 550 no such mailbox"

@@ -16,12 +16,14 @@ from tests.factories import file_request, person, request_at, restrict, step
 from tests.notices.telling import at
 from tests.workflow.lists.population import many
 from workflow.actions import set_due_date
-from workflow.models import Issue, Reminder, StageTarget
-from workflow.notices.reminders import remind_people
+from workflow.catalogue.kinds import Kind
+from workflow.models import Issue, StageTarget
+from workflow.notifications.models import Reminder
+from workflow.notifications.reminders import remind_people
+from workflow.pages.rows import rows_of, targets
 from workflow.permissions import refusal
 from workflow.reports import ages, most_overdue
-from workflow.states import Act, Kind, State, Verb
-from workflow.views.rows import rows_of, targets
+from workflow.states import Act, State, Verb
 
 BERLIN, NEW_YORK, SYDNEY = "Europe/Berlin", "America/New_York", "Australia/Sydney"
 CHANGES = {

@@ -12,9 +12,9 @@ from django.utils import timezone
 from tests.factories import file_request
 from tests.notices.telling import mails_to, message_to, tell
 from workflow.actions import comment
-from workflow.notices import delivery
-from workflow.notices.models import ChannelState, Message
-from workflow.notices.routing import route_new
+from workflow.notifications import delivery
+from workflow.notifications.models import ChannelState, Message
+from workflow.notifications.routing import route_new
 
 State = Message.State
 

@@ -7,11 +7,12 @@ from supportops.accounts.models import User
 from tests.factories import file_request, request_at
 from tests.notices.telling import at, html_of, mails_to, message_to, tell
 from workflow.actions import assign, comment
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.notices.email import mail_for
-from workflow.notices.models import Message
-from workflow.notices.texts import Letter, letter_for
-from workflow.states import Kind, State
+from workflow.notifications.email import mail_for
+from workflow.notifications.models import Message
+from workflow.notifications.texts import Letter, letter_for
+from workflow.states import State
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from intake.actions import discard, hand_over, save_draft, submit
-from intake.models import Entry
 from tests.factories import file_request
 from tests.notices.slack_server import TOKEN, SlackServer
 from tests.notices.telling import Reason, html_of, mails_to, only_by, prefer, tell
 from workflow.actions import comment, settle_news, tell_news
-from workflow.models import News, Notice, Route
-from workflow.notices.models import Channel, Message, When
+from workflow.catalogue.models import Entry, Route
+from workflow.notifications.models import Channel, Message, News, Notice, When
 
 SECRET = "Canary serinus"
 

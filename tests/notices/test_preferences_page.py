@@ -5,8 +5,8 @@ from datetime import time
 import pytest
 
 from tests.notices.telling import Reason
-from workflow.notices.models import Channel, QuietHours, When
-from workflow.notices.preferences import DEFAULTS, preferences_of
+from workflow.notifications.models import Channel, QuietHours, When
+from workflow.notifications.preferences import DEFAULTS, preferences_of
 
 PAGE = "/people/me/notices/"
 CHOSEN = {

@@ -10,8 +10,8 @@ from supportops.accounts.models import User
 from tests.factories import file_request
 from tests.notices.telling import at, mails_to, only_by, prefer, tell
 from workflow.actions import comment, watch
-from workflow.notices.models import Channel, When
-from workflow.notices.preferences import DEFAULTS, QUIET_BY_DEFAULT, Preferences, preferences_of
+from workflow.notifications.models import Channel, When
+from workflow.notifications.preferences import DEFAULTS, QUIET_BY_DEFAULT, Preferences, preferences_of
 
 BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 

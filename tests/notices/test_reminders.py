@@ -11,11 +11,13 @@ from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, request_at, restrict, step
 from tests.notices.telling import at, mails_to, tell
 from workflow.actions import delegate, name_approver, set_due_date
-from workflow.models import Issue, Notice, Reminder, StageTarget
-from workflow.notices import reminders
-from workflow.notices.reminders import remind_people
-from workflow.notices.texts import REMINDS_IN
-from workflow.states import Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.models import Issue, StageTarget
+from workflow.notifications import reminders
+from workflow.notifications.models import Notice, Reminder
+from workflow.notifications.reminders import remind_people
+from workflow.notifications.texts import REMINDS_IN
+from workflow.states import State, Verb
 
 Kinds = Reminder.Kind
 

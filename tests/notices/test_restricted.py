@@ -10,11 +10,11 @@ from tests.factories import file_request, restrict
 from tests.notices.slack_server import TOKEN, SlackServer
 from tests.notices.telling import Reason, html_of, mails_to, prefer, tell
 from workflow.actions import comment
-from workflow.models import Issue, Reminder
-from workflow.notices.models import Channel, When
-from workflow.notices.reminders import remind_people
-from workflow.notices.routing import route_new
-from workflow.states import Kind
+from workflow.catalogue.kinds import Kind
+from workflow.models import Issue
+from workflow.notifications.models import Channel, Reminder, When
+from workflow.notifications.reminders import remind_people
+from workflow.notifications.routing import route_new
 
 CANARY = "Canary serinus"
 SECRETS = (

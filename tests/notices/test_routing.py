@@ -7,10 +7,9 @@ from supportops.accounts.models import User
 from tests.factories import file_request, request_at
 from tests.notices.telling import Reason, mails_to, message_to, only_by, prefer, tell
 from workflow.actions import comment, watch
-from workflow.models import Notice
-from workflow.notices.models import Channel, Message, Part, When
-from workflow.notices.preferences import DEFAULTS
-from workflow.notices.routing import route, route_new
+from workflow.notifications.models import Channel, Message, Notice, Part, When
+from workflow.notifications.preferences import DEFAULTS
+from workflow.notifications.routing import route, route_new
 from workflow.states import State
 
 

@@ -7,9 +7,10 @@ from tests.factories import file_request, request_at
 from tests.notices.slack_server import TOKEN, SlackServer
 from tests.notices.telling import message_to, only_by, tell
 from workflow.actions import comment
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.notices.models import Channel, ChannelState, Message, When
-from workflow.states import Kind, State
+from workflow.notifications.models import Channel, ChannelState, Message, When
+from workflow.states import State
 
 MessageState = Message.State
 

@@ -6,7 +6,7 @@ from tests.factories import file_request
 from tests.notices.mail_server import MailServer
 from tests.notices.telling import message_to, tell
 from workflow.actions import comment
-from workflow.notices.models import Message
+from workflow.notifications.models import Message
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
 """Beat's side: each task under its lease, and the whole way from a step to a mail."""
 
 import pytest
+from celery import current_app
 
 from tests.factories import file_request
 from tests.notices.telling import mails_to
-from workflow import tasks
 from workflow.actions import comment
-from workflow.gitlab.models import Lease
-from workflow.models import Notice, Reminder
-from workflow.notices.models import Message
-from workflow.states import Kind
+from workflow.catalogue.kinds import Kind
+from workflow.models.lease import Lease
+from workflow.notifications import tasks
+from workflow.notifications.models import Message, Notice, Reminder
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def rung(monkeypatch):
 
     def ring(task, *ids):
         calls.append((task, *ids))
-        getattr(tasks, task)(*ids)
+        current_app.tasks[task](*ids)
 
-    monkeypatch.setattr(tasks, "ring", ring)
+    monkeypatch.setattr(tasks, "enqueue", ring)
     return calls
 
 
@@ -53,4 +53,4 @@ def test_reminders_come_by_their_task(cast, clock):
 
 def test_every_task_of_telling_is_in_beats_schedule(settings):
     names = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert {"workflow.tasks.tell_people", "workflow.tasks.remind_people"} <= names
+    assert {"workflow.notifications.tasks.tell_people", "workflow.notifications.tasks.remind_people"} <= names

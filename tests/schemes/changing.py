@@ -4,9 +4,9 @@ from django.utils import timezone
 
 from tests.gitlab.pushing import push
 from workflow.gitlab.forecast import foresee, token_of
-from workflow.gitlab.models import LabelScheme, SchemeChange
+from workflow.gitlab.models import Mirror, SchemeChange
+from workflow.gitlab.models.connection import LabelScheme
 from workflow.gitlab.relabel import begin, go_on
-from workflow.models import Mirror
 
 
 def scheme(name):

@@ -59,8 +59,7 @@ def die_at(point):
 def main(points):
     """Change the scheme, let a worker die at each of ``points``, then let one finish."""
     from tests.schemes.changing import begin_change
-    from workflow.gitlab.models import Relabelling, SchemeChange
-    from workflow.models import Mirror
+    from workflow.gitlab.models import Mirror, Relabelling, SchemeChange
 
     cast = stage(len(points) + 1)
     begin_change("2026", by=cast.lead)

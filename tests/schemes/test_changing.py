@@ -20,13 +20,14 @@ from tests.schemes.changing import (
     scheme,
 )
 from workflow.actions import set_priority
+from workflow.catalogue.kinds import Kind
 from workflow.gitlab.forecast import token_of
-from workflow.gitlab.models import Budget, Connection, LabelScheme, Relabelling, SchemeChange
+from workflow.gitlab.models import Mirror, Relabelling, SchemeChange
+from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.gitlab.push import numbers_with_work, push_issue
 from workflow.gitlab.reconcile import reconcile
 from workflow.gitlab.relabel import LookedAway, begin, go_on
-from workflow.models import Mirror
-from workflow.states import Kind, State
+from workflow.states import State
 
 pytestmark = pytest.mark.django_db
 

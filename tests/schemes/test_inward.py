@@ -10,12 +10,13 @@ from tests.gitlab.pushing import push
 from tests.gitlab_inward.looking import change, filed, look, said_back, sync
 from tests.schemes.changing import begin_change, carry_out, labels, put_on
 from workflow.actions import set_priority
-from workflow.gitlab.models import SchemeChange
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror, SchemeChange
 from workflow.gitlab.push import push_issue
 from workflow.gitlab.relabel import go_on
-from workflow.models import Event, Issue, Mirror
+from workflow.models import Event, Issue
 from workflow.models.event import CONFLICT, UNDONE
-from workflow.states import Kind, Source, State
+from workflow.states import Source, State
 
 pytestmark = pytest.mark.django_db
 READY = "Zendesk,p2"

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from tests.factories import file_request, request_at, restrict
 from tests.schemes.changing import scheme
+from workflow.catalogue.kinds import Kind
 from workflow.gitlab.forecast import token_of
-from workflow.gitlab.models import Connection, LabelScheme, SchemeChange, TrackerLabels
-from workflow.models import Mirror
-from workflow.states import Kind, State
+from workflow.gitlab.models import Mirror, SchemeChange, TrackerLabels
+from workflow.gitlab.models.connection import Connection, LabelScheme
+from workflow.states import State
 
 pytestmark = pytest.mark.django_db
 IN_GITLAB = {"labels": {"state": ["Stage::Triage"], "type": ["bug"], "customer": ["Customer::Support"]}}

@@ -5,9 +5,10 @@ import pytest
 from tests.factories import file_request
 from tests.gitlab.pushing import push
 from tests.gitlab.sandboxed import GitLab
+from workflow.catalogue.models import Route, Tracker
 from workflow.gitlab.connect import connect
-from workflow.gitlab.models import Connection, LabelScheme
-from workflow.models import Mirror, Route, Tracker
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection, LabelScheme
 
 pytestmark = pytest.mark.django_db
 

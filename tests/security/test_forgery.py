@@ -93,7 +93,7 @@ def test_looking_at_the_administration_changes_nothing(world, signed_in):
         f"/admin/workflow/issue/{world.bug.pk}/change/",
         "/admin/workflow/milestone/read/",
         "/admin/accounts/user/",
-        "/admin/intake/entry/",
+        "/admin/catalogue/entry/",
     ):
         client.get(address)
 

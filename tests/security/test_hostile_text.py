@@ -8,14 +8,17 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from intake.models import Draft, Entry, Question
+from intake.models import Draft
 from supportops.accounts.models import User
 from tests.factories import file_request, milestone_for, request_at, step
 from tests.security.harmless import CORPUS, SHORT, Page
 from workflow.actions import assign, attach, comment, store_file
-from workflow.models import ApprovalRound, Attachment, Comment, Issue, Milestone, Mirror, Tracker
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Entry, Question, Tracker
+from workflow.gitlab.models import Mirror
+from workflow.models import ApprovalRound, Attachment, Comment, Issue, Milestone
 from workflow.queues import QUEUES
-from workflow.states import Act, Kind, State, Verb
+from workflow.states import Act, State, Verb
 
 pytestmark = pytest.mark.usefixtures("counted_once")
 LONG = "\n\n".join(CORPUS)
@@ -104,16 +107,16 @@ def poison(model):
 
 PLACES = ("", "mirror/", *(f"{verb}/" for verb in Verb), *(f"{act}/" for act in Act))
 TABLES = (
-    "issue",
-    "event",
-    "comment",
-    "attachment",
-    "approvalround",
-    "decision",
-    "gatepath",
-    "mirror",
-    "tracker",
-    "milestone",
+    "workflow/issue",
+    "workflow/event",
+    "workflow/comment",
+    "workflow/attachment",
+    "workflow/approvalround",
+    "workflow/decision",
+    "workflow/gatepath",
+    "gitlab_mirror/mirror",
+    "catalogue/tracker",
+    "workflow/milestone",
 )
 
 
@@ -129,9 +132,9 @@ def pages():
 
 def administration():
     """The same in the administration."""
-    yield from ("/admin/", "/admin/accounts/user/", "/admin/auth/group/", "/admin/intake/entry/")
+    yield from ("/admin/", "/admin/accounts/user/", "/admin/auth/group/", "/admin/catalogue/entry/")
     for name in TABLES:
-        yield from (f"/admin/workflow/{name}/", f"/admin/workflow/{name}/?q={SHORT}")
+        yield from (f"/admin/{name}/", f"/admin/{name}/?q={SHORT}")
     for model in (Issue, Mirror, ApprovalRound, Comment, Attachment, User, Entry):
         for row in model.objects.all()[:4]:
             yield reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])

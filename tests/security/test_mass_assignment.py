@@ -7,14 +7,16 @@ import pytest
 from django.db import transaction
 
 from intake.forms import RequestForm
-from intake.models import Draft, Entry
+from intake.models import Draft
 from supportops.accounts.models import User
 from tests.factories import file_request, milestone_for
 from tests.intake.filled import filled
 from tests.workflow.pages.cases import CASES
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Entry, Route, Tracker
 from workflow.forms import form_for
-from workflow.models import Issue, Route, Tracker
-from workflow.states import Act, Kind, Outcome, State
+from workflow.models import Issue
+from workflow.states import Act, Outcome, State
 
 ROUTES = ("bug", "calendly", "macros-global", "propose-change", "question")
 BELONGS_TO_THE_MOMENT = {"created_at", "updated_at", "state_since", "submission", "number"}

@@ -16,14 +16,14 @@ ESCAPES_ITSELF = {
     "supportops/ui/prose.py": "Markdown after nh3 took out everything that is not in the allow-list",
 }
 NO_REQUESTS_THERE = {
-    "workflow/admin/telling.py": ["row.resume"],  # a channel that goes on
-    "workflow/views/connection.py": ["operations.resume"],  # the exchange with GitLab goes on
+    "workflow/notifications/admin.py": ["row.resume"],  # a channel that goes on
+    "workflow/gitlab/pages/connection.py": ["operations.resume"],  # the exchange with GitLab goes on
 }
-WALKS_A_COPY = {"workflow/gitlab/way.py": "looks where steps would lead, on copies that are never saved"}
+WALKS_A_COPY = {"workflow/gitlab/intents.py": "looks where steps would lead, on copies that are never saved"}
 MEANT_TO_BE_OPEN = {
     "intake/views/new.py": ["@login_not_required"],  # what was typed survives the sign-in
-    "workflow/views/health.py": ["@login_not_required"] * 2,
-    "workflow/views/metrics.py": ["@login_not_required"],  # for this machine and for staff
+    "supportops/portal/health.py": ["@login_not_required"] * 2,
+    "supportops/portal/metrics.py": ["@login_not_required"],  # for this machine and for staff
     "workflow/gitlab/webhooks.py": ["@login_not_required", "@csrf_exempt"],  # a signature takes their place
 }
 

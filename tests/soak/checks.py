@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 
 from tests.soak.ledger import DELETED, MAYBE
-from workflow.gitlab.inbound_models import ReceivedNote
-from workflow.gitlab.markers import block_in
-from workflow.gitlab.models import SchemeLabel
+from workflow.gitlab.escaping import block_in
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.connection import SchemeLabel
+from workflow.gitlab.models.inbound import ReceivedNote
 from workflow.gitlab.render import block_of, surroundings_of
-from workflow.models import Comment, Event, Issue, Mirror, NoteMirror
+from workflow.models import Comment, Event, Issue
 from workflow.states import ENDED, State
 
 RELATED = ("issue__tracker", "issue__requester", "issue__assignee", "issue__milestone", "issue__route")

@@ -4,20 +4,11 @@ from collections import Counter, defaultdict
 
 from tests.soak.ledger import CANARY
 from tests.soak.watch import FIELDS, fingerprint
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.models import Connection
-from workflow.models import (
-    ApprovalRound,
-    Attachment,
-    Decision,
-    Event,
-    Issue,
-    LinkMirror,
-    Mirror,
-    NoteMirror,
-    UploadMirror,
-)
-from workflow.notices.models import Message
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.models import ApprovalRound, Attachment, Decision, Event, Issue
+from workflow.notifications.models import Message
 
 OPEN = {
     "discussion", "approval", "triage", "needs_info", "escalated", "backlog", "design", "planning", "scheduled",

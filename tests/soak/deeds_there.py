@@ -8,8 +8,8 @@ from django.utils import timezone
 from tests.soak.deeds import Deeds
 from tests.soak.ledger import DELETED, MAYBE, Said
 from tests.soak.people import IN_GITLAB, Away, Refused
-from workflow.gitlab.markers import noted
-from workflow.models import Mirror
+from workflow.gitlab.escaping import noted
+from workflow.gitlab.models import Mirror
 
 STAGES = ("Triage", "Design", "Planning", "Development", "Validation", "Completed", "Blocked", "Backlogged")
 SHARED_LABELS = ("p1", "p2", "p3", "p4", "Customer::Field", "Customer::Support", "Zendesk", "Zapier")

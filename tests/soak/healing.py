@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from tests.soak.checks_of_the_story import nothing_is_stuck
 from tests.soak.people import Away, Refused
-from workflow.gitlab.inbound_models import Look, Reconciliation
-from workflow.gitlab.models import Connection
-from workflow.models import Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Look, Reconciliation
 
 OPERATORS = ("federal", "ops", "lead")
 LONGEST = 420

@@ -33,12 +33,14 @@ from tests.soak.plan import BLOWS, DEEDS, Plan
 from tests.soak.watch import Watch
 from tests.soak.world import World
 from workflow.actions import comment
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.gitlab.models import Connection
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
-from workflow.models import Comment, Decision, Event, Mirror, NoteMirror
-from workflow.states import Kind, Verb
+from workflow.models import Comment, Decision, Event
+from workflow.states import Verb
 
 CHECKS = {
     "I1": one_issue_per_request,

@@ -5,7 +5,8 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from workflow.models import Event, Mirror
+from workflow.gitlab.models import Mirror
+from workflow.models import Event
 
 OVERLAP = 500
 """How many of the newest known events are read again: transactions need not end in the order of their numbers."""

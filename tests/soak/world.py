@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from workflow.gitlab.markers import marker_in, noted
+from workflow.gitlab.escaping import marker_in, noted
 from workflow.gitlab.sandbox.seed import BOT
 
 

@@ -9,7 +9,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.urls import reverse
 
 from supportops.ui.components import COMPONENTS
-from supportops.ui.samples import PAGES
+from supportops.ui.gallery import PAGES
 from tests.factories import person
 
 COMPONENT_FILES = sorted(path.name for path in (settings.BASE_DIR / "templates" / "_components").glob("*.html"))

@@ -8,8 +8,8 @@ from django.test import RequestFactory
 
 from supportops.ui.chips import chip_for
 from supportops.ui.templatetags import ui
+from supportops.ui.text_diff import marked
 from supportops.ui.times import in_words, short_span, span
-from supportops.ui.words import marked
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 

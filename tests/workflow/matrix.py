@@ -5,7 +5,8 @@ rows verbs;
 a cell names the roles. ``everybody`` stands for all of ROLES. Restricted requests keep only INSIDERS of each cell.
 """
 
-from workflow.states import Act, Kind, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.states import Act, Verb
 
 ROLES = ("requester", "approver", "manager", "delegate", "ops", "implementer", "lead", "member", "admin", "stranger")
 INSIDERS = {"requester", "approver", "delegate", "member"}

@@ -3,9 +3,10 @@
 from tests.factories import file_request, pass_gameplan_gate, request_at, step
 from tests.workflow.matrix import APPROVED_KIND
 from workflow.actions import answer_gate, delegate
+from workflow.catalogue.kinds import WORKED_ON, Kind
+from workflow.catalogue.restriction import confidential_group
 from workflow.models import Issue
-from workflow.restriction import confidential_group
-from workflow.states import WORKED_ON, Kind, Outcome, State, Verb
+from workflow.states import Outcome, State, Verb
 
 
 def request_in(place, kind, cast, *, restricted=False):

@@ -8,11 +8,14 @@ from django.test import Client
 from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, person, restrict, step
 from workflow.actions import Refused
-from workflow.gitlab.note_text import event_body
-from workflow.models import Decision, Event, Issue, NoteMirror, Notice
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.push_notes import event_body
+from workflow.models import Decision, Event, Issue
+from workflow.notifications.models import Notice
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
-from workflow.states import Kind, State, Verb
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2026, 5, 4), date(2026, 5, 8)

@@ -5,9 +5,10 @@ from django.db import DatabaseError, transaction
 
 from tests.factories import answers_for, file_request, request_at, step
 from workflow.actions import Incomplete, Refused, name_approver
+from workflow.catalogue.kinds import Kind
 from workflow.models import ApprovalRound, Decision, Event, Issue
 from workflow.models.approval import ApprovalRound as Round
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db
 CALENDLY = {"kind": Kind.ADMINISTRATIVE, "route": "calendly"}

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from tests.factories import milestone_for, request_at, step
 from workflow.actions.calendar import period_start, replan_lost, start_due
+from workflow.catalogue.kinds import Kind
 from workflow.models import Event, Issue, Milestone
-from workflow.states import Kind, Source, State, Verb
+from workflow.states import Source, State, Verb
 
 
 def scheduled(cast, **milestone):

@@ -1,9 +1,6 @@
 """Validation as a list: who may tick, what was found by whom, what ends a round, and what the next one begins with."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
@@ -13,10 +10,12 @@ from tests.factories import Cast, person, request_at, restrict, step
 from tests.workflow.test_races import press_at_once
 from workflow.actions import Incomplete, Refused, Stale, check, delegate, take_back, take_step
 from workflow.actions.checklist import items_in, split_brief
-from workflow.gitlab.note_text import event_body
-from workflow.models import Event, Issue, NoteMirror, Notice, ValidationCheck, ValidationRound
+from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.push_notes import event_body
+from workflow.models import Issue, ValidationCheck, ValidationRound
 from workflow.models.event import RAISED
-from workflow.models.validating import Verdict, verdict_of
+from workflow.models.validation import Verdict, verdict_of
+from workflow.notifications.models import Notice
 from workflow.permissions import may_see
 from workflow.states import Outcome, Source, State, Verb
 
@@ -486,27 +485,3 @@ def test_of_two_who_look_at_once_one_is_kept_and_one_looks_again():
     )
 
     assert sorted(type(result).__name__ for result in results) == ["Stale", "ValidationCheck"]
-
-
-def test_requests_from_before_get_their_rounds_from_their_history(cast):
-    issue = in_validation(cast, items=[], text="Here.")
-    bounce(issue, cast, 2)
-    step(issue, Verb.REQUEST_VALIDATION, cast.ops, text="There.")
-    fields = ("number", "brief", "outcome", "bounces", "asked_by")
-    known = list(issue.validations.values_list(*fields))
-    Event.objects.create(
-        issue=in_validation(cast, items=[]),
-        verb=Verb.REQUEST_VALIDATION,
-        from_state="development",
-        to_state="validation",
-        text="Look.\n- [ ] It opens",
-        version=9,
-        at=issue.created_at,
-    )
-    ValidationRound.objects.all().delete()
-
-    import_module("workflow.migrations.0008_validation_as_a_checklist").tell_from_history(apps, None)
-
-    assert list(issue.validations.values_list(*fields)) == known
-    assert now(issue).open_validation.number == 3
-    assert ValidationRound.objects.exclude(issue=issue).get().items.get().text == "It opens"

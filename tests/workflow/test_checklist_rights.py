@@ -4,8 +4,9 @@ import pytest
 
 from tests.factories import accept, request_at, restrict, step
 from workflow.actions import Incomplete, Refused, assign, check, delegate, take_back, take_step
-from workflow.models import Issue, Notice, ValidationCheck
+from workflow.models import Issue, ValidationCheck
 from workflow.models.event import RAISED
+from workflow.notifications.models import Notice
 from workflow.permissions import may_see
 from workflow.states import Outcome, Source, State, Verb
 

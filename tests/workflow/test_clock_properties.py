@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from tests.factories import file_request, request_at, step
 from tests.workflow.test_life_properties import PEOPLE, press
+from workflow.catalogue.kinds import Kind
 from workflow.clock import clock_of, stays_of
 from workflow.models import Issue
+from workflow.pages.csv_export import COLUMNS, _row
+from workflow.pages.rows import drawn_clock, targets
 from workflow.reports import lead_times
-from workflow.stages import COURT
-from workflow.states import CLOSE_OUTCOMES, Court, Kind, State, Verb
-from workflow.views.csv import COLUMNS, _row
-from workflow.views.rows import drawn_clock, targets
+from workflow.states import CLOSE_OUTCOMES, COURT, Court, State, Verb
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 BEGIN = datetime(2026, 3, 25, 9, tzinfo=UTC)

@@ -8,8 +8,10 @@ from intake.models import Draft
 from tests.factories import answers_for, request_at, step
 from tests.workflow.places import confidential_member
 from workflow.actions import Incomplete, Refused, watch
-from workflow.models import Issue, IssueLink, Route, Tracker
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
+from workflow.models import Issue, IssueLink
+from workflow.states import Outcome, State, Verb
 
 
 def continue_in(issue, by, key, **given):

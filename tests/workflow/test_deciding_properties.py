@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from supportops.accounts.models import User
 from tests.factories import Cast, answers_for, file_request, person
 from workflow.actions import Incomplete, Refused, Stale, name_approver, take_step
-from workflow.actions.reassigning import refill_seats, tell_stand_ins
-from workflow.models import ApprovalPolicy, ApprovalRound, Decision, Event, Issue, PolicyApprover, Route
-from workflow.models.approval_policy import Quorum
+from workflow.actions.reassigning import refill_seats
+from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Quorum, Route
+from workflow.models import ApprovalRound, Decision, Event, Issue
+from workflow.notifications.recipients import tell_stand_ins
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
 from workflow.states import State, Verb

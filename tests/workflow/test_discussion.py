@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from tests.factories import answers_for, file_request, request_at, step
 from workflow.actions import Incomplete, set_due_date, spin_off
-from workflow.models import Issue, Route
-from workflow.states import Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.models import Issue
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 WRONG = {"past": -1, "too far": 91}

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from tests.factories import answers_for, file_request, milestone_for
 from workflow.actions import Incomplete, Refused, Stale, answer_gate, take_step
-from workflow.models import ApprovalRound, Decision, Event, Issue, Route
-from workflow.states import CLOSE_OUTCOMES, ENDED, WAITS_TO_RETURN, Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.models import ApprovalRound, Decision, Event, Issue
+from workflow.states import CLOSE_OUTCOMES, ENDED, WAITS_TO_RETURN, State, Verb
 
 PEOPLE = ("requester", "colleague", "manager", "standin", "ops", "other_ops", "lead", "admin")
 presses = st.lists(

@@ -5,9 +5,11 @@ import pytest
 from tests.factories import answers_for, file_request, milestone_for, request_at, restrict, step
 from workflow.actions import Incomplete, Stale, move, spin_off
 from workflow.actions.calendar import replan_lost
-from workflow.forms.carrying_on import entries_for
-from workflow.models import Issue, IssueLink, Route, Tracker
-from workflow.states import Act, Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
+from workflow.forms.follow_ups import entries_for
+from workflow.models import Issue, IssueLink
+from workflow.states import Act, State, Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -9,10 +9,13 @@ from supportops.accounts.models import User
 from tests.factories import file_request, person, request_at, restrict, step
 from tests.workflow.places import confidential_member
 from workflow.actions import comment, watch
-from workflow.actions.participants import ASKED_IN, people_touched
-from workflow.actions.received import receive_comment
-from workflow.models import Issue, Notice, Route
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.actions.discussion import ASKED_IN, people_touched
+from workflow.actions.from_gitlab import receive_comment
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.models import Issue
+from workflow.notifications.models import Notice
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db
 TOUCHED, NEEDS_YOU = Notice.Reason.TOUCHED, Notice.Reason.NEEDS_YOU

@@ -10,20 +10,14 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role, is_lead, is_ops
 from tests.factories import person
-from workflow.models import (
-    ApprovalRound,
-    Decision,
-    Delegation,
-    GatePath,
-    Issue,
-    Mirror,
-    Reminder,
-    Route,
-    ValidationRound,
-)
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.gitlab.models import Mirror
+from workflow.models import ApprovalRound, Decision, Delegation, GatePath, Issue, ValidationRound
+from workflow.notifications.models import Reminder
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES, counts
-from workflow.states import ENDED, WAITS_TO_RETURN, Kind, Outcome, State
+from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, State
 
 KIND_ROUTES = {
     Kind.BUG: "fix",

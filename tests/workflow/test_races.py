@@ -11,8 +11,10 @@ from django.test import Client
 from supportops.accounts.models import User
 from tests.factories import Cast, file_request, person, request_at
 from workflow.actions import Refused, Stale, take_step
-from workflow.models import ApprovalPolicy, Decision, Event, Issue, PolicyApprover, Route
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Route
+from workflow.models import Decision, Event, Issue
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAIRS = int(os.environ.get("RACES", "5"))

@@ -8,10 +8,14 @@ from django.test import Client
 from supportops.accounts.models import Holiday, User
 from tests.factories import answers_for, file_request, person, step
 from workflow.actions import Incomplete, Refused, name_approver
-from workflow.actions.reassigning import refill_seats, tell_stand_ins
-from workflow.models import ApprovalPolicy, Decision, Event, Issue, Notice, PolicyApprover, Route
+from workflow.actions.reassigning import refill_seats
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Route
+from workflow.models import Decision, Event, Issue
+from workflow.notifications.models import Notice
+from workflow.notifications.recipients import tell_stand_ins
 from workflow.permissions import refusal
-from workflow.states import Act, Kind, State, Verb
+from workflow.states import Act, State, Verb
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 5, 4, 9, tzinfo=UTC)

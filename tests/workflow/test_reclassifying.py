@@ -4,9 +4,12 @@ import pytest
 
 from tests.factories import answers_for, file_request, step
 from workflow.actions import Incomplete
-from workflow.forms.carrying_on import entries_for
-from workflow.models import Issue, Mirror, Route, Tracker
-from workflow.states import Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
+from workflow.forms.follow_ups import entries_for
+from workflow.gitlab.models import Mirror
+from workflow.models import Issue
+from workflow.states import State, Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -6,22 +6,15 @@ from django.db import DatabaseError, transaction
 from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, person, step
 from workflow.actions import Refused, Stale, take_step
-from workflow.gitlab.note_text import event_body
-from workflow.models import (
-    ApprovalPolicy,
-    ApprovalRound,
-    Decision,
-    Event,
-    Issue,
-    NoteMirror,
-    Notice,
-    PolicyApprover,
-    Route,
-)
-from workflow.models.approval_policy import Quorum
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Quorum, Route
+from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.push_notes import event_body
+from workflow.models import ApprovalRound, Decision, Event, Issue
+from workflow.notifications.models import Notice
 from workflow.permissions import refusal
 from workflow.queues import QUEUES
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.states import Outcome, State, Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -22,8 +22,10 @@ from workflow.actions import (
     take_step,
     watch,
 )
-from workflow.models import Event, GateAnswer, Issue, IssueLink, Route
-from workflow.states import Act, Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
+from workflow.models import Event, GateAnswer, Issue, IssueLink
+from workflow.states import Act, State, Verb
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from workflow.actions.door import take_step
 from workflow.actions.errors import Incomplete, Refused, Stale
-from workflow.actions.siblings import assign, set_priority
+from workflow.actions.fields import assign, set_priority
+from workflow.actions.transition import take_step
 from workflow.models import Issue
 from workflow.states import CLOSE_OUTCOMES, Act, Outcome, Priority, State, Verb
 

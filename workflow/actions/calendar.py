@@ -6,8 +6,8 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from workflow.actions.door import take_step
 from workflow.actions.errors import Refused, Stale
+from workflow.actions.transition import take_step
 from workflow.models import Issue, Milestone
 from workflow.models.event import REPLAN
 from workflow.states import Source, State, Verb

@@ -3,16 +3,14 @@
 from django.db import IntegrityError
 from django.utils import timezone
 
-from workflow.actions.clashes import again_after_a_clash
-from workflow.actions.discussion import is_discussed
+from workflow.actions.attachments import keep
+from workflow.actions.discussion import ASKED_IN, ask_ops_in, is_discussed, takes_part
 from workflow.actions.errors import Incomplete, Refused
-from workflow.actions.files import keep
-from workflow.actions.given import LONGEST_TEXT
-from workflow.actions.history import record, tell_people
-from workflow.actions.lock import locked
-from workflow.actions.participants import ASKED_IN, ask_ops_in, takes_part
-from workflow.actions.signals import announce
-from workflow.models import Comment, NoteMirror
+from workflow.actions.history import record
+from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.requirements import LONGEST_TEXT
+from workflow.actions.signals import announce, comment_written
+from workflow.models import Comment
 from workflow.permissions import refusal, sees_internal
 from workflow.states import Act, Source
 
@@ -64,11 +62,9 @@ def _write(issue, body, *, by, internal, files, submission, source):
     )
     for attachment in files:
         keep(attachment, issue, comment=new, internal=internal)
-    if issue.tracker_id and source != Source.GITLAB:
-        NoteMirror.objects.create(issue=issue, comment=new, due_at=now)
     if not internal:
         takes_part(issue, by)
-    tell_people(issue, comment=new, actor=by)
+    comment_written.send(sender=None, issue=issue, comment=new, by=by)
     announce(issue.pk)
     return new
 

@@ -3,7 +3,7 @@
 from workflow.actions import approvals
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
-from workflow.questions import fields_fed_by
+from workflow.catalogue.answers import fields_fed_by
 from workflow.states import State
 
 NOT_ACCEPTED = frozenset({State.DISCUSSION, State.APPROVAL, State.TRIAGE})

@@ -5,13 +5,12 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead
-from workflow.actions.clashes import again_after_a_clash
+from workflow.actions.approvals import eligible_approvers, holder_now
 from workflow.actions.errors import Incomplete, Refused
+from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
-from workflow.actions.lock import locked
-from workflow.actions.seating import eligible_approvers, holder_now
-from workflow.actions.siblings import tell_people_needed
-from workflow.models import Decision, Notice
+from workflow.actions.locking import again_after_a_clash, locked
+from workflow.models import Decision
 from workflow.permissions import refusal
 from workflow.states import Act
 
@@ -122,26 +121,3 @@ def _why(seat):
     if not seat.approver.is_active:
         return f"{seat.approver} has left."
     return f"{seat.issue_requester} no longer reports to {seat.approver}."
-
-
-def tell_stand_ins():
-    """Tell whoever stands in now about what was waiting already when the absence began. Returns how many were told.
-
-    The notice hangs on the latest event, so that inbox and mail lead to it; a run repeated tells nobody again.
-    """
-    away = list(User.objects.absence_links())
-    waiting = Decision.objects.filter(approver__in=away, decided_at__isnull=True, round__ended_at__isnull=True)
-    return sum(_tell(number) for number in set(waiting.order_by().values_list("round__issue", flat=True)))
-
-
-def _tell(number):
-    told = 0
-    with locked(number) as issue:
-        for person in issue.stand_ins.values() if issue.can("approve") else ():
-            known = Notice.objects.filter(
-                person=person, issue=issue, reason=Notice.Reason.NEEDS_YOU, created_at__gte=issue.open_round.opened_at
-            )
-            if person.pk in issue.approver_ids and not known.exists():
-                tell_people_needed(issue, issue.events.last(), person)
-                told += 1
-    return told

@@ -4,18 +4,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from workflow.actions import approvals
-from workflow.actions.clashes import again_after_a_clash
+from workflow.actions.attachments import keep
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
-from workflow.actions.links import link
+from workflow.actions.locking import again_after_a_clash
+from workflow.actions.signals import issues_linked, tracker_given
+from workflow.catalogue.kinds import ApprovalRule
+from workflow.catalogue.restriction import confidential_group
 from workflow.crashpoints import crashpoint
-from workflow.models import Issue, IssueLink, Mirror, UploadMirror, Watch
+from workflow.models import Issue, IssueLink, Watch
 from workflow.models.event import SUBMIT
-from workflow.models.mirror import new_marker
-from workflow.restriction import confidential_group
-from workflow.stages import first_state
-from workflow.states import ApprovalRule, Source, State
+from workflow.states import Source, State, first_state
 
 
 @again_after_a_clash
@@ -151,8 +151,9 @@ def create(
     if issue.state in {State.APPROVAL, State.DISCUSSION}:
         chosen = approver if route.approval_rule == ApprovalRule.CHOSEN else None
         approvals.open_round(issue, approvals.approver_for(route, requester, chosen))
-    mirror_from_now_on(issue)
-    _attach_all(issue, attachments)
+    tracker_given.send(sender=None, issue=issue)
+    for attachment in attachments:
+        keep(attachment, issue)
     if by != requester:
         Watch.objects.get_or_create(issue=issue, person=by)
     on_behalf_of = requester if by != requester else None
@@ -161,15 +162,9 @@ def create(
     return issue
 
 
-def mirror_from_now_on(issue):
-    """Give a request with a tracker its mirror row, unless it has one: GitLab gets an issue for it."""
-    if issue.tracker_id:
-        Mirror.objects.get_or_create(issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()})
-
-
-def _attach_all(issue, attachments):
-    for attachment in attachments:
-        attachment.issue = issue
-        attachment.save(update_fields=["issue"])
-        if issue.tracker_id:
-            UploadMirror.objects.create(attachment=attachment, due_at=timezone.now())
+def link(source, target, type_):
+    """Link two requests once."""
+    made, new = IssueLink.objects.get_or_create(source=source, target=target, type=type_)
+    if new:
+        issues_linked.send(sender=None, link=made)
+    return made

@@ -7,18 +7,16 @@ A round that was sent back is asked anew as a whole, what failed first: a change
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from workflow.actions.asking import sent_back_last, what_to_check
-from workflow.actions.checklist import LONGEST_NOTE, words_asked
-from workflow.actions.clashes import again_after_a_clash
+from workflow.actions.attachments import keep, stored
+from workflow.actions.checklist import LONGEST_NOTE, sent_back_last, what_to_check, words_asked
 from workflow.actions.errors import Incomplete, Refused, Stale
-from workflow.actions.files import keep, stored
+from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
-from workflow.actions.lock import locked
-from workflow.actions.siblings import tell_people_needed
-from workflow.actions.signals import announce
-from workflow.models import Mirror, ValidationCheck, ValidationItem, ValidationRound
+from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.signals import announce, content_changed
+from workflow.models import ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.event import RAISED
-from workflow.models.validating import verdict_of
+from workflow.models.validation import verdict_of
 from workflow.permissions import may_see, refusal
 from workflow.states import Act
 
@@ -106,8 +104,7 @@ def _keep_files(issue, check, files):
         file.validation_check = check
         file.save(update_fields=["validation_check"])
         keep(file, issue)
-    if mirror := Mirror.objects.filter(pk=issue.pk).first():
-        mirror.want_push()  # the description names the files
+    content_changed.send(sender=None, issue=issue)  # GitLab's description names the files
 
 
 def tick_the_rest(issue, *, by, ticked):

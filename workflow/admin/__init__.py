@@ -1,29 +1,5 @@
-"""The administration of what happens to requests: rules are edited, requests and their story are only read."""
+"""The administration of what happens to requests: rules are edited, requests and their history are only read."""
 
-from workflow.admin import (
-    approval,
-    approval_policy,
-    inbound,
-    issue,
-    milestone,
-    mirror,
-    route,
-    story,
-    telling,
-    tracker,
-    validation,
-)
+from workflow.admin import approval, history, issue
 
-__all__ = [
-    "approval",
-    "approval_policy",
-    "inbound",
-    "issue",
-    "milestone",
-    "mirror",
-    "route",
-    "story",
-    "telling",
-    "tracker",
-    "validation",
-]
+__all__ = ["approval", "history", "issue"]

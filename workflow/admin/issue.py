@@ -1,9 +1,14 @@
-"""Requests in the administration: looked at, never changed. Every change goes through the portal's one door."""
+"""Requests in the administration: looked at, never changed. Every change goes through the portal's one door.
+
+Milestones in the administration: read from GitLab, and on demand read again.
+
+The targets of the stages in the administration.
+"""
 
 from django.contrib import admin
 
-from workflow.admin.reading import ReadAdmin, ReadInline, answer_rows, change_link, page_link
-from workflow.models import ApprovalRound, Delegation, Event, Issue, IssueLink
+from workflow.admin.read_only import ReadAdmin, ReadInline, answer_rows, page_link
+from workflow.models import ApprovalRound, Delegation, Event, Issue, IssueLink, StageTarget
 
 
 class RoundInline(ReadInline):
@@ -120,7 +125,7 @@ class IssueAdmin(ReadAdmin):
                 ]
             },
         ),
-        ("GitLab", {"fields": ["tracker", "mirrored"]}),
+        ("GitLab", {"fields": ["tracker"]}),
         ("Record", {"fields": ["version", "created_at", "updated_at"]}),
     ]
 
@@ -151,8 +156,10 @@ class IssueAdmin(ReadAdmin):
         """The questions as they were asked."""
         return answer_rows(issue.answers)
 
-    @admin.display(description="mirror")
-    def mirrored(self, issue):
-        """How the GitLab issue stands."""
-        mirror = getattr(issue, "mirror", None)
-        return change_link(mirror, mirror.get_status_display()) if mirror else "It has no GitLab issue."
+
+@admin.register(StageTarget)
+class StageTargetAdmin(admin.ModelAdmin):
+    """How long a request should stay in a state at most; older ones stand out in the queues."""
+
+    list_display = ["state", "working_days"]
+    list_editable = ["working_days"]

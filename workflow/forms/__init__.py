@@ -1,8 +1,6 @@
 """A form for everything that may be done to a request."""
 
-from workflow.forms.carrying_on import CARRYING_ON
-from workflow.forms.edit import EditForm
-from workflow.forms.siblings import (
+from workflow.forms.acts import (
     AssignForm,
     AttachForm,
     CommentForm,
@@ -14,8 +12,9 @@ from workflow.forms.siblings import (
     ReviewForm,
     WatchForm,
 )
-from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, ScheduleForm, StepForm
-from workflow.forms.validation import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
+from workflow.forms.follow_ups import CARRYING_ON
+from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
+from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
 from workflow.states import Act, Verb
 
 FORMS = {

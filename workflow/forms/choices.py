@@ -7,11 +7,10 @@ from django.db.models import Case, F, Q, When
 from django.utils import timezone
 
 from supportops.accounts.models import Division, User
-from workflow.gitlab.models import SchemeLabel
+from workflow.catalogue.systems import systems_in_use
 from workflow.models import Issue, Milestone
 from workflow.permissions import may_see
 
-USUAL_SYSTEMS = ("Zendesk", "Zapier", "Calendly", "Salesforce", "GitLab", "Other")
 LARGEST_NUMBER = 2**63 - 1
 
 
@@ -29,9 +28,7 @@ def customer_choices(present=""):
 
 def system_choices(present=""):
     """The systems a request may concern: those of the active label scheme, and the usual ones."""
-    labelled = SchemeLabel.objects.filter(scheme__is_active=True, family=SchemeLabel.Family.SYSTEM, alias=False)
-    names = dict.fromkeys([*labelled.order_by("pk").values_list("key", flat=True), *USUAL_SYSTEMS])
-    return with_present([(name, name) for name in names], present)
+    return with_present([(name, name) for name in systems_in_use()], present)
 
 
 def ops_who_see(issue):

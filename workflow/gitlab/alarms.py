@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions.news import settle_news, tell_news
-from workflow.gitlab.alarm_models import Alarm, Kind
-from workflow.models import Issue, Mirror
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.alarms import Alarm, Kind
+from workflow.models import Issue
 from workflow.permissions import may_see
 
 log = structlog.get_logger(__name__)

@@ -9,8 +9,12 @@ class GitLabConfig(AppConfig):
     verbose_name = "GitLab"
 
     def ready(self):
-        """Wake a worker whenever a request changes."""
-        from workflow.actions.signals import issue_changed
-        from workflow.gitlab.wake import wake_on_change
+        """Listen to the door, and bring the mirror's queue, panel and systems into the pages of requests."""
+        from workflow.catalogue import systems
+        from workflow.gitlab import labels, receivers
+        from workflow.gitlab.pages import panel, sync_queue
 
-        issue_changed.connect(wake_on_change, dispatch_uid="wake_gitlab_mirror")
+        receivers.connect()
+        systems.register(labels.systems_with_a_label)
+        sync_queue.register()
+        panel.register()

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from workflow.gitlab.hints import hint_of
-from workflow.gitlab.inbound_models import Delivery, Look, Reconciliation, Refusal
-from workflow.gitlab.models import Connection
-from workflow.gitlab.rings import ring
-from workflow.models import Mirror
+from workflow.enqueue import enqueue
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look, Reconciliation, Refusal
+from workflow.gitlab.schemas import hint_of
 
 log = structlog.get_logger(__name__)
 TRIES = 6
@@ -62,9 +62,9 @@ def _take_in(pk):
             return None
         _understood(delivery, hint, number)
     if number is not None:
-        ring("look_at_issue", number)
+        enqueue("workflow.gitlab.tasks.look_at_issue", number)
     elif hint and hint.milestone:
-        ring("sync_milestones")
+        enqueue("workflow.gitlab.tasks.sync_milestones")
     return number
 
 

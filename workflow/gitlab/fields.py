@@ -3,8 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
+from workflow.gitlab.escaping import block_in, managed_block, with_block
 from workflow.gitlab.labels import PORTAL_OWNED, SHARED, scope_of
-from workflow.gitlab.markers import block_in, managed_block, with_block
 from workflow.gitlab.render import block_of, title_of
 from workflow.states import ENDED
 

@@ -13,10 +13,12 @@ from types import SimpleNamespace
 
 from django.db.models import Count
 
+from workflow.catalogue.models import Tracker
 from workflow.gitlab.labels import Labelling, scope_of
-from workflow.gitlab.models import Connection, LabelScheme, SchemeLabel, TrackerLabels
+from workflow.gitlab.models import Mirror, TrackerLabels
+from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
 from workflow.gitlab.poll import BACKFILL_SHARE
-from workflow.models import Issue, Mirror, Tracker
+from workflow.models import Issue
 
 CALLS_EACH = 2
 """What one request costs: its issue is read, then changed by one PUT."""

@@ -7,8 +7,9 @@ where one is published (practice.md §2); a stage without one has a colour that 
 from django.db import transaction
 
 from supportops.accounts.models import Division
-from workflow.gitlab.models import LabelScheme, SchemeLabel
-from workflow.states import Kind, Priority, State
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models.connection import LabelScheme, SchemeLabel
+from workflow.states import Priority, State
 
 Family = SchemeLabel.Family
 

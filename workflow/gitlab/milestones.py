@@ -4,11 +4,12 @@ import structlog
 from django.utils import timezone
 
 from workflow.actions.calendar import replan_lost
-from workflow.gitlab.away import is_there
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.errors import Gone, Misconfigured, Retryable
-from workflow.gitlab.models import Connection
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.poll import metered_reader
-from workflow.models import Milestone, Tracker
+from workflow.models import Milestone
 
 log = structlog.get_logger(__name__)
 _KNOWN = {"active": Milestone.ACTIVE, "closed": Milestone.CLOSED}

@@ -1,10 +1,17 @@
-"""A request changes its tracker: its GitLab issue moves, and is another one there; the old one says where it went."""
+"""A request changes its tracker: its GitLab issue moves, and is another one there; the old one says where it went.
+
+An issue was moved in GitLab: the request follows. A moved issue reads as closed; it never closes the request.
+"""
 
 from django.db import transaction
 
-from workflow.gitlab.inbound_models import Look
+from workflow.actions import Incomplete
+from workflow.actions.from_gitlab import follow_move
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.errors import Permanent
+from workflow.gitlab.identities import known_as
+from workflow.gitlab.models.inbound import Look
 from workflow.gitlab.pull_notes import remap_after_move
-from workflow.models import Tracker
 
 
 def move(run, remote):
@@ -50,3 +57,37 @@ def settle_in(run, remote, notes):
     remap_after_move(run, notes)
     for look in Look.objects.filter(pk=run.mirror.pk):
         look.forget_events()
+
+
+def follow(run, remote):
+    """Point the mirror at where the issue is now, and the request at its tracker; returns the issue as it is there.
+
+    Permanent if it went where the portal has no tracker, or out of a restricted one.
+    """
+    mover, moved = _mover(run, remote), moved_to(run, remote)
+    if moved is None:
+        raise Permanent(
+            "Somebody moved the issue to a project that is no tracker of the portal. Move it back, or relink it."
+        )
+    notes = run.gateway.notes(moved.project_id, moved.iid)
+    try:
+        with transaction.atomic():
+            settle_in(run, moved, notes)
+            _take_tracker(run, moved, mover)
+    except Incomplete as incomplete:
+        raise Permanent(f"The issue was moved in GitLab. {incomplete} Move it back, then retry.") from incomplete
+    run.reread()
+    run.look.forget_events()
+    return moved
+
+
+def _take_tracker(run, moved, mover):
+    tracker = Tracker.objects.get(project_id=moved.project_id)
+    follow_move(run.mirror.pk, tracker, by=known_as(mover), author_name=mover.name if mover else "")
+
+
+def _mover(run, remote):
+    """Who moved it: GitLab notes it on the old issue."""
+    notes = run.gateway.comments(remote.project_id, remote.iid)
+    moved = [note for note in notes if note.system and note.body.startswith("moved to ")]
+    return moved[-1].by if moved else None

@@ -11,14 +11,15 @@ from django.utils import timezone
 from supportops.accounts.roles import is_ops
 from workflow.actions import Incomplete, Refused
 from workflow.actions.history import record
+from workflow.enqueue import enqueue
+from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import GitLabError, Gone
-from workflow.gitlab.gateway import open_gateway
-from workflow.gitlab.inbound_models import Look, ReceivedNote
-from workflow.gitlab.ledger import why
-from workflow.gitlab.models import Connection
-from workflow.gitlab.run import Status
-from workflow.gitlab.wake import wake
-from workflow.models import Issue, LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Look, ReceivedNote
+from workflow.gitlab.session import Status
+from workflow.gitlab.status import why
+from workflow.models import Issue
 from workflow.permissions import may_see
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ def retry(number, *, by):
         Look.objects.filter(pk=number).update(frozen_at=None, flips=[], last_error="", attempts=0)
         Look.ask(number, thorough=True)
     log.info("mirror_retried", number=number, by=by.pk)
-    wake(number)
+    enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
 def skip(number, *, by):
@@ -98,7 +99,7 @@ def recreate(number, *, by):
         )
         _begin_looking_anew(number)
         _remember(number, "recreate", by)
-    wake(number)
+    enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
 def relink(number, address, *, by):
@@ -127,7 +128,7 @@ def relink(number, address, *, by):
         )
         _begin_looking_anew(number)
         _remember(number, "relink", by, address=remote.web_url)
-    wake(number)
+    enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
 def pause(reason, *, by):

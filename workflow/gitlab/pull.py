@@ -17,27 +17,27 @@ from django.utils.functional import cached_property
 
 from supportops.accounts.models import User
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.away import is_there
+from workflow.enqueue import enqueue
+from workflow.gitlab.activity import History
+from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.client import open_reader
+from workflow.gitlab.confidentiality import quarantined
+from workflow.gitlab.converge import Orphaned, observe, wanted
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
-from workflow.gitlab.follow import follow
-from workflow.gitlab.gateway_reads import open_reader
-from workflow.gitlab.history import History
-from workflow.gitlab.inbound_models import Look, claim_to_look
+from workflow.gitlab.labels import Spelling
 from workflow.gitlab.merge import agreed_after, flat, merge
 from workflow.gitlab.milestones import read_milestones
-from workflow.gitlab.models import Budget, Connection
-from workflow.gitlab.outcome import NotYet, settle_look
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look, claim_to_look
+from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
+from workflow.gitlab.moves import follow
 from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
-from workflow.gitlab.quarantine import quarantined
-from workflow.gitlab.remote_history import Person
-from workflow.gitlab.run import TOO_SLOW, Run, Status, backoff, drop_connection, insist
+from workflow.gitlab.pull_outcome import NotYet, settle_look
+from workflow.gitlab.schemas import Person
 from workflow.gitlab.seen import family_choice, ignored_fields, seen_fields
-from workflow.gitlab.settle import Orphaned, observe, wanted
-from workflow.gitlab.spelling import Spelling
-from workflow.gitlab.wake import wake
+from workflow.gitlab.session import TOO_SLOW, Run, Status, backoff, drop_connection, insist
 from workflow.models import Issue, Milestone
-from workflow.models.mirror import DIED_OF_IT, Poisoned
 
 log = structlog.get_logger(__name__)
 UNTIL_LINKED = 5
@@ -111,7 +111,7 @@ def look_at(number, ends=None):
             insist(partial(_give_up, run, error))
     finally:
         insist(mirror.release)
-    wake(number)
+    enqueue("workflow.gitlab.tasks.push_issue", number)
     return True
 
 

@@ -7,12 +7,12 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, assign, set_due_date, set_priority, take_step
-from workflow.actions.received import set_customer, set_system
-from workflow.gitlab.acquaintance import known_as, stranger
+from workflow.actions.from_gitlab import set_customer, set_system
+from workflow.gitlab.escaping import without_breaks
+from workflow.gitlab.identities import known_as, stranger
+from workflow.gitlab.intent_steps import Undone, open_words
 from workflow.gitlab.merge import OURS, THEIRS
-from workflow.gitlab.models import SchemeLabel
-from workflow.gitlab.remote_control import Undone, open_words
-from workflow.gitlab.text import without_breaks
+from workflow.gitlab.models.connection import SchemeLabel
 from workflow.models import Issue
 from workflow.states import Source, Verb
 

@@ -14,14 +14,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from workflow.actions import Incomplete, store_file
-from workflow.actions.given import LONGEST_TEXT
-from workflow.actions.received import bury_comment, receive_comment, rewrite_comment
-from workflow.gitlab.acquaintance import known_as
-from workflow.gitlab.commands import obey
+from workflow.actions.from_gitlab import bury_comment, receive_comment, rewrite_comment
+from workflow.actions.requirements import LONGEST_TEXT
 from workflow.gitlab.errors import Gone, Permanent
-from workflow.gitlab.inbound_models import ReceivedNote
-from workflow.gitlab.markers import noted
-from workflow.models import NoteMirror
+from workflow.gitlab.escaping import noted
+from workflow.gitlab.identities import known_as
+from workflow.gitlab.intent_steps import obey
+from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.models.inbound import ReceivedNote
 from workflow.states import Source
 
 log = structlog.get_logger(__name__)

@@ -15,18 +15,17 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.away import is_there
+from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.converge import LookFirst, Orphaned, explain_gone, settle
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable, Unknown
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.links import send_links
-from workflow.gitlab.models import Budget, Connection
-from workflow.gitlab.notes import send_notes
-from workflow.gitlab.precedence import LookFirst
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.link import Poisoned
 from workflow.gitlab.pull import look_at
-from workflow.gitlab.run import TOO_SLOW, Run, Status, backoff, drop_connection, insist, quarantine
-from workflow.gitlab.settle import Orphaned, explain_gone, settle
-from workflow.models import LinkMirror, Mirror, NoteMirror, UploadMirror
-from workflow.models.mirror import Poisoned
+from workflow.gitlab.push_notes import send_notes
+from workflow.gitlab.push_pieces import send_links
+from workflow.gitlab.session import TOO_SLOW, Run, Status, backoff, drop_connection, insist, quarantine
 
 log = structlog.get_logger(__name__)
 GIVES_WAY_FOR = 2

@@ -16,18 +16,19 @@ from django.utils import timezone
 
 from supportops.accounts.roles import is_lead
 from workflow.actions import Refused
+from workflow.catalogue.models import Tracker
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.away import is_there
+from workflow.enqueue import enqueue
+from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.errors import Forbidden, Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.forecast import foresee, labels_of, shown_labels, token_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import Budget, Connection, LabelScheme, Relabelling, SchemeChange, TrackerLabels
+from workflow.gitlab.models import Mirror, Relabelling, SchemeChange, TrackerLabels
+from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.gitlab.poll import BACKFILL_SHARE, metered_reader
 from workflow.gitlab.push import numbers_with_work, push_issue
-from workflow.gitlab.rings import ring
-from workflow.gitlab.run import Status
+from workflow.gitlab.session import Status
 from workflow.gitlab.tracker_labels import keeps_scopes_exclusive, labels_to_make, make_labels
-from workflow.models import Mirror, Tracker
 from workflow.states import ENDED
 
 log = structlog.get_logger(__name__)
@@ -67,7 +68,7 @@ def begin(scheme, *, by, token):
         change = SchemeChange.objects.create(
             from_scheme=forecast.active or scheme, to_scheme=scheme, by=by, foreseen=forecast.counts()
         )
-        transaction.on_commit(partial(ring, "change_labels"))
+        transaction.on_commit(partial(enqueue, "workflow.gitlab.tasks.change_labels"))
     log.warning("label_scheme_changed", scheme=scheme.name, by=by.pk, requests=forecast.changing)
     return change
 

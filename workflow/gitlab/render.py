@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db.models import Prefetch, Q
 
-from workflow.gitlab.text import safe_line, safe_text, safe_title
+from workflow.gitlab.escaping import safe_line, safe_text, safe_title
 from workflow.models import ApprovalRound, Decision, IssueLink
 from workflow.states import ENDED, State
 

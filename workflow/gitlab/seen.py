@@ -2,7 +2,7 @@
 
 import hashlib
 
-from workflow.gitlab.markers import block_in, marker_in, with_block
+from workflow.gitlab.escaping import block_in, marker_in, with_block
 from workflow.gitlab.merge import flat
 
 DROPPED = {

@@ -3,10 +3,11 @@
 import structlog
 from django.utils import timezone
 
+from workflow.catalogue.models import Tracker
 from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, Permanent, Retryable
-from workflow.gitlab.models import Connection, SchemeLabel, TrackerLabels
+from workflow.gitlab.models import TrackerLabels
+from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.gitlab.poll import metered_reader
-from workflow.models import Tracker
 
 log = structlog.get_logger(__name__)
 

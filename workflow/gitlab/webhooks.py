@@ -1,10 +1,18 @@
-"""``POST /hooks/gitlab/``: verifies, stores the raw delivery, answers. Understanding it is somebody else's work.
+"""Whether a webhook is GitLab's: Standard Webhooks signatures, or the plain secret token. Pure.
 
-GitLab switches a hook off after four failures in a row, whatever their kind (gitlab.md §6), so everything authentic is
-answered with 2xx, wanted or not.
+Several secrets may hold at once, so that one can be rotated. A request that carries a signature is judged by it
+alone.
+
+``POST /hooks/gitlab/``: verifies, stores the raw delivery, answers. Understanding it is somebody else's work.
+
+GitLab switches a hook off after four failures in a row, whatever their kind (gitlab.md §6), so everything authentic
+is answered with 2xx, wanted or not.
 """
 
+import base64
+import binascii
 import hashlib
+import hmac
 import json
 import time
 from contextlib import suppress
@@ -19,9 +27,54 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from workflow.crashpoints import crashpoint
-from workflow.gitlab.inbound_models import Delivery, Refusal
-from workflow.gitlab.rings import ring
-from workflow.gitlab.signatures import authentic
+from workflow.enqueue import enqueue
+from workflow.gitlab.models.inbound import Delivery, Refusal
+
+TOLERANCE = 300
+"""Seconds a signed delivery may be old, or early."""
+
+
+def authentic(headers, body, *, signing_tokens, secrets, now):
+    """Why the delivery is not GitLab's, as one word to count it under, or "" if it is.
+
+    ``headers``: a case-insensitive mapping; ``body``: the raw bytes; ``now``: unix time.
+    """
+    if "webhook-signature" in headers:
+        return _signed(headers, body, signing_tokens, now)
+    token = headers.get("X-Gitlab-Token")
+    if token is None:
+        return "unsigned"
+    given = token.encode("utf-8", "surrogateescape")
+    known = [hmac.compare_digest(given, secret.encode()) for secret in secrets if secret]
+    return "" if any(known) else "token"
+
+
+def _signed(headers, body, signing_tokens, now):
+    message_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not message_id or not (sent_at.isascii() and sent_at.isdecimal()) or len(sent_at) > 12:
+        return "signature"
+    if abs(now - int(sent_at)) > TOLERANCE:
+        return "stale"
+    signed = f"{message_id}.{sent_at}.".encode("utf-8", "surrogateescape") + body
+    given = [part[3:] for part in headers["webhook-signature"].split() if part.startswith("v1,")]
+    expected = [_signature(key, signed) for key in map(_signing_key, signing_tokens) if key]
+    matches = [
+        hmac.compare_digest(one.encode("utf-8", "surrogateescape"), other) for one in given for other in expected
+    ]
+    return "" if any(matches) else "signature"
+
+
+def _signing_key(signing_token):
+    """The bytes of a ``whsec_…`` token, or None if it is none."""
+    try:
+        return base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _signature(key, signed):
+    return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+
 
 log = structlog.get_logger(__name__)
 LARGEST_BODY = 25 * 2**20
@@ -93,7 +146,7 @@ def _store(request, text):
     except IntegrityError:
         return _answer(200, "Known.")
     crashpoint("hook_stored")
-    ring("take_in_delivery", delivery.pk)
+    enqueue("workflow.gitlab.tasks.take_in_delivery", delivery.pk)
     return _answer(200, "Stored.")
 
 

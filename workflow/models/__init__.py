@@ -1,7 +1,6 @@
 """The rows behind a request."""
 
 from workflow.models.approval import ApprovalRound, Decision
-from workflow.models.approval_policy import ApprovalPolicy, PolicyApprover
 from workflow.models.attachment import Attachment
 from workflow.models.comment import Comment
 from workflow.models.event import Event
@@ -9,16 +8,11 @@ from workflow.models.gate_path import GateAnswer, GatePath
 from workflow.models.issue import Issue
 from workflow.models.link import IssueLink
 from workflow.models.milestone import Milestone
-from workflow.models.mirror import LinkMirror, Mirror, NoteMirror, UploadMirror
-from workflow.models.notice import News, Notice
 from workflow.models.people import Delegation, Watch
-from workflow.models.reminder import Reminder
-from workflow.models.route import Route, StageTarget
-from workflow.models.tracker import Tracker
+from workflow.models.stage_target import StageTarget
 from workflow.models.validation import ValidationCheck, ValidationItem, ValidationRound
 
 __all__ = [
-    "ApprovalPolicy",
     "ApprovalRound",
     "Attachment",
     "Comment",
@@ -29,18 +23,8 @@ __all__ = [
     "GatePath",
     "Issue",
     "IssueLink",
-    "LinkMirror",
     "Milestone",
-    "Mirror",
-    "News",
-    "NoteMirror",
-    "Notice",
-    "PolicyApprover",
-    "Reminder",
-    "Route",
     "StageTarget",
-    "Tracker",
-    "UploadMirror",
     "ValidationCheck",
     "ValidationItem",
     "ValidationRound",

@@ -11,24 +11,25 @@ from django.db.models import Q
 from django.urls import reverse
 from django_fsm import RETURN_VALUE, FSMField, can_proceed, transition
 
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
 from workflow.gates import GateOutcome
-from workflow.models.deciding import Deciding
+from workflow.models.approval import Deciding
 from workflow.models.gate_path import Gated
 from workflow.models.protected_refresh import ProtectedRefresh
 from workflow.models.querysets import IssueQuerySet
-from workflow.models.route import Route
-from workflow.models.tracker import Tracker
-from workflow.models.validating import Validating
-from workflow.stages import COURT, first_state, rail_of
+from workflow.models.validation import Validating
 from workflow.states import (
+    COURT,
     ENDED,
     OPEN,
     REOPENS_TO_TRIAGE,
     WAITS_TO_RETURN,
-    Kind,
     Outcome,
     Priority,
     State,
+    first_state,
+    rail_of,
 )
 
 EDITABLE = sorted(OPEN)
@@ -165,6 +166,13 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
             models.Index(fields=["assignee", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_assignee"),
             models.Index(fields=["kind", "-number"], name="by_kind"),
             models.Index(fields=["state", "-number"], name="by_state"),
+            models.Index(fields=["-updated_at", "-number"], name="by_newest_change"),
+            # Everything a count asks about stands in the index, so that counting never reads a request itself.
+            models.Index(
+                fields=["state", "kind", "restricted_to", "requester", "escalated_by", "number"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="open_counts",
+            ),
         ]
 
     def __str__(self):

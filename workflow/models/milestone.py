@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from workflow.models.tracker import Tracker
+from workflow.catalogue.models import Tracker
 
 
 class MilestoneQuerySet(models.QuerySet):

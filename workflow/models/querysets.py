@@ -6,8 +6,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from workflow.models.approval import Decision
 from workflow.models.event import Event
 from workflow.models.people import Delegation
-from workflow.stages import COURT
-from workflow.states import ENDED, Court, State
+from workflow.states import COURT, ENDED, Court, State
 
 _WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
 """The courts in which an owner is told that something needs them."""

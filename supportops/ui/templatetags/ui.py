@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from supportops.ui import chips, marks, prose, times, words
+from supportops.ui import chips, marks, prose, text_diff, times
 from supportops.ui.components import COMPONENTS, variables_of
 
 register = template.Library()
@@ -116,7 +116,7 @@ def waiting(since):
 @register.simple_tag
 def changed_words(old, new, side):
     """One side of a change with the words that went ("del") or came ("ins") marked."""
-    return words.marked(old, new, side)
+    return text_diff.marked(old, new, side)
 
 
 @register.filter

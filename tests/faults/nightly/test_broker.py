@@ -55,7 +55,7 @@ def test_a_broker_that_forgets_and_repeats_changes_nothing(redis, house_on_redis
         for number in range(12):
             filed = resident.file(f"Forgotten and repeated {number}")
             for _ in range(5):
-                house.send("push_issue", filed)
+                house.send("workflow.gitlab.tasks.push_issue", filed)
     finally:
         ended.set()
         thread.join()

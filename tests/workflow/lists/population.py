@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from workflow.models import Issue, Mirror, Notice, Route
+from workflow.catalogue.models import Route
+from workflow.gitlab.models import Mirror
+from workflow.models import Issue
+from workflow.notifications.models import Notice
 from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, State
 
 

@@ -4,9 +4,10 @@ import pytest
 
 from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.queues import QUEUES
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.states import Outcome, State, Verb
 
 
 @pytest.fixture

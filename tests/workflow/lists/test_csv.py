@@ -7,7 +7,7 @@ import pytest
 
 from tests.factories import file_request, restrict
 from tests.workflow.lists.population import many
-from workflow.views.csv import COLUMNS, STARTS_A_FORMULA, guarded
+from workflow.pages.csv_export import COLUMNS, STARTS_A_FORMULA, guarded
 
 
 def lines(response):

@@ -10,16 +10,16 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supportops.portal.watch import watch
 from tests.factories import file_request, restrict
 from tests.workflow.lists.population import mirrored
 from workflow.actions import comment
-from workflow.gitlab.alarm_models import Heartbeat, Kind
 from workflow.gitlab.alarms import Finding, raise_alarm
-from workflow.gitlab.inbound_models import Delivery, Look, Refusal
-from workflow.gitlab.models import Connection
-from workflow.models import Mirror, NoteMirror
-from workflow.notices.models import Channel, Message
-from workflow.watching import watch
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.alarms import Heartbeat, Kind
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look, Refusal
+from workflow.notifications.models import Channel, Message
 
 
 def test_the_process_answers_anybody_without_the_database(client):

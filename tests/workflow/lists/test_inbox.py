@@ -8,8 +8,10 @@ from django.utils import timezone
 from tests.factories import answers_for, file_request, request_at, restrict, step
 from tests.workflow.lists.population import notice
 from workflow.actions import comment, watch
-from workflow.models import Issue, Notice, Reminder
-from workflow.states import Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.models import Issue
+from workflow.notifications.models import Notice, Reminder
+from workflow.states import State, Verb
 
 
 @pytest.fixture

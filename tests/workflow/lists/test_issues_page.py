@@ -5,8 +5,9 @@ import pytest
 from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many
 from workflow.actions import watch
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.states import Kind, State
+from workflow.states import State
 
 
 @pytest.fixture

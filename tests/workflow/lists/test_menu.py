@@ -9,10 +9,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from supportops.portal.menu import menu
 from tests.factories import file_request, request_at
-from workflow.gitlab.models import Connection
-from workflow.states import Kind, State
-from workflow.views.menu import menu
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models.connection import Connection
+from workflow.states import State
 
 
 def seen_by(person, path="/"):

@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many
 from workflow.actions import assign, delegate, watch
-from workflow.states import Kind, State
+from workflow.catalogue.kinds import Kind
+from workflow.states import State
 
 
 def page_of(client, person):

@@ -4,8 +4,8 @@ import pytest
 
 from tests.workflow.lists.population import many
 from workflow.models import Issue
+from workflow.pages.paging import page_of
 from workflow.queues import in_order
-from workflow.views.paging import page_of
 
 KEYS = ("rank", "state_since", "number")
 

@@ -11,9 +11,11 @@ from django.utils import timezone
 from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many, mirrored
 from workflow.actions import assign, set_priority
-from workflow.models import Issue, Milestone, Mirror, StageTarget
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror
+from workflow.models import Issue, Milestone, StageTarget
 from workflow.queues import QUEUES, in_order
-from workflow.states import Kind, State
+from workflow.states import State
 
 MOST_QUERIES = 12
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from supportops.accounts.models import Holiday, User
 from tests.factories import file_request, person, request_at, restrict, step
 from tests.workflow.lists.population import many
+from workflow.catalogue.kinds import Kind
 from workflow.clock import calendar_of, counted_for
 from workflow.models import Issue
 from workflow.reports import (
@@ -27,7 +28,7 @@ from workflow.reports import (
     over_target,
     spread,
 )
-from workflow.states import Court, Kind, State, Verb
+from workflow.states import Court, State, Verb
 
 
 def hours(*numbers):

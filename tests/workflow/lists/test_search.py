@@ -5,9 +5,10 @@ from django.db import connection
 
 from tests.factories import file_request, person, restrict, step
 from tests.workflow.lists.population import many
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.search import MOST_WORDS, number_in, search, similar, words_of
-from workflow.states import Kind, Verb
+from workflow.states import Verb
 
 HOSTILE = [
     "'",

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from tests.factories import file_request, milestone_for, pass_gameplan_gate, request_at
 from workflow.actions import answer_gate
-from workflow.questions import provider
-from workflow.states import Kind, State, Verb
+from workflow.catalogue import answers
+from workflow.catalogue.kinds import Kind
+from workflow.states import State, Verb
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Case:
 
 def typed_answers(route_key, asked_of="requester"):
     """A good answer to every question of an entry, as a browser sends it."""
-    return {key: _typed(key, one) for key, one in provider().form_fields(route_key, asked_of, {}).items()}
+    return {key: _typed(key, one) for key, one in answers.form_fields(route_key, asked_of, {}).items()}
 
 
 def _typed(key, one):

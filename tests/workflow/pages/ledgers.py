@@ -1,7 +1,7 @@
 """Requests whose exchange with GitLab is stuck, for the pages that show it."""
 
 from tests.factories import file_request
-from workflow.models import Mirror
+from workflow.gitlab.models import Mirror
 
 
 def text_of(answer):

@@ -5,10 +5,11 @@ import pytest
 from tests.factories import file_request, request_at, step
 from tests.workflow.pages.test_request_page import PLACES
 from workflow.actions import answer_gate
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
+from workflow.pages.action_card import buttons_for
 from workflow.permissions import refusal
-from workflow.states import Act, Kind, State, Verb
-from workflow.views.buttons import buttons_for
+from workflow.states import Act, State, Verb
 
 
 def offered(buttons):

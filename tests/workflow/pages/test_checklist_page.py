@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import request_at, restrict, step
 from workflow.actions import check, delegate, take_back
-from workflow.models import Attachment, Issue, Mirror, UploadMirror, ValidationCheck
-from workflow.models.validating import Verdict, verdict_of
+from workflow.gitlab.models import Mirror, UploadMirror
+from workflow.models import Attachment, Issue, ValidationCheck
+from workflow.models.validation import Verdict, verdict_of
 from workflow.states import State, Verb
 
 MOST_QUERIES = 12

@@ -4,8 +4,9 @@ import pytest
 
 from tests.factories import file_request, request_at, restrict, step
 from workflow.actions import answer_gate
+from workflow.catalogue.kinds import Kind
 from workflow.models import GateAnswer, Issue
-from workflow.states import Kind, State, Verb
+from workflow.states import State, Verb
 
 
 def text_of(response):

@@ -7,8 +7,9 @@ from django.core.files.base import ContentFile
 
 from tests.factories import answers_for, file_request, request_at, step
 from workflow.actions import attach, check, comment, store_file, take_step
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.states import Kind, State, Verb
+from workflow.states import State, Verb
 
 CORPUS = [
     "<script>alert(1)</script>",

@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from tests.factories import answers_for, file_request, milestone_for, request_at, restrict, step
 from workflow.actions import answer_gate, attach, comment, delegate, move, spin_off, store_file, take_step, watch
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route, Tracker
 from workflow.clock import time_by_court
-from workflow.models import Attachment, Comment, Event, Issue, Mirror, Route, StageTarget, Tracker
-from workflow.states import Court, Kind, Outcome, State, Verb
+from workflow.gitlab.models import Mirror
+from workflow.models import Attachment, Comment, Event, Issue, StageTarget
+from workflow.states import Court, Outcome, State, Verb
 
 PLACES = [
     (State.TRIAGE, Kind.BUG),

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from tests.factories import file_request, milestone_for, request_at, restrict, step
 from tests.workflow.pages.cases import typed_answers
-from workflow.models import Attachment, Comment, Delegation, Event, Issue, Tracker, Watch
-from workflow.states import Act, Kind, State, Verb
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Tracker
+from workflow.models import Attachment, Comment, Delegation, Event, Issue, Watch
+from workflow.states import Act, State, Verb
 
 ACTS = [act for act in Act if act != Act.GATE]
 ELSEWHERE = {Act.DELEGATE, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}

@@ -7,9 +7,11 @@ import pytest
 
 from tests.factories import file_request, milestone_for, request_at, restrict, step
 from tests.workflow.pages.cases import CASES, typed_answers
-from workflow.models import Event, Issue, Tracker
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Tracker
+from workflow.models import Event, Issue
 from workflow.permissions import refusal
-from workflow.states import Kind, Outcome, State, Verb
+from workflow.states import Outcome, State, Verb
 
 WITH_FIELDS = [case for case in CASES if case.missing]
 

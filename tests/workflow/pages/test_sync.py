@@ -14,9 +14,10 @@ from tests.gitlab_inward.looking import look as look_at_gitlab
 from tests.workflow.pages.ledgers import refused_bug, stuck, text_of
 from tests.workflow.pages.test_hostile_text import CORPUS, assert_harmless
 from workflow.actions import comment
-from workflow.gitlab.inbound_models import Delivery, Look
-from workflow.models import Issue, Mirror, NoteMirror
-from workflow.states import Kind
+from workflow.catalogue.kinds import Kind
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.models import Issue
 
 MOST_QUERIES = 13
 """Five of the session, the person, the roles, who is away, the menu with its banner; the request with its mirror; five

@@ -5,16 +5,16 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supportops.portal.watch import watch
 from tests.factories import file_request, restrict
 from tests.gitlab_inward.looking import mirror_of
 from tests.workflow.pages.ledgers import refused_bug, stuck, text_of
 from tests.workflow.pages.test_hostile_text import CORPUS, assert_harmless
 from workflow.actions import comment
-from workflow.gitlab.alarm_models import Alarm
-from workflow.gitlab.inbound_models import Look
-from workflow.gitlab.models import Connection
-from workflow.models import Mirror, NoteMirror
-from workflow.watching import watch
+from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models.alarms import Alarm
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Look
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from django.core.management import BaseCommand
 
 from workflow.models import Issue
-from workflow.stages import COURT
-from workflow.states import State, Verb
+from workflow.states import COURT, State, Verb
 
 _COLOUR = {"requester": "#1d6fd8", "approver": "#b36b00", "ops": "#6d4bd8", "calendar": "#0d7f79", "blocked": "#c62f3b"}
 

@@ -1,0 +1,138 @@
+"""Figures for a monitor, in Prometheus' text format. None of them counts a restricted request."""
+
+from itertools import chain
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Case, Count, Min, Q, Value, When
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.alarms import Alarm, Heartbeat
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import Delivery, Look, Refusal
+from workflow.gitlab.monitoring import oldest_pending
+from workflow.models import Issue
+from workflow.notifications.models import Message
+
+LOOPBACK = {"127.0.0.1", "::1"}
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
+PIECES = (
+    ("comment", NoteMirror, "issue"),
+    ("file", UploadMirror, "attachment__issue"),
+    ("link", LinkMirror, "link__source"),
+)
+
+
+@login_not_required
+@never_cache
+@require_safe
+def metrics(request):
+    """Figures for this machine and for staff."""
+    if not (_from_this_machine(request) or request.user.is_staff):
+        return HttpResponse("Only for this machine and for staff.\n", status=403, content_type="text/plain")
+    lines = chain.from_iterable(figures() for figures in (_requests, _outbox, _inbound, _connection, _alarms, _people))
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4")
+
+
+def _from_this_machine(request):
+    """Whether the caller sits on this machine; a proxy on it does not, whatever it forwards is somebody else's."""
+    return request.META.get("REMOTE_ADDR") in LOOPBACK and not any(name in request.META for name in FORWARDED)
+
+
+def _requests():
+    found = _known().open().order_by().values_list("state").annotate(number=Count("pk"))
+    yield from _gauge("supportops_open_requests", "Open requests by state.", "state", found)
+
+
+def _outbox():
+    now = timezone.now()
+    by_status = Mirror.objects.order_by().values_list("status").annotate(number=Count("pk"))
+    restricted = Issue.objects.filter(restricted_to__isnull=False).values("pk")
+    hidden = dict(by_status.filter(issue__in=restricted))  # few; to join all the others would be slow
+    found = [(status, number - hidden.get(status, 0)) for status, number in by_status if number > hidden.get(status, 0)]
+    yield from _gauge("supportops_mirrors", "Mirrored requests by how they stand with GitLab.", "status", found)
+    due = Mirror.objects.filter(due_at__lte=now, issue__in=_known()).aggregate(due=Min("due_at"))["due"]
+    yield from _figure(
+        "supportops_mirror_oldest_due_seconds", "For how long the most overdue mirror has been due.", _age(due, now)
+    )
+    yield from _figure(
+        "supportops_oldest_pending_seconds",
+        "For how long the oldest change has waited for GitLab.",
+        _age(oldest_pending(_known()), now),
+    )
+    for status, condition in (
+        ("waiting", Q(due_at__isnull=False, parked=False)),
+        ("parked", Q(parked=True)),
+    ):
+        found = [
+            (what, model.objects.filter(condition, **{f"{issue}__in": _known()}).count())
+            for what, model, issue in PIECES
+        ]
+        yield from _gauge(f"supportops_pieces_{status}", f"Pieces of requests, {status} on the way out.", "what", found)
+
+
+def _inbound():
+    kept = Delivery.objects.exclude(issue__restricted_to__isnull=False).order_by()
+    status = Case(
+        When(due_at__isnull=True, then=Value("understood")),
+        When(attempts=0, then=Value("waiting")),
+        default=Value("tried again"),
+    )
+    found = kept.annotate(status=status).values_list("status").annotate(number=Count("pk"))
+    yield from _gauge("supportops_deliveries", "Webhooks that are kept, by how they stand.", "status", found)
+    refused = Refusal.objects.filter(day=timezone.localdate()).values_list("reason", "count")
+    yield from _gauge("supportops_webhooks_refused_today", "Webhooks turned away today, by reason.", "reason", refused)
+    looks = Look.objects.filter(issue__in=_known()).aggregate(
+        due=Count("pk", Q(due_at__isnull=False, frozen_at__isnull=True)),
+        frozen=Count("pk", Q(frozen_at__isnull=False)),
+        stuck=Count("pk", Q(due_at__isnull=True) & ~Q(last_error="")),
+    )
+    yield from _gauge("supportops_looks", "Requests to be read again from GitLab.", "status", looks.items())
+
+
+def _connection():
+    connection = Connection.seen()
+    now = "paused" if connection.paused else "away" if connection.away_since else "up"
+    states = [(state, int(state == now)) for state in ("away", "paused", "up")]
+    yield from _gauge("supportops_gitlab", "How the connection to GitLab stands: one of these is 1.", "state", states)
+    beat = Heartbeat.last()
+    if beat is not None:
+        age = _age(beat, timezone.now())
+        yield from _figure("supportops_beat_age_seconds", "For how long no periodic work has run.", age)
+
+
+def _alarms():
+    known = Alarm.objects.open().exclude(issue__restricted_to__isnull=False).order_by()
+    found = known.values_list("kind").annotate(number=Count("pk"))
+    yield from _gauge("supportops_alarms_open", "Open alarms by kind.", "kind", found)
+
+
+def _people():
+    left = Message.objects.exclude(issue__restricted_to__isnull=False).aggregate(
+        waiting=Count("pk", Q(due_at__isnull=False, parked=False)), parked=Count("pk", Q(parked=True))
+    )
+    yield from _gauge("supportops_messages", "Messages to people that were not sent.", "status", left.items())
+
+
+def _known():
+    """Requests that exist for everybody; of the others a figure would tell, to who compares it with a list."""
+    return Issue.objects.filter(restricted_to__isnull=True)
+
+
+def _age(moment, now):
+    return (now - moment).total_seconds() if moment else 0
+
+
+def _figure(name, text, value):
+    return [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value:.0f}"]
+
+
+def _gauge(name, text, label, found):
+    return [
+        f"# HELP {name} {text}",
+        f"# TYPE {name} gauge",
+        *(f'{name}{{{label}="{value}"}} {number}' for value, number in sorted(found)),
+    ]

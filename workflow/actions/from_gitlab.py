@@ -1,0 +1,117 @@
+"""What people did in GitLab arrives: their comments, a move, labels that are shared, and the answer they get.
+
+Nothing here is refused: it has happened there already. What needs a permission goes through the other doors.
+"""
+
+from django.utils import timezone
+
+from workflow.actions.discussion import takes_part
+from workflow.actions.errors import Incomplete
+from workflow.actions.fields import _change, tell_people_needed
+from workflow.actions.history import record
+from workflow.actions.locking import locked
+from workflow.actions.signals import announce, comment_written
+from workflow.catalogue.restriction import lets_out
+from workflow.models import Comment, Milestone
+from workflow.states import Act, Source
+
+
+def receive_comment(number, body, *, author, author_name="", internal=False, at, files=()):
+    """Keep a comment written in GitLab and return it. ``author``: the person, or None where ``author_name`` stands
+    for them.
+
+    ``files``: stored Attachments that came with it. Nothing goes back to GitLab: it is there.
+    """
+    with locked(number) as issue:
+        new = Comment.objects.create(
+            issue=issue,
+            author=author,
+            author_name=author_name if author is None else "",
+            body=body,
+            internal=internal,
+            source=Source.GITLAB,
+            created_at=at,
+        )
+        for file in files:
+            file.issue, file.comment, file.internal, file.source = issue, new, internal, Source.GITLAB
+            file.save(update_fields=["issue", "comment", "internal", "source"])
+        if not internal:
+            takes_part(issue, author)
+        comment_written.send(sender=None, issue=issue, comment=new, by=author)
+        announce(issue.pk)
+        return new
+
+
+def rewrite_comment(comment, body):
+    """The comment was edited in GitLab."""
+    with locked(comment.issue_id):
+        Comment.objects.filter(pk=comment.pk).update(body=body, edited_at=timezone.now())
+        announce(comment.issue_id)
+
+
+def bury_comment(comment):
+    """The comment was deleted in GitLab: its place stays, its words go."""
+    with locked(comment.issue_id):
+        Comment.objects.filter(pk=comment.pk, deleted_at=None).update(deleted_at=timezone.now(), body="")
+        announce(comment.issue_id)
+
+
+def set_customer(number, customer, *, by, source=Source.PORTAL):
+    """Set the division it is for ("" for none); who may set the priority may set this."""
+    return _change(number, Act.PRIORITY, "customer", customer, by=by, version=None, source=source)
+
+
+def set_system(number, system, *, by, source=Source.PORTAL):
+    """Set the system concerned ("" for none); who may set the priority may set this."""
+    return _change(number, Act.PRIORITY, "system", system, by=by, version=None, source=source)
+
+
+def follow_move(number, tracker, *, by, author_name=""):
+    """The GitLab issue was moved there: the request follows, in whatever state it is. ``by``: the person, or None.
+
+    The milestone stays only if one of its title exists there. Raises Incomplete where that would show to more people
+    what is restricted, and then nothing changed.
+    """
+    with locked(number) as issue:
+        old = issue.tracker
+        if tracker == old:
+            return issue
+        if sentence := lets_out(old, tracker):
+            raise Incomplete({"tracker": sentence})
+        issue.tracker = tracker
+        data = {"tracker": [old and old.name, tracker.name], **_named(by, author_name)}
+        if issue.milestone_id:
+            there = Milestone.objects.open().filter(tracker=tracker, title=issue.milestone.title).first()
+            if there is None:
+                data["milestone"] = [issue.milestone.title, None]
+            issue.milestone = there
+        issue.version += 1
+        issue.save()
+        record(issue, Act.MOVE, by=by, from_state=issue.state, source=Source.GITLAB, data=data)
+        return issue
+
+
+def say_back(number, verb, text, *, by, author_name="", data=None, told=()):
+    """Keep in the history what was not followed, say so in one comment on the GitLab issue, and have it put right
+    there.
+
+    ``verb``: UNDONE, NOT_TAKEN or CONFLICT; ``by``: the person, or None where ``author_name`` stands for them;
+    ``told``: people who hear of it besides those who watch.
+    """
+    with locked(number) as issue:
+        event = record(
+            issue,
+            verb,
+            by=by,
+            from_state=issue.state,
+            source=Source.GITLAB,
+            text=text,
+            data={**_named(by, author_name), **(data or {})},
+        )
+        for person in told:
+            tell_people_needed(issue, event, person)
+        return event
+
+
+def _named(by, author_name):
+    return {"author": author_name} if by is None and author_name else {}

@@ -1,0 +1,46 @@
+"""The same request in another tracker; never another kind."""
+
+from workflow.actions.errors import Incomplete, Refused
+from workflow.actions.history import record
+from workflow.actions.locking import again_after_a_clash, locked
+from workflow.catalogue.restriction import lets_out
+from workflow.models import Milestone
+from workflow.permissions import refusal
+from workflow.states import Act
+
+
+@again_after_a_clash
+def move(number, tracker, *, by, version=None):
+    """Move an open request to another tracker. The milestone stays only if one of its title exists there.
+
+    A scheduled one that lost it so goes back to planning at the calendar's next tick.
+    """
+    with locked(number, version=version) as issue:
+        if reason := refusal(by, Act.MOVE, issue):
+            raise Refused(reason)
+        if sentence := _cannot_move(issue, tracker):
+            raise Incomplete({"tracker": sentence})
+        old = issue.tracker
+        issue.tracker = tracker
+        data = {"tracker": [old.name, tracker.name]}
+        if issue.milestone_id:
+            there = Milestone.objects.open().filter(tracker=tracker, title=issue.milestone.title).first()
+            if there is None:
+                data["milestone"] = [issue.milestone.title, None]
+            issue.milestone = there
+        issue.version += 1
+        issue.save()
+        record(issue, Act.MOVE, by=by, from_state=issue.state, data=data)
+        return issue
+
+
+def _cannot_move(issue, tracker):
+    if tracker.pk == issue.tracker_id:
+        return f"It already is in {tracker}."
+    if not tracker.is_active:
+        return f"{tracker} takes no requests any more."
+    if sentence := lets_out(issue.tracker, tracker):
+        return sentence
+    if tracker.confidential_only and not issue.confidential:
+        return f"{tracker} holds restricted requests only. File a new request of that kind instead."
+    return None

@@ -1,0 +1,290 @@
+"""A list of texts, edited as lines.
+
+Trackers and stage targets in the administration.
+
+The catalogue in the admin: ops change entries and questions without a deployment. Drafts are looked at only.
+
+Routes in the administration: where a kind of request goes, and by which rules.
+
+Approval policies in the administration: who besides the manager approves, and how many of them must.
+"""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.urls import reverse
+from django.utils.html import format_html
+
+from supportops.accounts.roles import is_lead
+from workflow.catalogue import answers
+from workflow.catalogue.models import ApprovalPolicy, AskedOf, Entry, PolicyApprover, Question, Route, Tracker
+
+
+class LinesField(forms.CharField):
+    """A JSON list of texts, written one per line; empty lines and repetitions are left out."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "cols": 50})
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"required": False, "help_text": "One per line.", **kwargs})
+
+    def prepare_value(self, value):
+        """The list as lines."""
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value):
+        """The lines as a list."""
+        lines = (line.strip() for line in super().to_python(value).splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
+
+    def has_changed(self, initial, data):
+        """Compares lists, not their spelling."""
+        return self.to_python(data) != (initial or [])
+
+
+class TrackerForm(forms.ModelForm):
+    """A tracker; its path as GitLab's address shows it."""
+
+    class Meta:
+        model = Tracker
+        fields = ["name", "path", "confidential_only", "is_active"]
+
+    def clean_path(self):
+        """Without the slashes that copying brings along; a project always stands in a group."""
+        path = self.cleaned_data["path"].strip().strip("/")
+        if "/" not in path or "//" in path or any(sign in path for sign in " ?#:"):
+            raise forms.ValidationError("Write the path of the project as it stands in its address: group/project.")
+        return path
+
+
+@admin.register(Tracker)
+class TrackerAdmin(admin.ModelAdmin):
+    """Where GitLab keeps the issues. A tracker out of use takes no new requests; it is never deleted."""
+
+    form = TrackerForm
+    list_display = ["name", "path", "project_id", "confidential_only", "is_active", "milestones", "requests"]
+    list_filter = ["is_active", "confidential_only"]
+    search_fields = ["name", "path"]
+    fields = ["name", "path", "project_id", "confidential_only", "is_active"]
+    readonly_fields = ["project_id"]
+
+    def has_delete_permission(self, request, tracker=None):
+        """Requests stand in it. Take "active" away instead."""
+        return False
+
+    def save_model(self, request, tracker, form, change):
+        """Another path is looked up anew; a renamed project has the same id again."""
+        if "path" in form.changed_data:
+            tracker.project_id = None
+        super().save_model(request, tracker, form, change)
+
+    @admin.display(description="milestones")
+    def milestones(self, tracker):
+        """The milestones as read from GitLab."""
+        address = reverse("admin:workflow_milestone_changelist")
+        return format_html('<a href="{}?tracker__id__exact={}">Milestones</a>', address, tracker.pk)
+
+    @admin.display(description="requests")
+    def requests(self, tracker):
+        """The requests that stand here."""
+        address = reverse("admin:workflow_issue_changelist")
+        return format_html('<a href="{}?tracker__id__exact={}">Requests</a>', address, tracker.pk)
+
+
+ALWAYS_THERE = ("title", "description")
+"""Fields that every request has, whatever its entry asks."""
+PROTECTING = ["approval_rule", "waivable", "voiding_fields", "restricted_to"]
+"""Rules that protect somebody: who must agree, and who may read."""
+
+
+class RouteForm(forms.ModelForm):
+    """A route with its lists as lines."""
+
+    voiding_fields = LinesField(
+        help_text="One per line: title, description, or the key of one of the form's questions. "
+        "Whoever changes one of these after the approval needs a new one."
+    )
+    default_labels = LinesField(help_text="One per line: labels that every new GitLab issue of this route gets.")
+
+    class Meta:
+        model = Route
+        fields = [
+            "key",
+            "kind",
+            "tracker",
+            "template",
+            "approval_rule",
+            "waivable",
+            "voiding_fields",
+            "restricted_to",
+            "default_labels",
+            "owner",
+            "second_owner",
+        ]
+        help_texts = {
+            "key": "The word in the form's address, /new/<key>/. It stays.",
+            "kind": "Decides the way a new request takes. Requests that are there keep theirs.",
+            "tracker": "Where new requests get their GitLab issue. Empty for what is answered in the portal.",
+            "template": "The name of the GitLab description template the form stands for, for the record.",
+            "approval_rule": "Applies to new requests. The requester never approves.",
+            "waivable": "Support Operations may go on without the approval, with a reason.",
+            "owner": "Who looks after this kind of request.",
+        }
+
+    def clean_voiding_fields(self):
+        """Only fields the form has; the form of a new route is not there yet."""
+        named = self.cleaned_data["voiding_fields"]
+        if self.instance.pk is None:
+            return named
+        known = [*ALWAYS_THERE, *answers.form_fields(self.instance.key, "requester", {})]
+        if unknown := [name for name in named if name not in known]:
+            raise forms.ValidationError(
+                f"The form has no field {' and no field '.join(unknown)}. It has: {', '.join(known)}."
+            )
+        return named
+
+
+@admin.register(Route)
+class RouteAdmin(admin.ModelAdmin):
+    """A route. It is never deleted: requests stand on it. Its entry is taken out of the catalogue instead."""
+
+    form = RouteForm
+    list_display = ["key", "kind", "tracker", "approval_rule", "waivable", "restricted_to", "owner", "second_owner"]
+    list_filter = ["kind", "approval_rule", "tracker", ("restricted_to", admin.EmptyFieldListFilter)]
+    list_select_related = ["tracker", "restricted_to", "owner", "second_owner"]
+    search_fields = ["key", "template", "tracker__name", "tracker__path"]
+    autocomplete_fields = ["tracker", "owner", "second_owner"]
+    fieldsets = [
+        (None, {"fields": ["key", "kind", "tracker", "template", "default_labels"]}),
+        (
+            "Approval",
+            {
+                "fields": ["approval_rule", "waivable", "voiding_fields"],
+                "description": "A lead or an administrator changes these.",
+            },
+        ),
+        (
+            "Who may read it",
+            {"fields": ["restricted_to"], "description": "A lead or an administrator changes this, for new requests."},
+        ),
+        ("Who looks after it", {"fields": ["owner", "second_owner"]}),
+    ]
+
+    def get_readonly_fields(self, request, route=None):
+        """The key is given once; what protects somebody is for leads and administrators."""
+        may_protect = request.user.is_superuser or is_lead(request.user)
+        return [*(["key"] if route else []), *([] if may_protect else PROTECTING)]
+
+    def has_delete_permission(self, request, route=None):
+        """Requests stand on it."""
+        return False
+
+
+class QuestionForm(forms.ModelForm):
+    """A question with its choices as lines."""
+
+    choices = LinesField(widget=forms.Textarea(attrs={"rows": 4, "cols": 30}))
+
+    class Meta:
+        model = Question
+        fields = ["order", "key", "label", "help", "type", "choices", "required", "asked_of", "feeds"]
+        widgets = {"help": forms.Textarea(attrs={"rows": 2, "cols": 30}), "label": forms.TextInput(attrs={"size": 30})}
+
+
+class QuestionInline(admin.TabularInline):
+    """The questions of an entry, in the order they are asked."""
+
+    model = Question
+    form = QuestionForm
+    extra = 1
+
+
+@admin.register(Entry)
+class EntryAdmin(admin.ModelAdmin):
+    """What can be asked."""
+
+    inlines = [QuestionInline]
+    list_display = ["name", "key", "kind", "tracker", "approval", "questions_asked", "order", "is_active"]
+    list_editable = ["order", "is_active"]
+    list_filter = ["is_active", "route__kind", "route__approval_rule", "may_file"]
+    list_select_related = ["route__tracker"]
+    search_fields = ["name", "summary", "guidance", "keywords", "route__key", "questions__label"]
+    filter_horizontal = ["may_file"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    fieldsets = [
+        (None, {"fields": ["route", "name", "summary", "guidance", "keywords", "icon", "order", "is_active"]}),
+        ("Who may file it", {"fields": ["may_file", "why_not"]}),
+        ("The form", {"fields": ["title_pattern", "description_label", "system"]}),
+        ("Around it", {"fields": ["elsewhere_label", "elsewhere_url", "after_filing"]}),
+    ]
+
+    def get_queryset(self, request):
+        """With the questions, which the list counts."""
+        return super().get_queryset(request).prefetch_related("questions")
+
+    def get_readonly_fields(self, request, entry=None):
+        """The route, and with it the address, is chosen once."""
+        return ["route"] if entry else []
+
+    def has_delete_permission(self, request, entry=None):
+        """Drafts would go with it. Take "offered" away instead."""
+        return False
+
+    @admin.display(description="key", ordering="route__key")
+    def key(self, entry):
+        """The word in its address."""
+        return entry.route.key
+
+    @admin.display(description="kind", ordering="route__kind")
+    def kind(self, entry):
+        """What sort of request it makes."""
+        return entry.route.get_kind_display()
+
+    @admin.display(description="tracker", ordering="route__tracker__name")
+    def tracker(self, entry):
+        """Where GitLab shows it."""
+        return entry.route.tracker
+
+    @admin.display(description="approval", ordering="route__approval_rule")
+    def approval(self, entry):
+        """Who approves."""
+        return entry.route.get_approval_rule_display()
+
+    @admin.display(description="questions")
+    def questions_asked(self, entry):
+        """How many the requester answers, and how many the approver."""
+        asked_of_approver = sum(question.asked_of == AskedOf.APPROVER for question in entry.questions.all())
+        total = len(entry.questions.all())
+        return f"{total - asked_of_approver} + {asked_of_approver}" if asked_of_approver else str(total)
+
+
+class PolicyApproverInline(admin.TabularInline):
+    """The people every round asks, in the order they are asked where there is one."""
+
+    model = PolicyApprover
+    autocomplete_fields = ["person"]
+    extra = 1
+
+
+@admin.register(ApprovalPolicy)
+class ApprovalPolicyAdmin(admin.ModelAdmin):
+    """Makes the rounds of a route rounds of several. Taken away, one approver decides again; running rounds go on."""
+
+    inlines = [PolicyApproverInline]
+    list_display = ["route", "quorum", "needed", "with_manager", "people"]
+    list_select_related = ["route"]
+    fields = ["route", "with_manager", "quorum", "needed"]
+    autocomplete_fields = ["route"]
+
+    def get_queryset(self, request):
+        """With the people, whom the list names."""
+        return super().get_queryset(request).prefetch_related("named__person")
+
+    def get_readonly_fields(self, request, policy=None):
+        """The route is chosen once."""
+        return ["route"] if policy else []
+
+    @admin.display(description="people")
+    def people(self, policy):
+        """Whom it names, in order."""
+        return ", ".join(str(named.person) for named in policy.named.all()) or "–"

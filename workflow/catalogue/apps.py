@@ -1,0 +1,9 @@
+"""What can be asked: the catalogue."""
+
+from django.apps import AppConfig
+
+
+class CatalogueConfig(AppConfig):
+    name = "workflow.catalogue"
+    label = "catalogue"
+    verbose_name = "Catalogue"

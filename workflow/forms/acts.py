@@ -1,0 +1,180 @@
+"""The forms of what may be done to a request without changing its state."""
+
+import uuid
+
+from django import forms
+
+from supportops.accounts.models import User
+from supportops.ui.forms import DateInput, MultipleFileField
+from workflow.actions.approvals import eligible_approvers
+from workflow.actions.attachments import CONTENT_TYPES
+from workflow.actions.discussion import is_discussed
+from workflow.actions.reassigning import seats_to_name
+from workflow.catalogue.models import Tracker
+from workflow.forms.base import ActForm, WordsField
+from workflow.forms.choices import ops_who_see
+from workflow.permissions import sees_internal
+from workflow.states import ENDED, Priority
+
+ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
+FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
+
+
+def files_field(**kwargs):
+    """Several files, of the kinds that are kept."""
+    field = MultipleFileField(help_text=FILES_HELP, **kwargs)
+    field.widget.attrs["accept"] = ACCEPTED_FILES
+    return field
+
+
+class AssignForm(ActForm):
+    """Who of Support Operations owns it."""
+
+    assignee = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Nobody yet")
+
+    def build(self):
+        """The members it exists for."""
+        self.fields["assignee"].queryset = ops_who_see(self.issue)
+        self.initial = {"assignee": self.issue.assignee_id}
+
+
+class PriorityForm(ActForm):
+    """How urgent it is."""
+
+    priority = forms.TypedChoiceField(
+        label="Priority", choices=[("", "None"), *Priority.choices], coerce=int, empty_value=None, required=False
+    )
+
+    def build(self):
+        """The present one is chosen."""
+        self.initial = {"priority": self.issue.priority}
+
+
+class DueDateForm(ActForm):
+    """When it is needed."""
+
+    due_date = forms.DateField(label="Due date", required=False, widget=DateInput(), help_text="Leave empty for none.")
+
+    def build(self):
+        """The present one stands there."""
+        self.initial = {"due_date": self.issue.due_date}
+
+
+class TakesFiles(ActForm):
+    """A form with files; what is wrong with one of them stands at the field."""
+
+    def name_of(self, field):
+        """The door speaks of one file, the form of several."""
+        return super().name_of("files" if field == "file" else field)
+
+
+class CommentForm(TakesFiles):
+    """A comment, files, and for Support Operations whether only they read it."""
+
+    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    body = WordsField(label="Comment", rows=4, required=True, error_messages={"required": "Write something first."})
+    files = files_field(label="Files", required=False)
+    internal = forms.BooleanField(label="Only Support Operations read this", required=False)
+    asks_ops_in = forms.BooleanField(label="Ask Support Operations to join the discussion", required=False)
+
+    def build(self):
+        """A mark of its own, so that a second press finds the first; internal only for those who read it; in a
+        discussion everybody else may ask Support Operations in."""
+        self.initial = {"submission": uuid.uuid4()}
+        if not sees_internal(self.person):
+            del self.fields["internal"]
+        if sees_internal(self.person) or not is_discussed(self.issue):
+            del self.fields["asks_ops_in"]
+
+
+class AttachForm(TakesFiles):
+    """Files for the request itself."""
+
+    submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    files = files_field(label="Files", error_messages={"required": "Choose a file first."})
+
+    def build(self):
+        """A mark of its own, so that a second press keeps nothing more."""
+        self.initial = {"submission": uuid.uuid4()}
+
+
+class WatchForm(ActForm):
+    """Whether to hear about it: ``watching`` is yes or no."""
+
+    watching = forms.ChoiceField(choices=[("yes", "Watch"), ("no", "Stop watching")], label="Watch this request")
+
+    def build(self):
+        """Offer the other of the two."""
+        self.initial = {"watching": "yes"}
+
+
+class DelegateForm(ActForm):
+    """A colleague who validates for the requester, or one who no longer does."""
+
+    person = forms.ModelChoiceField(
+        None,
+        label="Colleague",
+        empty_label="Choose a person",
+        error_messages={"required": "Choose who validates for you."},
+    )
+    text = WordsField(label="Note", rows=3, help_text="Your colleague reads it.")
+    take_back = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
+
+    def build(self):
+        """Everybody but the requester and those who do the work."""
+        if self.issue.confidential:
+            self.fields["person"].help_text = "Until you take it back your colleague may read this restricted request."
+        excluded = {self.issue.requester_id, *self.issue.implementer_ids}
+        people = User.objects.active().exclude(pk__in=excluded).order_by("first_name", "last_name", "username")
+        self.fields["person"].queryset = people
+        self.fields["person"].required = not (self.is_bound and self.data.get("take_back"))
+        self.fields["take_back"].queryset = User.objects.filter(pk__in=self.issue.delegate_ids)
+        if self.issue.state in ENDED:
+            self._only_take_back()
+
+    def _only_take_back(self):
+        """Nobody is delegated to any more; whoever was may still read a restricted request."""
+        del self.fields["person"], self.fields["text"]
+        field = self.fields["take_back"]
+        field.widget, field.label, field.required = forms.Select(), "Colleague", True
+        field.widget.choices, field.empty_label = field.choices, "Choose a person"
+        field.error_messages["required"] = "Choose from whom you take it back."
+
+
+class MoveForm(ActForm):
+    """Another tracker."""
+
+    tracker = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
+
+    def build(self):
+        """The ones that take requests, without the present one."""
+        self.fields["tracker"].queryset = Tracker.objects.filter(is_active=True).exclude(pk=self.issue.tracker_id)
+
+
+class ReviewForm(ActForm):
+    """Why it is still blocked, and what happens next."""
+
+    text = WordsField(
+        label="Why is it still blocked?",
+        rows=4,
+        required=True,
+        help_text="Whom you asked, and what happens next.",
+        error_messages={"required": "Say why it is still blocked."},
+    )
+
+
+class NameApproverForm(ActForm):
+    """Who decides; where several places wait, in whose place."""
+
+    seat = forms.TypedChoiceField(label="In place of", coerce=int)
+    approver = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
+    text = WordsField(label="Why?", rows=3, help_text="The one you name and the requester read it.")
+
+    def build(self):
+        """The managers other than the requester and those who are asked already."""
+        seats = seats_to_name(self.issue, self.person)
+        self.fields["seat"].choices = [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats]
+        if len(seats) == 1:
+            del self.fields["seat"]
+        asked = {seat.approver_id for seat in self.issue.seats} - {None}
+        self.fields["approver"].queryset = eligible_approvers(self.issue.requester).exclude(pk__in=asked)

@@ -1,0 +1,456 @@
+"""The only place that talks to GitLab: times out, raises our errors, returns our types, saves nothing.
+
+Every call goes through python-gitlab's ``http_request`` with its own retrying switched off: its retries repeat POSTs,
+and its way with a 429 is to sleep (reliability.md §0.2). Projects are named by number, which outlives renames.
+
+The rest of what the portal asks GitLab, to learn what people did there: history, comments, polls, files, hooks.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import partial
+from urllib.parse import quote
+
+import gitlab
+import requests
+from django.conf import settings
+
+from workflow.crashpoints import crashpoint
+from workflow.gitlab.errors import Conflict, Forbidden, Gone, Misconfigured, Permanent, RateLimited, Retryable, Unknown
+from workflow.gitlab.schemas import (
+    BadShape,
+    Change,
+    CountedIssue,
+    Hook,
+    Person,
+    RemoteIssue,
+    RemoteMilestone,
+    RemoteNote,
+    RemoteProject,
+    RemoteToken,
+    RemoteUser,
+    Words,
+)
+from workflow.gitlab.transport import TooLarge, kept_session, nothing
+
+DEFAULT_WAIT = 60
+"""Seconds after a 429 that does not say how long (gitlab.md §5)."""
+LONGEST_WAIT = 3600
+_LONGEST_WORDS = 500
+_MOVED_PROJECT = re.compile(r"/projects/(\d+)(?:[/?]|$)")
+
+
+def open_gateway(**listeners):
+    """A gateway as the settings say; ``listeners`` as a Gateway's."""
+    return Gateway(settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners)
+
+
+class Gateway:
+    """GitLab over HTTP. ``timeout``: seconds for a whole call, connecting included.
+
+    ``meter``: called with the kind of each call before it is made; may raise. ``heard``: called after it with whether
+    GitLab answered: a refusal is an answer, its failure (5xx, a proxy's page) and silence are none.
+
+    Raises Retryable, RateLimited, Unknown (a creation that may have happened), Permanent, Gone, Conflict and
+    Misconfigured.
+    """
+
+    def __init__(self, url, token, *, timeout=20.0, meter=None, heard=None):
+        self._session = kept_session(url, timeout)
+        self._client = gitlab.Gitlab(
+            url,
+            private_token=token,
+            timeout=timeout,
+            retry_transient_errors=False,
+            keep_base_url=True,
+            session=self._session,
+        )
+        self._meter, self._heard = meter or (lambda kind: None), heard or (lambda answered: None)
+        self.now = None
+        """GitLab's clock at its last answer, or None before the first."""
+
+    # Who and where ------------------------------------------------------------------------------------------------
+
+    def version(self):
+        """GitLab's version: the cheapest thing to ask."""
+        return self._json("get", "/version")
+
+    def me(self):
+        """The user the token belongs to."""
+        return self._read(RemoteUser, "get", "/user")
+
+    def token(self):
+        """What the token may do, and until when."""
+        return self._read(RemoteToken, "get", "/personal_access_tokens/self")
+
+    def user(self, username):
+        """The user of this name, or None."""
+        found = self._list(RemoteUser, "/users", username=username)
+        return next((user for user in found if user.username.lower() == username.lower()), None)
+
+    def project(self, where):
+        """The project with this number, or at this path; one that was renamed is found under its old path too."""
+        try:
+            return self._read(RemoteProject, "get", f"/projects/{quote(str(where), safe='')}")
+        except Misconfigured:
+            moved = _MOVED_PROJECT.search(self._session.headers_received.get("Location", ""))
+            if moved is None or not isinstance(where, str):
+                raise
+            return self._read(RemoteProject, "get", f"/projects/{moved[1]}")
+
+    # Issues ---------------------------------------------------------------------------------------------------------
+
+    def issue(self, project_id, iid):
+        """One issue. Gone if it, or the project, is not there for the token."""
+        return self._read(RemoteIssue, "get", f"/projects/{project_id}/issues/{iid}")
+
+    def create_issue(self, project_id, fields):
+        """Create an issue from GitLab's own field names. Unknown: it may have been created nevertheless."""
+        self._session.on_sent = partial(crashpoint, "http_sent")
+        path = f"/projects/{project_id}/issues"
+        try:
+            return self._read(RemoteIssue, "post", path, data=fields, creates=True, kind="creations")
+        finally:
+            self._session.on_sent = nothing
+
+    def update_issue(self, project_id, iid, changes):
+        """Change an issue; returns it as it is then, which may differ from what was asked for."""
+        return self._read(RemoteIssue, "put", f"/projects/{project_id}/issues/{iid}", data=changes)
+
+    def move_issue(self, project_id, iid, to_project_id):
+        """Move an issue; returns the new one. Unknown: it may have moved nevertheless."""
+        path = f"/projects/{project_id}/issues/{iid}/move"
+        return self._read(RemoteIssue, "post", path, data={"to_project_id": to_project_id}, creates=True)
+
+    def issues_by(self, project_id, author_id, **since):
+        """All issues of this author in the project, all pages; a page that fails raises, so nothing is nothing there.
+
+        ``since``: created_after or updated_after, a datetime of GitLab's clock.
+        """
+        filters = {"author_id": author_id, "scope": "all", "order_by": "created_at", "sort": "asc"}
+        filters |= {name: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, time in since.items()}
+        return self._list(RemoteIssue, f"/projects/{project_id}/issues", per_page=50, **filters)
+
+    def issues_marked(self, project_id, marker):
+        """Issues of the project whose description holds this word. Costs one of few searches: not for every day."""
+        filters = {"search": marker, "in": "description", "scope": "all"}
+        return self._list(RemoteIssue, f"/projects/{project_id}/issues", per_page=50, kind="search", **filters)
+
+    # What hangs on an issue -----------------------------------------------------------------------------------------
+
+    def notes(self, project_id, iid):
+        """All comments of an issue, newest first, system notes included."""
+        return self._list(RemoteNote, f"/projects/{project_id}/issues/{iid}/notes", order_by="created_at", sort="desc")
+
+    def create_note(self, project_id, iid, body, *, internal=False):
+        """Add a comment. Unknown: it may be there nevertheless."""
+        data = {"body": body, "internal": True} if internal else {"body": body}
+        path = f"/projects/{project_id}/issues/{iid}/notes"
+        return self._read(RemoteNote, "post", path, data=data, creates=True, kind="notes")
+
+    def update_note(self, project_id, iid, note_id, body):
+        """Change a comment's text."""
+        return self._read(
+            RemoteNote, "put", f"/projects/{project_id}/issues/{iid}/notes/{note_id}", data={"body": body}
+        )
+
+    def delete_note(self, project_id, iid, note_id):
+        """Delete a comment; Gone if it is not there any more."""
+        self._call("delete", f"/projects/{project_id}/issues/{iid}/notes/{note_id}")
+
+    def upload(self, project_id, name, content):
+        """Upload a file; returns the Markdown that shows it. ``content``: bytes."""
+        reply = self._json("post", f"/projects/{project_id}/uploads", files={"file": (name, content)}, creates=True)
+        if not isinstance(reply, dict) or not isinstance(reply.get("markdown"), str):
+            raise Retryable("GitLab took the file but did not say where it is.")
+        return reply["markdown"]
+
+    def link(self, project_id, iid, to_project_id, to_iid):
+        """Relate two issues. Conflict if they are related already."""
+        data = {"target_project_id": str(to_project_id), "target_issue_iid": str(to_iid), "link_type": "relates_to"}
+        self._json("post", f"/projects/{project_id}/issues/{iid}/links", data=data)
+
+    # What a project offers ------------------------------------------------------------------------------------------
+
+    def milestones(self, project_id):
+        """All milestones an issue of the project may carry, those of the groups above included."""
+        return self._list(RemoteMilestone, f"/projects/{project_id}/milestones", include_ancestors=True)
+
+    def labels(self, project_id):
+        """Names of all labels an issue of the project may carry, those of the groups above included."""
+        path = f"/projects/{project_id}/labels"
+        return {label["name"] for label in self._pages(path, include_ancestor_groups=True) if isinstance(label, dict)}
+
+    def create_label(self, project_id, name, color, description=""):
+        """Create a label. Conflict if there is one of that name."""
+        data = {"name": name, "color": color, "description": description}
+        self._json("post", f"/projects/{project_id}/labels", data=data)
+
+    # How ------------------------------------------------------------------------------------------------------------
+
+    def _read(self, type_, verb, path, **how):
+        data = self._json(verb, path, **how)
+        return self._shaped(type_, data, creates=how.get("creates", False))
+
+    def _shaped(self, type_, data, *, creates=False):
+        try:
+            return type_.read(data)
+        except (BadShape, AttributeError, TypeError) as error:
+            raise (Unknown if creates else Retryable)(f"GitLab answered something unexpected: {error}") from error
+
+    def _list(self, type_, path, **filters):
+        return [self._shaped(type_, row) for row in self._pages(path, **filters)]
+
+    def _pages(self, path, *, per_page=100, kind="requests", **filters):
+        page, rows = 1, []
+        while page:
+            found = self._json("get", path, query={**filters, "per_page": per_page, "page": page}, kind=kind)
+            if not isinstance(found, list):
+                raise Retryable("GitLab answered something that is not a list.")
+            rows += found
+            page = self._next_page(page)
+        return rows
+
+    def _next_page(self, page):
+        """The number of the next page; beyond 10,000 rows GitLab says so only in Link."""
+        headers = self._session.headers_received
+        if following := headers.get("X-Next-Page", "").strip():
+            return int(following) if following.isdecimal() else None
+        return page + 1 if 'rel="next"' in headers.get("Link", "") else None
+
+    def _json(self, verb, path, *, creates=False, **how):
+        response = self._call(verb, path, creates=creates, **how)
+        try:
+            return response.json()
+        except ValueError as error:
+            self._heard(False)
+            raise (Unknown if creates else Retryable)("GitLab answered something that is not JSON.") from error
+
+    def _call(self, verb, path, *, query=None, data=None, files=None, creates=False, kind="requests"):
+        self._meter(kind)
+        try:
+            response = self._client.http_request(
+                verb,
+                path,
+                query_data=query,
+                post_data=data,
+                files=files,
+                obey_rate_limit=False,
+                retry_transient_errors=False,
+                max_retries=0,
+            )
+        except gitlab.GitlabHttpError as error:
+            raise self._refusal(error, creates, kind) from error
+        except gitlab.GitlabAuthenticationError as error:
+            self._heard(True)
+            raise Misconfigured(
+                f"GitLab does not know the token (401: {_words(error)}). Set a new GITLAB_TOKEN."
+            ) from error
+        except gitlab.GitlabError as error:
+            self._heard(True)
+            raise Misconfigured(f"GitLab sent us elsewhere ({_words(error)}). Check GITLAB_URL.") from error
+        except requests.exceptions.InvalidURL as error:
+            raise Misconfigured(f"GITLAB_URL is no address: {error}") from error
+        except requests.RequestException as error:
+            done = creates and self._session.touched
+            if not isinstance(error, TooLarge):
+                self._heard(False)
+            raise (Unknown if done else Retryable)(f"GitLab could not be reached: {_network_words(error)}") from error
+        finally:
+            self._look_at_the_clock()
+        if "html" not in response.headers.get("Content-Type", ""):
+            self._heard(True)
+        return response
+
+    def _refusal(self, error, creates, kind):
+        code, words = error.response_code, _words(error)
+        self._heard((code or 500) < 500 and code != 408)
+        if code == 429:
+            return RateLimited("GitLab asks for fewer calls (429).", self._wait(), kind=self._exhausted(kind))
+        if code == 403:
+            return Forbidden(
+                f"GitLab does not let the bot do this (403: {words}). Check its role and the token's scope."
+            )
+        if code == 404:
+            return Gone(f"GitLab has no such thing, or the bot may not see it (404: {words}).")
+        if code and 300 <= code < 400:
+            return Misconfigured(
+                f"GitLab answered with a redirect ({code}). Check GITLAB_URL: scheme and host must be final."
+            )
+        if code == 409 and "lock" in words.lower():
+            return Retryable("GitLab is busy with this issue (409).")
+        if code == 409:
+            return Conflict(f"GitLab says it is there already (409: {words}).")
+        if code in {408, 425} or (code or 500) >= 500:
+            return (Unknown if creates else Retryable)(f"GitLab failed ({code}).", self._wait(None))
+        return Permanent(f"GitLab refused ({code}: {words}).")
+
+    def _exhausted(self, kind):
+        """Which limit said no: the one for all calls tells so in its headers, those of single kinds do not."""
+        spent = self._session.headers_received.get("RateLimit-Remaining", "").strip() == "0"
+        return "requests" if spent else kind
+
+    def _wait(self, otherwise=DEFAULT_WAIT):
+        """Seconds that Retry-After asks for, as a number or a date by GitLab's own clock; at most an hour."""
+        text = self._session.headers_received.get("Retry-After", "").strip()
+        if text.isdecimal():
+            return min(int(text), LONGEST_WAIT)
+        try:
+            until = parsedate_to_datetime(text)
+        except (TypeError, ValueError):
+            return otherwise
+        self._look_at_the_clock()
+        until = until if until.tzinfo else until.replace(tzinfo=UTC)
+        seconds = (until - (self.now or datetime.now(UTC))).total_seconds()
+        return min(max(seconds, 1), LONGEST_WAIT)
+
+    def _look_at_the_clock(self):
+        try:
+            told = parsedate_to_datetime(self._session.headers_received.get("Date", ""))
+        except (TypeError, ValueError):
+            return
+        self.now = told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _words(error):
+    """What GitLab said, short enough to show. Pages of HTML say nothing."""
+    words = error.error_message
+    if isinstance(words, bytes):
+        words = words.decode("utf-8", "replace")
+    words = " ".join(str(words).split())
+    return "an HTML page" if words.lower().startswith(("<!doctype", "<html")) else words[:_LONGEST_WORDS]
+
+
+def _network_words(error):
+    """The kind of failure, without addresses or tokens."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not valid"
+    if isinstance(error, requests.exceptions.Timeout):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ConnectionError):
+        return "the connection failed"
+    return type(error).__name__
+
+
+PAGE = 100
+
+
+class _Reader:
+    """Gives a classmethod of a type the look of a type that reads."""
+
+    def __init__(self, read):
+        self.read = read
+
+
+def open_reader(**listeners):
+    """A reading gateway as the settings say; ``listeners`` as for ``open_gateway``."""
+    return ReadingGateway(
+        settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners
+    )
+
+
+class ReadingGateway(Gateway):
+    """A gateway that knows the past too. Raises what a Gateway raises."""
+
+    def comments(self, project_id, iid):
+        """All comments of an issue, oldest first, system notes included, all pages."""
+        path = f"/projects/{project_id}/issues/{iid}/notes"
+        return self._list(Words, path, order_by="created_at", sort="asc")
+
+    def comment(self, project_id, iid, note_id):
+        """One comment; Gone if it is not there."""
+        return self._read(Words, "get", f"/projects/{project_id}/issues/{iid}/notes/{note_id}")
+
+    def label_changes(self, project_id, iid):
+        """Who put which label on or took it off, oldest first."""
+        return self._changes(project_id, iid, "label", Change.of_label)
+
+    def state_changes(self, project_id, iid):
+        """Who closed or reopened it, oldest first."""
+        return self._changes(project_id, iid, "state", Change.of_state)
+
+    def milestone_changes(self, project_id, iid):
+        """Who planned it for which milestone, oldest first."""
+        return self._changes(project_id, iid, "milestone", Change.of_milestone)
+
+    def _changes(self, project_id, iid, kind, read):
+        path = f"/projects/{project_id}/issues/{iid}/resource_{kind}_events"
+        return sorted(self._list(_Reader(read), path), key=lambda change: change.id)
+
+    def person(self, user_id):
+        """The user with this number."""
+        return self._read(Person, "get", f"/users/{user_id}")
+
+    def updated_issues(self, project_id, since):
+        """Issues changed since then (GitLab's clock), oldest change first, page by page.
+
+        Each page begins at the time the last one ended with, never at an offset: an issue that changes while the list
+        is read moves to its end, and by offsets another one would slip through the gap.
+        """
+        seen, page = set(), 1
+        while True:
+            rows = self._updated_page(project_id, since, page)
+            fresh = [row for row in rows if row.id not in seen]
+            seen.update(row.id for row in rows)
+            yield from fresh
+            if len(rows) < PAGE:
+                return
+            last = rows[-1].updated_at
+            since, page = (last, 1) if fresh and last and last > since else (since, page + 1)
+
+    def _updated_page(self, project_id, since, page):
+        filters = {
+            "updated_after": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "order_by": "updated_at",
+            "sort": "asc",
+            "scope": "all",
+            "per_page": PAGE,
+            "page": page,
+        }
+        rows = self._json("get", f"/projects/{project_id}/issues", query=filters)
+        if not isinstance(rows, list):
+            raise Retryable("GitLab answered something that is not a list.")
+        return [self._shaped(CountedIssue, row) for row in rows]
+
+    def issues(self, project_id, iids):
+        """The issues with these numbers in the project; those that are not there are left out."""
+        path = f"/projects/{project_id}/issues"
+        return self._list(CountedIssue, path, scope="all", **{"iids[]": list(iids)}) if iids else []
+
+    def shows_weights(self, project_id):
+        """Whether issues of the project have a weight, which only paid plans have; None if there is no issue to tell
+        by."""
+        found = self._json("get", f"/projects/{project_id}/issues", query={"scope": "all", "per_page": 1})
+        if not isinstance(found, list):
+            raise Retryable("GitLab answered something that is not a list.")
+        return "weight" in found[0] if found else None
+
+    def download(self, project_id, secret, name, *, largest):
+        """A file people uploaded, as bytes; Permanent if it has more than ``largest`` of them."""
+        path = f"/projects/{project_id}/uploads/{quote(secret, safe='')}/{quote(name, safe='')}"
+        try:
+            content = self._call("get", path).content
+        except Retryable as error:
+            if isinstance(error.__cause__, TooLarge):
+                raise Permanent("The file is too large.") from error
+            raise
+        if len(content) > largest:
+            raise Permanent("The file is too large.")
+        return content
+
+    def hooks(self, project_id):
+        """The webhooks of a project. Needs the Maintainer role."""
+        return self._list(Hook, f"/projects/{project_id}/hooks")
+
+    def create_hook(self, project_id, fields):
+        """Add a webhook, from GitLab's own field names."""
+        return self._read(Hook, "post", f"/projects/{project_id}/hooks", data=fields)
+
+    def update_hook(self, project_id, hook_id, fields):
+        """Change a webhook."""
+        return self._read(Hook, "put", f"/projects/{project_id}/hooks/{hook_id}", data=fields)
+
+    def test_hook(self, project_id, hook_id):
+        """Let GitLab call the webhook once, which switches a disabled one on again."""
+        self._call("post", f"/projects/{project_id}/hooks/{hook_id}/test/issues_events")

@@ -1,0 +1,237 @@
+"""Who goes first: what people did in GitLab is taken in before anything is pushed over it.
+
+Without this a push would quietly overwrite the newer change of a shared field, put a wish right before anybody heard
+it, lay open what somebody had hidden, or move an issue back that somebody moved.
+
+The GitLab issue of a request is created once, whatever dies or times out (contract C3 of reliability.md).
+
+``creating`` and the time are committed before the POST. A clean 201 links; a definite refusal is no creation (a 409
+neither, unless our own marker is found); anything else is *unknown*: it waits until no request of ours can still come
+true, then looks for the marker among the bot's issues, twice, before it creates anew.
+
+Brings the GitLab issue in step with the request: created, moved, and changed by at most one PUT.
+"""
+
+from datetime import timedelta
+
+import structlog
+
+from workflow.crashpoints import crashpoint
+from workflow.gitlab import moves
+from workflow.gitlab.confidentiality import alarm_of_mismatch
+from workflow.gitlab.errors import Conflict, GitLabError, Gone, Permanent, Unknown
+from workflow.gitlab.escaping import marker_in
+from workflow.gitlab.fields import changes, creation, in_words, wanted_of
+from workflow.gitlab.identities import account_of, unknown
+from workflow.gitlab.merge import agreed_after, flat
+from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.push_pieces import send_files
+from workflow.gitlab.render import surroundings_of
+from workflow.gitlab.seen import ignored_fields, seen_fields
+from workflow.gitlab.session import Status, quarantine
+
+
+class LookFirst(GitLabError):
+    """The push gives way to a look at the issue."""
+
+    def __init__(self):
+        super().__init__("Somebody changed it in GitLab; that is taken in first.")
+
+
+def give_way(run, remote):
+    """Raise LookFirst if GitLab shows anything else than was last agreed on.
+
+    Where nothing was agreed yet there is nothing to compare with; where looking fails for good, pushing goes on
+    without.
+    """
+    agreed = flat(run.mirror.shadow.get("fields", {}))
+    if not agreed or looking_fails(run.mirror.pk):
+        return
+    ignored = ignored_fields(run.mirror.shadow.get("dropped", ()))
+    seen = seen_fields(remote, run.labelling.owned, agreed)
+    if remote.moved_to_id is not None or agreed_after(agreed, seen, ignored=ignored) != agreed:
+        raise LookFirst
+
+
+def looking_fails(number):
+    """Whether the last look ended in an error that only a person can mend."""
+    return Look.objects.filter(pk=number, due_at=None).exclude(last_error="").exists()
+
+
+log = structlog.get_logger(__name__)
+CLOCKS_APART = timedelta(minutes=5)
+"""How much earlier than the attempt to look: GitLab's database and web servers need not agree on the time."""
+
+
+def create(run, wanted):
+    """Create the request's GitLab issue, or adopt the one an earlier attempt made.
+
+    Returns the RemoteIssue, linked; or None if it is not known yet whether there is one, and then the row is let go of
+    until it can be known. Raises what the gateway raises when there certainly is none.
+    """
+    project = run.project
+    if run.mirror.creating_since is not None:
+        found, certain = _look_for(run, project)
+        if found or not certain:
+            return found and _link(run, found)
+    run.write(status=Status.CREATING, creating_since=run.now, empty_looks=0)
+    crashpoint("creating")
+    try:
+        remote = run.gateway.create_issue(
+            project.id, creation(wanted, run.mirror.marker, run.issue.route.default_labels)
+        )
+    except Unknown as error:
+        run.put_off(quarantine().total_seconds(), error.message, status=Status.UNKNOWN)
+        return None
+    except GitLabError as error:
+        twins = _marked(run, project) if isinstance(error, Conflict) else []
+        if twins:
+            return _link(run, twins[0])
+        run.write(status=Status.BEHIND, creating_since=None)
+        raise
+    crashpoint("http_done")
+    return _link(run, remote)
+
+
+def _look_for(run, project):
+    """(the issue an earlier attempt made or None, whether that is certain). Uncertain: the row was let go of.
+
+    A list that fails raises and proves nothing. Time is GitLab's own, told by its last answer.
+    """
+    mirror = run.mirror
+    left = mirror.creating_since + quarantine() - run.now
+    if left > timedelta(0):
+        run.put_off_free(left.total_seconds(), "Waits to see whether GitLab created it.", status=Status.UNKNOWN)
+        return None, False
+    twins = _marked(run, project)
+    if len(twins) > 1:
+        log.error("gitlab_twins", number=mirror.pk, iids=[twin.iid for twin in twins])
+    if twins:
+        return twins[0], True
+    if mirror.empty_looks == 0:
+        again = min(quarantine().total_seconds(), 15)
+        run.put_off_free(again, "GitLab does not show it; looks once more.", status=Status.UNKNOWN, empty_looks=1)
+        return None, False
+    return None, True
+
+
+def _marked(run, project):
+    """The bot's issues that carry the request's marker, made since the attempt began; any other is not ours."""
+    since = run.mirror.creating_since - CLOCKS_APART
+    return [
+        issue
+        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=since)
+        if marker_in(issue.description) == run.mirror.marker and issue.moved_to_id is None
+    ]
+
+
+def _link(run, remote):
+    run.write(
+        status=Status.BEHIND,
+        creating_since=None,
+        empty_looks=0,
+        project_id=remote.project_id,
+        iid=remote.iid,
+        gitlab_id=remote.id,
+        web_url=remote.web_url,
+        shadow={},
+    )
+    crashpoint("linked")
+    return remote
+
+
+class Orphaned(Permanent):
+    """The GitLab issue is gone; only a person may decide what now."""
+
+
+def settle(run):
+    """Make GitLab show the request as it stands. False if that must wait, and then the row is already let go of."""
+    if not run.mirror.exists:
+        return _begin(run)
+    remote = None
+    if run.target_project != run.mirror.project_id:
+        remote = _in_its_place(run, observe(run))
+    send_files(run, run.mirror.project_id)
+    agreed = run.mirror.shadow
+    goal = wanted(run, look_up=False)
+    if remote is None and goal.shadow() == agreed.get("fields"):
+        run.agree(agreed, run.mirror.last_error if agreed.get("dropped") else "")
+        return True
+    remote = remote or _in_its_place(run, observe(run))
+    give_way(run, remote)
+    _adjust(run, remote, goal)
+    return True
+
+
+def wanted(run, *, look_up):
+    """What GitLab should show. ``look_up``: whether an unknown assignee may be asked for, which costs a call."""
+    issue = run.issue
+    account = account_of(issue.assignee, run.gateway if look_up else None)
+    unmapped = issue.assignee.name if issue.assignee and account is None else ""
+    return wanted_of(issue, surroundings_of(issue, unmapped=unmapped), run.labelling, assignee=account)
+
+
+def observe(run):
+    """The GitLab issue as it is. Orphaned if it is gone though its project is there."""
+    mirror = run.mirror
+    try:
+        return run.gateway.issue(mirror.project_id, mirror.iid)
+    except Gone as gone:
+        raise explain_gone(run) from gone
+
+
+def explain_gone(run):
+    """Why the issue is not found: deleted, or the whole project out of sight."""
+    try:
+        run.gateway.project(run.mirror.project_id)
+    except Gone:
+        return Permanent("GitLab does not show the bot the project any more. Make it a member again, then retry.")
+    return Orphaned("The issue was deleted in GitLab. Decide whether to create it anew, to relink it, or to let it go.")
+
+
+def _begin(run):
+    if run.issue.tracker is None:  # reclassified, before it had an issue, into something that has none
+        run.mirror.release(due_at=None)
+        return False
+    send_files(run, run.target_project)
+    goal = wanted(run, look_up=run.mirror.creating_since is None)
+    remote = create(run, goal)
+    if remote is None:
+        return False
+    _adjust(run, remote, goal)
+    return True
+
+
+def _in_its_place(run, remote):
+    """The issue in the tracker it belongs in: moved if it must. LookFirst if somebody else moved it."""
+    if remote.moved_to_id is not None:
+        moved = moves.moved_to(run, remote)
+        if moved is None or moved.project_id != run.target_project or run.target_project == run.mirror.project_id:
+            raise LookFirst
+        remote = moves.arrive(run, remote, moved)  # our own move, of which we had no answer
+    if remote.project_id != run.target_project:
+        give_way(run, remote)
+        remote = moves.move(run, remote)
+    return remote
+
+
+def _adjust(run, remote, goal):
+    """One PUT with what differs, then compare: GitLab drops silently what the bot may not set."""
+    if unknown(run.issue.assignee):
+        goal = wanted(run, look_up=True)
+    marker = run.mirror.marker
+    needed = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
+    if needed:
+        remote = run.gateway.update_issue(remote.project_id, remote.iid, needed)
+    left = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
+    if goal.confidential and not remote.confidential:
+        log.critical("gitlab_issue_not_confidential", number=run.mirror.pk, url=remote.web_url)
+        alarm_of_mismatch(run.mirror.pk)
+        raise Permanent(
+            "This request is restricted, but GitLab did not make its issue confidential. Nothing more is sent. "
+            "Make the issue confidential in GitLab, give the bot the Reporter role or more, then retry."
+        )
+    remark = f"GitLab did not take over: {in_words(left)}. The bot may lack the right." if left else ""
+    if run.mirror.web_url != remote.web_url:
+        run.write(web_url=remote.web_url)
+    run.agree({"fields": goal.shadow(), "dropped": sorted(left)}, remark)

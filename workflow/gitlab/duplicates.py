@@ -1,0 +1,51 @@
+"""A second issue of the same request, by a creation that outlived every wait: closed, and somebody alarmed (C3)."""
+
+import structlog
+
+from workflow.gitlab.alarms import Finding, raise_alarm
+from workflow.gitlab.errors import Gone
+from workflow.gitlab.models.alarms import Kind
+from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.render import portal_address
+from workflow.gitlab.session import Status
+
+log = structlog.get_logger(__name__)
+
+
+def close_twin(mirror, issue, gateway):
+    """Close ``issue``, which carries the mark of a request whose issue is another one. Returns whether it is a twin.
+
+    Not one: while the request's own is still being created or looked for, where it moved here, or when it is gone and
+    this may be what is left.
+    """
+    if issue.moved_to_id is not None or not mirror.exists or mirror.status in (Status.CREATING, Status.UNKNOWN):
+        return False
+    if (mirror.project_id, mirror.iid) == (issue.project_id, issue.iid) or mirror.status == Status.ORPHANED:
+        return False
+    try:
+        own = gateway.issue(mirror.project_id, mirror.iid)
+    except Gone:
+        own = None
+    if own is None or own.moved_to_id is not None:
+        Look.ask(mirror.pk, thorough=True)
+        return False
+    if issue.state == "closed":
+        return True
+    log.critical("gitlab_twin", number=mirror.pk, project=issue.project_id, iid=issue.iid, kept=mirror.iid)
+    _raise_alarm(mirror, issue)
+    # One call does both, so that no crash leaves half of it: quick actions run in comments (gitlab.md §3).
+    gateway.create_note(issue.project_id, issue.iid, f"{_words(mirror)}\n\n/close")
+    return True
+
+
+def _raise_alarm(mirror, issue):
+    reason = f"GitLab answered too late when its issue was created, so there were two: #{mirror.iid} and #{issue.iid}."
+    key = f"{mirror.pk} {issue.project_id} {issue.iid}"
+    raise_alarm(Finding(Kind.TWIN, f"SO-{mirror.pk}", reason, key=key, issue=mirror.pk))
+
+
+def _words(mirror):
+    return (
+        f"This issue is a twin of [SO-{mirror.pk}]({portal_address(mirror.pk)}): GitLab answered too late when it was "
+        f"created. Go on in {mirror.web_url}"
+    )

@@ -1,0 +1,218 @@
+"""GitLab as a remote control: a wish becomes that person's step, by the same door and rules, or is undone.
+
+Gates and approvals are never answered by a label (domain.md §6). A wish that lacks only words is undone like every
+other, and taken after all when its words come within two minutes.
+
+``@bot approve`` and ``@bot decline <reason>``: the one way to decide from GitLab, for the current approver only.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import transaction
+
+from workflow.actions import Incomplete, Refused, take_step
+from workflow.actions.from_gitlab import say_back
+from workflow.gitlab.activity import WORDS_WITHIN
+from workflow.gitlab.identities import known_as, stranger
+from workflow.gitlab.intents import (
+    CLOSE,
+    PLAN,
+    REOPEN,
+    STAGE,
+    TYPE,
+    UNLABEL,
+    UNPLAN,
+    blocker,
+    duplicate_of,
+    named_outcome,
+    outcomes_in_words,
+    way_to,
+    why_no_way,
+)
+from workflow.models import Issue, Milestone
+from workflow.models.event import NOT_TAKEN
+from workflow.permissions import may_see
+from workflow.states import ENDED, Outcome, Source, State, Verb
+
+SAID = frozenset({"text", "blocked_by", "unblock_when", "outcome", "duplicate_of"})
+"""What a comment can give."""
+_WHAT = {
+    STAGE: "The label {shown}",
+    UNLABEL: "Taking off the label {shown}",
+    TYPE: "The label {shown}",
+    CLOSE: "Closing",
+    REOPEN: "Reopening",
+    PLAN: "The milestone",
+    UNPLAN: "Taking off the milestone",
+}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Something not followed: by whom (in GitLab), what, and why in a sentence; ``wish``: kept if it lacks words."""
+
+    by: object
+    what: str
+    why: str
+    wish: object = None
+
+
+def grant(number, wish, history):
+    """Take the steps a wish asks for, inside a transaction. Returns None (taken, or nothing to do) or Undone."""
+    issue = Issue.objects.get(pk=number)
+    person = known_as(wish.by)
+    try:
+        with transaction.atomic():
+            steps = _steps(issue, wish, person, history)
+            if steps and person is None:
+                return _undone(wish, stranger(wish.by))
+            for verb in steps:
+                given = given_for(verb, Issue.objects.get(pk=number), wish, history, person)
+                take_step(number, verb, by=person, given=given, source=Source.GITLAB)
+    except Refused as refused:
+        return _undone(wish, open_words(refused, person, issue))
+    except Incomplete as incomplete:
+        lacks_words = incomplete.problems.keys() <= SAID
+        return _undone(wish, _how_to_say(incomplete), kept=wish if lacks_words else None)
+    return None
+
+
+def _steps(issue, wish, person, history):
+    """The verbs to take. Raises Refused where nothing a person may do in GitLab leads there."""
+    if wish.kind == STAGE:
+        return _stage_steps(issue, wish)
+    if wish.kind == CLOSE:
+        return _closing_steps(issue, wish, person, history)
+    if wish.kind == REOPEN:
+        return [Verb.REOPEN] if issue.state in ENDED else []
+    if wish.kind == PLAN:
+        planned = issue.milestone is not None and issue.milestone.gitlab_id == wish.milestone
+        return [] if planned else [Verb.SCHEDULE]
+    if wish.kind == UNPLAN:
+        if issue.milestone_id is None:
+            return []
+        raise Refused("Support Operations plans it anew with another milestone, or shelves it.")
+    if wish.kind == TYPE:
+        raise Refused("What kind of request it is changes by “Reclassify” in triage, which Support Operations may do.")
+    raise Refused("The stage label shows where the request stands; put on the one it should move to.")
+
+
+def _stage_steps(issue, wish):
+    targets = {State(value) for value in wish.targets}
+    if _shown(issue) in targets:
+        return []
+    steps = way_to(issue, targets)
+    if steps is None:
+        raise Refused(why_no_way(issue, targets, wish.shown))
+    return steps
+
+
+def _shown(issue):
+    return issue.return_to if issue.state == State.NEEDS_INFO else issue.state
+
+
+def _closing_steps(issue, wish, person, history):
+    """Closing means completing where that is next, withdrawing if the requester does it, else ending undone."""
+    if issue.state in ENDED:
+        return []
+    if named_outcome(history.words_with(wish.by, wish.at)) is None:
+        if issue.can(Verb.COMPLETE):
+            return [Verb.COMPLETE]
+        if person is not None and person.pk == issue.requester_id:
+            return [Verb.WITHDRAW]
+    return [Verb.CLOSE]
+
+
+def given_for(verb, issue, wish, history, person):
+    """What the step is given: words from the comment, the rest from labels and milestone as already merged."""
+    text = history.words_with(wish.by, wish.at)
+    given = {"text": text}
+    if verb == Verb.ACCEPT:
+        # "If it is valid, it will then move to the Design stage" (handbook): moving a bug there says that it is valid
+        names = ("kind", "customer", "system", "priority")
+        given |= {name: getattr(issue, name) for name in names} | {"confirmed_valid": True}
+    if verb == Verb.SCHEDULE:
+        given["milestone"] = _milestone(issue, wish.milestone)
+    if verb == Verb.BLOCK:
+        given |= blocker(text)
+    if verb == Verb.CLOSE:
+        given["outcome"] = named_outcome(text)
+        if given["outcome"] == Outcome.DUPLICATE:
+            original = Issue.objects.filter(pk=duplicate_of(text)).first()
+            given["duplicate_of"] = original if original and may_see(person, original) else None
+    return given
+
+
+def _milestone(issue, gitlab_id):
+    return Milestone.objects.filter(tracker=issue.tracker_id, gitlab_id=gitlab_id).first() if gitlab_id else None
+
+
+def _undone(wish, why, kept=None):
+    return Undone(wish.by, _WHAT[wish.kind].format(shown=wish.shown), why, kept)
+
+
+def open_words(refused, person, issue):
+    """The door's sentence; where it would deny that the request exists, something that makes sense beside its issue."""
+    if person is not None and not may_see(person, issue):
+        return "In the portal this request is open to few people, and you are not one of them."
+    return str(refused)
+
+
+def _how_to_say(incomplete):
+    """The door's sentences, and how a comment in GitLab gives what they ask for."""
+    asked = incomplete.problems.keys()
+    words = [str(incomplete)]
+    if "outcome" in asked:
+        words.append(f"Begin the comment with one of {outcomes_in_words()}.")
+    if {"blocked_by", "unblock_when"} & asked:
+        words.append("Write lines that begin with “Blocked by:” and “Unblock when:”.")
+    if asked & SAID and asked <= SAID:
+        words.append("Write it in a comment within two minutes, and it is done.")
+    if asked & {"customer", "system", "priority"}:
+        words.append("Put on its labels first.")
+    return " ".join(words)
+
+
+def still_waits(wish, now):
+    """Whether words for a wish may still come."""
+    return now - wish.at <= WORDS_WITHIN + timedelta(seconds=5)
+
+
+_VERBS = {"approve": Verb.APPROVE, "approved": Verb.APPROVE, "decline": Verb.DECLINE, "declined": Verb.DECLINE}
+
+
+def command_in(body, bot):
+    """(verb, the words after it) if a comment begins by telling the bot to decide, else None. ``bot``: its name."""
+    pattern = (
+        rf"\s*@(?:bot|{re.escape(bot)})\s+(\w+)\b[ \t]*[:,.\u2013-]?\s*(.*)"
+        if bot
+        else r"\s*@bot\s+(\w+)\b[ \t]*[:,.-]?\s*(.*)"
+    )
+    found = re.match(pattern, body, re.IGNORECASE | re.DOTALL)
+    verb = found and _VERBS.get(found[1].lower())
+    return (verb, found[2].strip()) if verb else None
+
+
+def obey(run, note, author):
+    """Take the decision a new comment gives, or answer why not. Call it in the transaction that keeps the comment."""
+    command = command_in(note.body, run.connection.bot_username)
+    if command is None or note.by.id == run.bot_id:
+        return
+    if reason := _decide(run.mirror.pk, *command, author, note.by):
+        name = f"{note.by.name} (@{note.by.username})"
+        say_back(run.mirror.pk, NOT_TAKEN, reason, by=author, author_name=name, data={"asked": command[0]})
+
+
+def _decide(number, verb, text, person, somebody):
+    """None once decided, else the sentence why not."""
+    if person is None:
+        return stranger(somebody)
+    try:
+        take_step(number, verb, by=person, given={"text": text, "answers": []}, source=Source.GITLAB)
+    except Refused as refused:
+        return open_words(refused, person, Issue.objects.get(pk=number))
+    except Incomplete as incomplete:
+        return f"{incomplete} Decide in the portal, where everything is asked."
+    return None

@@ -1,0 +1,274 @@
+"""The outbox as a whole: since when something waits in it, and what waits for a person.
+
+What is the matter with the mirror now, as findings: read from the database alone, GitLab is not asked.
+
+The figures are those of reliability.md §4. Of a restricted request nothing is said but its number.
+
+What only GitLab can say, asked once an hour: are the webhooks in order, what may the bot's token, until when.
+
+It changes nothing in GitLab. What it finds stays in ``Check`` until the next time; ``watch`` makes alarms of it.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, Min, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from workflow.catalogue.models import Tracker
+from workflow.gitlab.alarms import Finding
+from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.connect import EXPIRES_SOON, what_is_wrong
+from workflow.gitlab.errors import GitLabError, Gone, Misconfigured, Permanent, RateLimited
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.alarms import Alarm, Behind, Check, Heartbeat, Kind
+from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.inbound import Cursor, Look, Reconciliation
+from workflow.gitlab.poll import metered_reader
+
+IN_ORDER = ~Q(status__in=Mirror.NEEDS_A_PERSON)
+
+
+def keep_time():
+    """Note which mirrors are behind now, and since when; call it every minute."""
+    now = timezone.now()
+    behind = dict(Mirror.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
+    known = dict(Behind.objects.values_list("pk", "pushed_version"))
+    over = [number for number, version in known.items() if behind.get(number) != version]
+    new = [
+        Behind(pk=number, since=now, pushed_version=version)
+        for number, version in behind.items()
+        if known.get(number) != version
+    ]
+    if not over and not new:
+        return
+    with transaction.atomic():
+        Behind.objects.filter(pk__in=over).delete()
+        Behind.objects.bulk_create(new, ignore_conflicts=True)
+
+
+def oldest_pending(requests=None):
+    """Since when something has been waiting for GitLab, or None; only of ``requests``, a queryset, if given.
+
+    What waits for a person is not pending, nor is what hangs on it.
+    """
+    mirror = Mirror.objects.filter(pk=OuterRef("pk"), due_at__isnull=False, pushed_version=OuterRef("pushed_version"))
+    found = [_first(Behind.objects.filter(Exists(mirror)), "issue", "since", requests)]
+    for model, issue, since in (
+        (NoteMirror, "issue", Coalesce("comment__created_at", "event__at")),
+        (UploadMirror, "attachment__issue", "attachment__created_at"),
+        (LinkMirror, "link__source", "link__created_at"),
+    ):
+        sendable = Mirror.objects.filter(IN_ORDER, pk=OuterRef(issue), iid__isnull=False, due_at__isnull=True)
+        waiting = model.objects.filter(Exists(sendable), due_at__isnull=False, parked=False)
+        found.append(_first(waiting, issue, since, requests))
+    return min((since for (since,) in found[0].union(*found[1:], all=True) if since), default=None)
+
+
+def _first(rows, issue, since, requests):
+    """The earliest ``since`` of these rows, as a query of one row and one column."""
+    if requests is not None:
+        rows = rows.filter(**{f"{issue}__in": requests.values("pk")})
+    return rows.order_by().annotate(all=Value(1)).values("all").annotate(first=Min(since)).values_list("first")
+
+
+def dead_letters():
+    """[(number, restricted, error, gone)] of all that waits for a person for a reason that is no alarm of its own."""
+    disagree = Alarm.objects.current().filter(kind=Kind.MISMATCH, issue=OuterRef("pk"))
+    fight = Look.objects.filter(pk=OuterRef("pk"), frozen_at__isnull=False)
+    parked = not_in_step().filter(status__in=Mirror.NEEDS_A_PERSON, parked=True)
+    unread = Look.objects.filter(
+        ~Exists(parked.filter(pk=OuterRef("pk"))), last_error__gt="", due_at__isnull=True, frozen_at__isnull=True
+    )
+    rows = [
+        *parked.filter(~Exists(disagree), ~Exists(fight)).values_list(
+            "pk", "issue__restricted_to", "last_error", "status"
+        ),
+        *unread.values_list("pk", "issue__restricted_to", "last_error", Value("")),
+    ]
+    for model, issue in ((NoteMirror, "issue"), (UploadMirror, "attachment__issue"), (LinkMirror, "link__source")):
+        pieces = model.objects.filter(parked=True, **{f"{issue}__isnull": False})
+        rows += pieces.values_list(issue, f"{issue}__restricted_to", "last_error", Value(""))
+    return [
+        (number, group is not None, error, status == Mirror.Status.ORPHANED) for number, group, error, status in rows
+    ]
+
+
+def not_in_step():
+    """Mirrors that are behind in some way: the condition of the index that holds only these."""
+    return Mirror.objects.exclude(status=Mirror.Status.IN_STEP)
+
+
+AWAY_FOR = PENDING_FOR = timedelta(minutes=5)
+UNKNOWN_FOR = SILENT_FOR = timedelta(minutes=10)
+ONE_WATCH = timedelta(seconds=60)
+"""What just came out of a long wait looks overdue for a moment."""
+NAMED = 3
+"""Requests named in one sentence."""
+EVERYWHERE = ""
+
+
+def findings():
+    """Everything that is the matter, as Findings."""
+    keep_time()
+    now, connection = timezone.now(), Connection.seen()
+    stopped = list(_stopped(connection, now))
+    yield from stopped
+    if not stopped:  # otherwise what waits only follows from it
+        yield from _waiting(now)
+        yield from _unknown()
+    for find in (_dead, _fighting, _silent, _checked, _token, _drift, _beat):
+        yield from find(now)
+
+
+def _stopped(connection, now):
+    if connection.paused:
+        yield Finding(Kind.PAUSED, EVERYWHERE, f"Nothing is sent and nothing is read. {connection.paused_reason}")
+    elif connection.away_since and now - connection.away_since > AWAY_FOR:
+        yield Finding(Kind.AWAY, EVERYWHERE, f"GitLab has not answered since {_time(connection.away_since)}.")
+
+
+def _waiting(now):
+    since = oldest_pending()
+    if since and now - since > PENDING_FOR:
+        reason = f"The oldest change that GitLab does not show yet waits since {_time(since)}."
+        yield Finding(Kind.WAITING, EVERYWHERE, reason, patience=ONE_WATCH)
+
+
+def _unknown():
+    for number in not_in_step().filter(status=Mirror.Status.UNKNOWN).values_list("pk", flat=True):
+        yield _of_request(
+            Kind.UNKNOWN, number, "Nobody knows yet whether GitLab created its issue.", patience=UNKNOWN_FOR
+        )
+
+
+def _dead(now):
+    """One alarm for all that failed for the same reason; restricted requests each have their own."""
+    by_reason = defaultdict(set)
+    for number, restricted, error, gone in dead_letters():
+        if gone:
+            yield _of_request(Kind.GONE, number, "Its issue was deleted in GitLab.")
+        elif restricted:
+            yield _of_request(Kind.DEAD, number, "It waits for a person; its ledger says why.")
+        else:
+            by_reason[re.sub(r"\d+", "#", error)].add((number, error))
+    for pattern, rows in by_reason.items():
+        numbers, error = sorted({number for number, _ in rows}), min(rows)[1]
+        key = hashlib.sha256(pattern.encode()).hexdigest()[:40]
+        yield Finding(Kind.DEAD, _named(numbers), error or "No reason was kept.", key=key)
+
+
+def _fighting(now):
+    for number in Look.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True):
+        yield _of_request(
+            Kind.LOOP, number, "Both sides changed the same field back and forth, so neither is followed."
+        )
+
+
+def _silent(now):
+    for cursor in Cursor.objects.filter(silent_since__lt=now - SILENT_FOR).select_related("tracker"):
+        reason = f"Since {_time(cursor.silent_since)} changes are found there that no webhook told of."
+        yield Finding(Kind.SILENT, str(cursor.tracker), reason, key=str(cursor.tracker_id))
+
+
+def _checked(now):
+    for check in Check.objects.exclude(problem="").select_related("tracker"):
+        kind, place = (Kind.HOOK, str(check.tracker)) if check.tracker else (Kind.TOKEN, EVERYWHERE)
+        yield Finding(kind, place, check.problem, key=check.name)
+
+
+def _token(now):
+    expires = Connection.seen().token_expires_at
+    if expires and expires - timezone.localdate() < EXPIRES_SOON:
+        reason = f"It expires on {expires.day} {expires:%B %Y}. From then on nothing goes either way."
+        yield Finding(Kind.TOKEN, EVERYWHERE, reason, key="expiry")
+
+
+def _drift(now):
+    for scope, words in (("open", "open requests"), ("all", "all requests")):
+        last = Reconciliation.objects.filter(scope=scope, finished_at__isnull=False).first()
+        if last and (last.drifted or last.missing or last.twins):
+            reason = (
+                f"Of {last.checked} compared, {last.drifted} differed, {last.missing} were not there, and {last.twins} "
+                f"had a second issue. Compared at {_time(last.finished_at)}."
+            )
+            yield Finding(Kind.DRIFT, f"The comparison of {words}", reason, key=scope)
+
+
+def _beat(now):
+    if Heartbeat.is_late():
+        reason = f"No periodic work has run since {_time(Heartbeat.last())}: beat, the broker, or every worker stands."
+        yield Finding(Kind.BEAT, EVERYWHERE, reason)
+
+
+def _of_request(kind, number, reason, **more):
+    return Finding(kind, f"SO-{number}", reason, key=str(number), issue=number, **more)
+
+
+def _named(numbers):
+    """ "SO-1, SO-2, SO-3 and 9 more"."""
+    named = ", ".join(f"SO-{number}" for number in numbers[:NAMED])
+    return f"{named} and {len(numbers) - NAMED} more" if len(numbers) > NAMED else named
+
+
+def _time(moment):
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M} on {local.day} {local:%B} ({local:%Z})"
+
+
+EVERY = timedelta(hours=1)
+TOKEN = "token"
+
+
+def check_gitlab():
+    """Check what was not checked for an hour. GitLab away, or a budget used up: the rest waits for the next time."""
+    connection = Connection.load()
+    if connection.paused or not is_there(connection):
+        return
+    gateway = metered_reader(connection)
+    try:
+        if _is_due(TOKEN):
+            _remember(TOKEN, _check_token(gateway))
+        for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
+            if _is_due(_hook(tracker)):
+                _remember(_hook(tracker), what_is_wrong(tracker, gateway), tracker)
+    except Misconfigured as error:
+        connection.pause(error.message)
+    except RateLimited as error:
+        if not error.ours:
+            Budget.block(error.kind, error.retry_after)
+    except GitLabError:  # nothing was learnt, so nothing is remembered; whether GitLab is away, others find out
+        return
+    _forget_what_is_not_used()
+
+
+def _check_token(gateway):
+    """Keep when it expires; returns what is wrong with what it may, or ""."""
+    try:
+        token = gateway.token()
+    except (Gone, Permanent):  # a GitLab that does not tell
+        return ""
+    Connection.objects.filter(pk=Connection.ONLY).update(token_expires_at=token.expires_at)
+    may = ", ".join(token.scopes) or "nothing"
+    return "" if "api" in token.scopes else f"It may only do this: {may}. It needs the scope api."
+
+
+def _hook(tracker):
+    return f"hook {tracker.pk}"
+
+
+def _is_due(name):
+    return not Check.objects.filter(pk=name, checked_at__gt=timezone.now() - EVERY).exists()
+
+
+def _remember(name, problem, tracker=None):
+    found = {"problem": problem, "tracker": tracker, "checked_at": timezone.now()}
+    Check.objects.update_or_create(pk=name, defaults=found)
+
+
+def _forget_what_is_not_used():
+    Check.objects.filter(tracker__is_active=False).delete()

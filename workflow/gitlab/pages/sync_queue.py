@@ -1,0 +1,179 @@
+"""The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and
+on top how the connection as a whole stands."""
+
+import django_filters
+from django.db.models import Q
+from django.urls import reverse
+
+from workflow import queues
+from workflow.actions.bulk import BulkAct
+from workflow.gitlab import operations
+from workflow.gitlab.alarms import NEXT_STEP, alarms_for
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, Reconciliation, UploadMirror
+from workflow.gitlab.status import health, in_need_of_a_person, reasons_of
+from workflow.pages import queue_extensions
+from workflow.pages.filters import RequestFilter
+from workflow.pages.rows import rows_of
+from workflow.states import State
+
+SYNC = "sync"
+
+
+def _operation(value, label, do):
+    def run(issue, version, by, given):
+        do(issue.pk, by=by)
+
+    return BulkAct(value, label, run)
+
+
+OPERATIONS = [
+    _operation("retry", "Retry", operations.retry),
+    _operation("skip", "Skip", operations.skip),
+]
+
+
+TROUBLES = [
+    ("refused", "GitLab refused it"),
+    ("gone", "Gone from GitLab"),
+    ("fight", "Changed back and forth"),
+    ("unread", "Could not be read"),
+    ("piece", "A comment, file or link"),
+]
+
+
+class SyncFilter(RequestFilter):
+    """The filters of every queue, and what is the matter first."""
+
+    trouble = django_filters.ChoiceFilter(
+        choices=TROUBLES, label="Trouble", empty_label="Any trouble", method="by_trouble"
+    )
+
+    def __init__(self, data, queryset, *, person):
+        super().__init__(data, queryset, person=person)
+        others = [name for name in self.filters if name not in ("q", "trouble")]
+        self.filters = {name: self.filters[name] for name in ("q", "trouble", *others)}
+
+    def by_trouble(self, queryset, name, value):
+        """Requests with this trouble; those with several are found by each."""
+        return queryset.filter(_WITH[value])
+
+
+_WITH = {
+    "refused": Q(mirror__status=Mirror.Status.PARKED),
+    "gone": Q(mirror__status=Mirror.Status.ORPHANED),
+    "fight": Q(look__frozen_at__isnull=False),
+    "unread": Q(look__due_at__isnull=True, look__last_error__gt=""),
+    "piece": Q(pk__in=NoteMirror.objects.filter(parked=True).values("issue"))
+    | Q(pk__in=UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False).values("attachment__issue"))
+    | Q(pk__in=LinkMirror.objects.filter(parked=True).values("link__source")),
+}
+
+
+def register():
+    """Add it to the queues of Support Operations, with a page that says more than the others'."""
+    queue = queues.define(
+        SYNC,
+        "GitLab sync",
+        "triangle-alert",
+        State,
+        [],
+        queues.found_by_ops,
+        "Requests whose GitLab issue could not be brought in step by itself.",
+        condition=Q(pk__in=in_need_of_a_person()),
+        ops_only=True,
+    )
+    queues.register(queue)
+    queue_extensions.extend(
+        SYNC,
+        queue_extensions.Extension(
+            filters=SyncFilter,
+            related=("mirror", "look"),
+            rows=ledger_rows,
+            context=connection_context,
+            acts=tuple(OPERATIONS),
+            head="gitlab/_queue_head.html",
+        ),
+    )
+
+
+def ledger_rows(issues):
+    """Rows of the sync queue: as everywhere, with what is the matter, and leading to the ledger."""
+    reasons, rows = reasons_of(issues), rows_of(issues)
+    for issue, row in zip(issues, rows, strict=True):
+        row["note"], row["url"] = reasons[issue.pk], reverse("sync", args=[issue.pk])
+    return rows
+
+
+def connection_context(person):
+    """What the sync queue shows on top: ``alarms``, and ``connection`` with its facts and the way to stop or go on."""
+    now = health(person)
+    standing, cleared = alarms_for(person)
+    return {
+        "alarms": [_alarm(alarm) for alarm in standing],
+        "cleared_alarms": [_alarm(alarm) for alarm in cleared],
+        "connection": {"facts": list(_facts(now)), "warning": _warning(now.connection), "actions": list(_actions(now))},
+    }
+
+
+def _alarm(alarm):
+    """An alarm as the page shows it: what, where, why, since when, what to do."""
+    issue = alarm.issue
+    return {
+        "id": f"alarm-{alarm.pk}",
+        "what": alarm.get_kind_display(),
+        "place": alarm.place,
+        "reason": alarm.reason,
+        "since": alarm.opened_at,
+        "cleared": alarm.cleared_at,
+        "next": NEXT_STEP[alarm.kind],
+        "url": reverse("sync", args=[issue.pk]) if issue else "",
+    }
+
+
+def _warning(connection):
+    """The sentence above the facts when something is wrong, or an empty text."""
+    if connection.paused:
+        return f"Paused: {connection.paused_reason}"
+    return "GitLab does not answer. It is asked again until it does." if connection.away_since else ""
+
+
+def _actions(now):
+    if now.connection.paused:
+        yield {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
+    else:
+        yield {"label": "Pause", "url": reverse("sync-pause"), "icon": "hourglass"}
+    yield {
+        "label": "Retry all that wait for a person",
+        "url": reverse("sync-retry"),
+        "post": True,
+        "icon": "refresh-cw",
+        "variant": "quiet",
+    }
+    yield {"label": "Label schemes", "url": reverse("label-schemes"), "icon": "tag", "variant": "quiet"}
+
+
+def _facts(now):
+    """The facts of the connection, as the facts component draws them."""
+    connection = now.connection
+    if connection.paused:
+        yield {"label": "Paused since", "value": connection.paused_at, "kind": "time"}
+    if connection.away_since:
+        yield {"label": "Away since", "value": connection.away_since, "kind": "time"}
+    if not connection.paused and not connection.away_since:
+        yield {"label": "Connection", "value": "In step" if not now.waiting else "GitLab answers"}
+    yield {"label": "Waiting to be sent", "value": counted(now.waiting, "request"), "none": "Nothing"}
+    if now.waiting:
+        yield {"label": "Oldest change waits since", "value": now.oldest, "kind": "time", "none": "A moment ago"}
+    yield {"label": "Webhooks not read yet", "value": counted(now.undone_deliveries, "delivery", "deliveries")}
+    silent = ", ".join(str(cursor.tracker) for cursor in now.silent)
+    if silent:
+        yield {"label": "Webhooks keep silent", "value": f"{silent}. Changes there are found by asking."}
+    for scope, words in Reconciliation.SCOPES:
+        if scope in now.compared:
+            yield {"label": f"Last compared, {words.lower()}", "value": now.compared[scope], "kind": "time"}
+    yield {"label": "Periodic work last ran", "value": now.beat, "kind": "time", "none": "Never: start celery beat"}
+
+
+def counted(number, one, many=""):
+    """ "3 requests"; an empty text for none."""
+    return f"{number} {one if number == 1 else many or one + 's'}" if number else ""

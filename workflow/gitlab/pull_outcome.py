@@ -1,0 +1,196 @@
+"""What a look leads to, all or nothing: fields taken, wishes granted, the rest undone with one comment."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from workflow.actions.from_gitlab import say_back
+from workflow.gitlab.converge import wanted
+from workflow.gitlab.identities import known_as
+from workflow.gitlab.intent_steps import Undone, grant, still_waits
+from workflow.gitlab.intents import STAGE, Heard, Wish, merged_wishes, wishes
+from workflow.gitlab.merge import THEIRS, flat, nested
+from workflow.gitlab.models import Mirror
+from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.pull_fields import IN_WORDS, changed_here, take, who_changed
+from workflow.gitlab.seen import text_around
+from workflow.models.event import CONFLICT, UNDONE
+
+log = structlog.get_logger(__name__)
+FLIPS, WITHIN = 5, timedelta(minutes=10)
+"""How often a field may change against the portal before both sides stop (contract C8 of reliability.md)."""
+TOO_OFTEN = "The same field changed back and forth more than five times in ten minutes. Agree on it, then retry."
+BLOCK_IS_OURS = "The upper part is written by the portal. Edit the request there, or write below it."
+
+
+class NotYet(Exception):
+    """The words to a wish may be a moment behind it; look again in ``seconds``."""
+
+    def __init__(self, seconds):
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def settle_look(run, remote, history, found, agreed):
+    """Bring the look to its end, inside the caller's transaction.
+
+    ``found``: the Merge; ``agreed``: the flat shadow from now on; ``history``: None if only the portal did anything.
+    """
+    undone, pending = [], run.look.pending
+    if history is not None:
+        owned = {str(family): names for family, names in run.labelling.owned.items()}
+        undone += _take_fields(run, history, owned, found)
+        granted, pending = _grant_wishes(run, remote, history, found)
+        undone += granted + _block(history, found, run)
+        _tell_conflicts(run, history, owned, found)
+        _say(run, undone)
+    run.write(shadow={**run.mirror.shadow, "fields": nested(agreed)})
+    _push_what_differs(run, agreed)
+    _end(run, remote, history, found, pending)
+
+
+def _take_fields(run, history, owned, found):
+    undone = []
+    for name in sorted(found.take):
+        by, _ = who_changed(history, owned, name)
+        undone.append(take(run, name, found.take[name], by))
+    return [one for one in undone if one]
+
+
+def _grant_wishes(run, remote, history, found):
+    """(what was undone, the wish whose words may still come or {})."""
+    heard = _heard(run.look)
+    number, undone, pending = run.mirror.pk, [], {}
+    kept = _kept_wish(run, history)
+    new = wishes(history, heard, found.wished, run.spelling, run.issue.kind)
+    for wish in merged_wishes(new):
+        wish = replace(wish, milestone=remote.milestone_id) if wish.kind == STAGE else wish
+        refused = grant(number, wish, history)
+        if refused is None:
+            kept = None
+            continue
+        if refused.wish is not None:
+            _wait_a_moment(run, wish)
+            pending = wish.kept()
+        undone.append(refused)
+    if kept is not None and not pending and grant(number, kept, history) is not None:
+        pending = kept.kept()
+    return undone, pending
+
+
+def _heard(look):
+    return Heard(look.label_event, look.state_event, look.milestone_event, first=look.seen_at is None)
+
+
+def _kept_wish(run, history):
+    """The wish that lacked words, if they have come now."""
+    if not run.look.pending:
+        return None
+    wish = Wish.of(run.look.pending)
+    return wish if still_waits(wish, run.now) and history.words_with(wish.by, wish.at) else None
+
+
+def _wait_a_moment(run, wish):
+    """People put a label on and then write why; undoing it between the two would be rude."""
+    grace = settings.GITLAB_WORDS_GRACE_SECONDS
+    left = grace - max(0, (run.now - wish.at).total_seconds())
+    if left > 0:
+        raise NotYet(left)
+
+
+def _block(history, found, run):
+    if "block" not in found.wished:
+        return []
+    by, _ = history.who("block")
+    return [Undone(by, "The description", BLOCK_IS_OURS)] if by else []
+
+
+def _tell_conflicts(run, history, owned, found):
+    """Both people learn what the other did; what did not stay is kept in the history."""
+    for name, conflict in sorted(found.conflicts.items()):
+        by, _ = who_changed(history, owned, name)
+        here = changed_here(run.issue, name)
+        stays, goes = (conflict.theirs, conflict.ours) if conflict.kept == THEIRS else (conflict.ours, conflict.theirs)
+        person = known_as(by)
+        told = {one for one in (person, here and here.actor) if one is not None}
+        say_back(
+            run.mirror.pk,
+            CONFLICT,
+            f"{IN_WORDS[name]}: “{_shown(stays)}” stays because it is newer; “{_shown(goes)}” does not.",
+            by=person,
+            author_name=by.name if by else "Somebody in GitLab",
+            data={"field": name, "here": conflict.ours, "in_gitlab": conflict.theirs, "kept": conflict.kept},
+            told=told,
+        )
+
+
+def _shown(value):
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "none")
+
+
+def _say(run, undone):
+    """One comment for everything that is put right with the same push."""
+    if not undone:
+        return
+    people = list(dict.fromkeys(one.by for one in undone))
+    only = people[0] if len(people) == 1 else None
+    lines = [
+        f"{one.what}: {one.why}" if only else f"{_name(one.by)}, {one.what[0].lower()}{one.what[1:]}: {one.why}"
+        for one in undone
+    ]
+    say_back(
+        run.mirror.pk,
+        UNDONE,
+        "\n".join(lines),
+        by=known_as(only),
+        author_name=_name(only) if only else "Somebody",
+        data={"undone": [one.what for one in undone]},
+    )
+
+
+def _name(somebody):
+    return f"{somebody.name} (@{somebody.username})" if somebody and somebody.id else "Somebody"
+
+
+def _push_what_differs(run, agreed):
+    """Whatever the portal holds otherwise than GitLab shows is pushed next."""
+    run.reread()
+    if flat(wanted(run, look_up=False).shadow()) != agreed:
+        mirror = Mirror.objects.get(pk=run.mirror.pk)
+        if mirror.pushed_version == mirror.wanted_version:
+            mirror.want_push()
+
+
+def _end(run, remote, history, found, pending):
+    look, now = run.look, run.now
+    fields = {"pending": pending, "shared_text": text_around(remote.description)}
+    if history is not None:
+        heard = _heard(look).after(history)
+        fields |= {"label_event": heard.label, "state_event": heard.state, "milestone_event": heard.milestone}
+        fields |= {"seen_at": now}
+    flips = _flips(look, found, now)
+    look.done(flips=flips, **fields)
+    if warring := _warring(flips):
+        Look.objects.filter(pk=look.pk).update(frozen_at=timezone.now())
+        log.critical("gitlab_loop_frozen", number=look.pk, field=warring)
+        run.mirror.held().update(
+            parked=True,
+            status=Mirror.Status.PARKED,
+            due_at=None,
+            last_error=TOO_OFTEN,
+        )
+
+
+def _flips(look, found, now):
+    """[[field, time]] of the last ten minutes, with what this look found changed in GitLab."""
+    recent = [[name, at] for name, at in look.flips if now - datetime.fromisoformat(at) <= WITHIN]
+    changed = {*found.take, *found.wished, *found.conflicts}
+    return recent + [[name, now.isoformat()] for name in sorted(changed)]
+
+
+def _warring(flips):
+    names = [name for name, _ in flips]
+    return next((name for name in names if names.count(name) > FLIPS), None)

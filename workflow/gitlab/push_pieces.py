@@ -1,0 +1,105 @@
+"""What happens to a note, a file or a link that could not be sent. Whoever holds the mirror sends these too.
+
+Files of a request on their way to the GitLab project its issue is in.
+
+Links between requests, as links between their GitLab issues, once both are there.
+"""
+
+from django.db.models import F
+from django.utils import timezone
+
+from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
+from workflow.gitlab.escaping import plain
+from workflow.gitlab.models import LinkMirror, Mirror, UploadMirror
+from workflow.gitlab.session import backoff, in_seconds
+
+
+def interrupts(error):
+    """Whether the error concerns the whole run, not this one row."""
+    return isinstance(error, (Misconfigured, RateLimited, OutOfTime))
+
+
+def failed(row, error):
+    """Put the row off, or park it for a person when trying again cannot help."""
+    message = getattr(error, "message", None) or f"The file cannot be read: {error}"
+    hopeless = isinstance(error, Permanent)
+    put_off(
+        row,
+        None if hopeless else (getattr(error, "retry_after", None) or backoff(row.attempts)),
+        message,
+        parked=hopeless,
+    )
+
+
+def put_off(row, seconds, message="", **fields):
+    """Look at the row again in so many seconds (None: not by itself)."""
+    due_at = None if seconds is None else in_seconds(seconds)
+    type(row).objects.filter(pk=row.pk).update(due_at=due_at, last_error=message, **fields)
+
+
+def send_files(run, project_id):
+    """Upload what is due, and again what an earlier project has: relative links do not move along.
+
+    A file that fails waits or is parked by itself; text then names it without a link.
+    """
+    rows = UploadMirror.objects.filter(attachment__issue=run.issue, parked=False).select_related("attachment")
+    now = timezone.now()
+    for row in rows.order_by("pk"):
+        elsewhere = row.project_id not in (None, project_id) and row.attachment.comment_id is None
+        if elsewhere or (row.due_at is not None and row.due_at <= now):
+            _send(run, row, project_id)
+
+
+def _send(run, row, project_id):
+    UploadMirror.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+    row.attempts += 1
+    try:
+        with row.attachment.file.open("rb") as file:
+            content = file.read()
+        markdown = run.gateway.upload(project_id, _file_name(row.attachment.name), content)
+    except (OSError, Permanent, Retryable) as error:
+        if interrupts(error):
+            raise
+        failed(row, error)
+        return
+    UploadMirror.objects.filter(pk=row.pk).update(
+        project_id=project_id, markdown=markdown, due_at=None, attempts=0, last_error=""
+    )
+
+
+def _file_name(name):
+    """A name that cannot act in the Markdown GitLab makes of it."""
+    kept = "".join(char if char.isalnum() or char in " ._()-" else "_" for char in plain(name))
+    return kept.strip(" .") or "file"
+
+
+OTHER_SIDE_IN = 5
+"""Seconds until a link whose other issue is not there yet is looked at again."""
+
+
+def send_links(run):
+    """Relate the issue to those its request leads to."""
+    rows = LinkMirror.objects.filter(link__source=run.issue, due_at__lte=timezone.now(), parked=False)
+    for row in rows.select_related("link").order_by("pk"):
+        other = Mirror.objects.filter(pk=row.link.target_id).first()
+        if other is None:
+            put_off(row, None, "The other request has no GitLab issue.")
+        elif not other.exists:
+            put_off(row, OTHER_SIDE_IN, "The other request's issue is not there yet.")
+        else:
+            _relate(run, row, other)
+
+
+def _relate(run, row, other):
+    LinkMirror.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+    row.attempts += 1
+    try:
+        run.gateway.link(run.mirror.project_id, run.mirror.iid, other.project_id, other.iid)
+    except Conflict:
+        pass  # related already, which is all that was wanted
+    except GitLabError as error:
+        if interrupts(error):
+            raise
+        failed(row, error)
+        return
+    LinkMirror.objects.filter(pk=row.pk).update(due_at=None, attempts=0, last_error="")

@@ -1,0 +1,80 @@
+"""What the door does to a request is owed to GitLab: receives its signals, in its transaction, and writes rows that
+say so.
+
+The rows are the mirror's (see ``models.link``); whoever finds one due pushes the present state.
+"""
+
+from django.utils import timezone
+
+from workflow.actions import signals
+from workflow.actions.verbs_noted import NOTED
+from workflow.enqueue import enqueue
+from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.link import new_marker
+from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE
+from workflow.states import Source
+
+SAID_BACK = frozenset({UNDONE, NOT_TAKEN, CONFLICT})
+"""What was not followed of what people did in GitLab is answered there."""
+
+
+def connect():
+    """Listen to the door; called once, when the apps are ready."""
+    for signal, receiver in (
+        (signals.tracker_given, _on_tracker),
+        (signals.event_recorded, _on_event),
+        (signals.content_changed, _on_content),
+        (signals.comment_written, _on_comment),
+        (signals.attachment_given, _on_attachment),
+        (signals.issues_linked, _on_link),
+        (signals.issue_changed, _on_change),
+    ):
+        signal.connect(receiver, dispatch_uid=f"gitlab {receiver.__name__}")
+
+
+def _on_tracker(sender, issue, **kwargs):
+    """A request with a tracker has a mirror row from now on: GitLab gets an issue for it."""
+    if issue.tracker_id:
+        Mirror.objects.get_or_create(issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()})
+
+
+def _on_event(sender, issue, event, **kwargs):
+    """GitLab must show something new, and a step that people read there as a comment gets one."""
+    mirror = Mirror.objects.filter(pk=issue.pk).first()
+    if mirror is None:
+        return
+    mirror.want_push()
+    if event.verb in NOTED or event.verb in SAID_BACK:
+        NoteMirror.objects.create(issue=issue, event=event, due_at=timezone.now())
+
+
+def _on_content(sender, issue, **kwargs):
+    if mirror := Mirror.objects.filter(pk=issue.pk).first():
+        mirror.want_push()
+
+
+def _on_comment(sender, issue, comment, **kwargs):
+    """What was written in GitLab is there already."""
+    if issue.tracker_id and comment.source != Source.GITLAB:
+        NoteMirror.objects.create(issue=issue, comment=comment, due_at=timezone.now())
+
+
+def _on_attachment(sender, issue, attachment, **kwargs):
+    if issue.tracker_id:
+        UploadMirror.objects.create(attachment=attachment, due_at=timezone.now())
+
+
+def _on_link(sender, link, **kwargs):
+    """GitLab shows it as soon as both have an issue there.
+
+    Not between an open and a restricted one: the link would name the restricted project to all who read the other.
+    """
+    source, target = link.source, link.target
+    alike = source.restricted_to_id == target.restricted_to_id
+    if alike and source.tracker_id and target.tracker_id:
+        LinkMirror.objects.create(link=link, due_at=timezone.now())
+
+
+def _on_change(sender, number, **kwargs):
+    """Committed: wake a worker."""
+    enqueue("workflow.gitlab.tasks.push_issue", number)

@@ -1,0 +1,98 @@
+"""Celery's side of the mirror: each task takes an id or nothing, calls one function, and may run twice."""
+
+from celery import shared_task
+
+from workflow.enqueue import enqueue
+from workflow.gitlab import deliveries, milestones, monitoring, poll, pull, push, reconcile, relabel, tracker_labels
+from workflow.models.lease import Lease
+from workflow.periodic import by_one_worker, worker_at_work
+
+
+@shared_task
+def push_issue(number):
+    """Bring GitLab in step with one request."""
+    push.push_issue(number)
+    worker_at_work.send(sender=None)
+
+
+@shared_task
+@by_one_worker("sweep", seconds=30)
+def sweep_mirror():
+    """Wake a worker for everything due that no wake-up reached."""
+    for number in push.numbers_with_work():
+        enqueue("workflow.gitlab.tasks.push_issue", number)
+
+
+@shared_task
+@by_one_worker("milestones", seconds=120)
+def sync_milestones():
+    """Read GitLab's milestones and plan anew what lost its own."""
+    milestones.sync_milestones()
+
+
+@shared_task
+def take_in_delivery(pk):
+    """Understand one webhook."""
+    deliveries.take_in(pk)
+
+
+@shared_task
+def look_at_issue(number):
+    """Take in what people did to a request's GitLab issue."""
+    pull.look_at(number)
+
+
+@shared_task
+@by_one_worker("sweep inbound", seconds=30)
+def sweep_inbound():
+    """Understand every webhook, and look at every issue, that no wake-up reached."""
+    for pk in deliveries.due_deliveries():
+        deliveries.take_in(pk)
+    for number in pull.numbers_to_look_at():
+        enqueue("workflow.gitlab.tasks.look_at_issue", number)
+
+
+@shared_task
+@by_one_worker("poll", seconds=300)
+def poll_gitlab():
+    """Ask every tracker what changed."""
+    poll.poll_all()
+
+
+@shared_task
+def reconcile_gitlab(scope):
+    """Compare requests with GitLab, or go on with it; ``scope``: "open" or "all"."""
+    with Lease.hold(f"reconcile {scope}", seconds=60) as held:
+        if held:
+            reconcile.reconcile(scope)
+
+
+@shared_task
+def go_on_reconciling():
+    """Go on with comparisons that stopped half way, and begin those whose time has come."""
+    for scope in reconcile.due_scopes():
+        enqueue("workflow.gitlab.tasks.reconcile_gitlab", scope)
+    deliveries.forget_old()
+
+
+@shared_task
+@by_one_worker("checks", seconds=300)
+def check_gitlab():
+    """See whether webhooks and token are in order."""
+    monitoring.check_gitlab()
+
+
+@shared_task
+def change_labels():
+    """Go on with the change of the label scheme that runs."""
+    with Lease.hold("label scheme", seconds=60) as held:
+        more = held and relabel.go_on()
+    if more:
+        enqueue("workflow.gitlab.tasks.change_labels")
+
+
+@shared_task
+@by_one_worker("labels", seconds=120)
+def read_labels():
+    """Remember which labels GitLab offers."""
+    tracker_labels.read_labels()

@@ -1,0 +1,79 @@
+"""What a person wants to be told, by what, and when not."""
+
+from django import forms
+
+from workflow.notifications.models import Channel, Notice, When
+from workflow.notifications.preferences import choose, preferences_of
+
+_HELP = {
+    Notice.Reason.NEEDS_YOU: "A decision, an answer or a look that waits for you, and reminders of it.",
+    Notice.Reason.FILED: "What happens to your own requests.",
+    Notice.Reason.WATCHED: "What happens to requests you watch.",
+    Notice.Reason.TOUCHED: "A proposal that names your team: when its discussion opens, and when it is decided.",
+}
+_TITLES = {
+    Notice.Reason.NEEDS_YOU: "What needs you",
+    Notice.Reason.FILED: "What you filed",
+    Notice.Reason.WATCHED: "What you watch",
+    Notice.Reason.TOUCHED: "What touches your team",
+}
+
+
+class TellingForm(forms.Form):
+    """One choice per kind of event and channel, and quiet hours. The inbox always has everything."""
+
+    begins = forms.TimeField(
+        label="Quiet from",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    ends = forms.TimeField(
+        label="Quiet until",
+        required=False,
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+    )
+    weekends = forms.BooleanField(label="Weekends are quiet too", required=False)
+
+    def __init__(self, data=None, *, person):
+        self.person, chosen = person, preferences_of(person)
+        initial = {"begins": chosen.begins, "ends": chosen.ends, "weekends": chosen.weekends}
+        super().__init__(data, initial=initial)
+        for reason in Notice.Reason:
+            for channel in Channel:
+                self.fields[_name(reason, channel)] = forms.ChoiceField(
+                    label=channel.label, choices=When.choices, initial=chosen.when(reason, channel)
+                )
+
+    @property
+    def groups(self):
+        """The form's parts: pairs of fields, and what stands alone below them."""
+        kinds = [
+            {"title": _TITLES[reason], "help": _HELP[reason], "fields": [self[_name(reason, way)] for way in Channel]}
+            for reason in Notice.Reason
+        ]
+        quiet = {
+            "title": "Quiet hours",
+            "help": f"Messages wait until these are over, in your time zone ({self.person.time_zone}). "
+            "Leave both times empty for none.",
+            "fields": [self["begins"], self["ends"]],
+            "alone": self["weekends"],
+        }
+        return [*kinds, quiet]
+
+    def clean(self):
+        """Quiet hours have both ends or none."""
+        given = super().clean()
+        for name, other in (("begins", "ends"), ("ends", "begins")):
+            if not given.get(name) and given.get(other) and name not in self.errors:
+                self.add_error(name, "Give both times, or neither.")
+        return given
+
+    def save(self):
+        """Keep what was chosen."""
+        given = self.cleaned_data
+        choices = {(reason, way): given[_name(reason, way)] for reason in Notice.Reason for way in Channel}
+        choose(self.person, choices, begins=given["begins"], ends=given["ends"], weekends=given["weekends"])
+
+
+def _name(reason, channel):
+    return f"{reason}_{channel}".replace("-", "_")

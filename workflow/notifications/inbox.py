@@ -1,0 +1,187 @@
+"""What a person was told, newest first, gathered by request. Opening something changes nothing; marking as read is a
+step of its own.
+
+The page on which a person chooses what reaches them. Nothing on it is switched off by a link in a mail.
+"""
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from workflow.models import Issue
+from workflow.notifications.forms import TellingForm
+from workflow.notifications.models import Notice
+from workflow.notifications.texts import REMINDS_IN
+from workflow.pages.lists import address_with
+from workflow.pages.paging import page_of
+from workflow.permissions import sees_internal
+
+LONGEST_KEY = 19
+_EXCERPT = 200
+
+
+def notices_of(person):
+    """The notices a person may still read."""
+    return Notice.objects.filter(readable_by(person), person=person)
+
+
+def readable_by(person):
+    """A condition on notices: a request that was hidden since takes its notices with it, and who has left Support
+    Operations reads no internal note any more."""
+    about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
+    return about if sees_internal(person) else about & (Q(comment__isnull=True) | Q(comment__internal=False))
+
+
+@require_safe
+def inbox(request):
+    """All notices, or with ``?only=unread`` those not read yet."""
+    notices = notices_of(request.user)
+    only_unread = request.GET.get("only") == "unread"
+    number = notices.aggregate(all=Count("pk"), unread=Count("pk", filter=Q(read_at__isnull=True)))
+    shown = notices.filter(read_at__isnull=True) if only_unread else notices
+    shown = shown.select_related("issue", "event__actor", "event__on_behalf_of", "comment__author", "reminder", "news")
+    page = page_of(shown, ("-created_at", "-pk"), request.GET)
+    waiting = _waiting(page.rows, request.user)
+    told = [_shown(notice, notice.pk in waiting) for notice in page.rows]
+    return render(
+        request,
+        "notifications/inbox.html",
+        {
+            "notices": told,
+            "groups": _by_subject(told),
+            "unread": number["unread"],
+            "tabs": [
+                {"label": "All", "url": request.path, "current": not only_unread},
+                {
+                    "label": "Unread",
+                    "url": f"{request.path}?only=unread",
+                    "current": only_unread,
+                    "count": number["unread"],
+                },
+            ],
+            "only_unread": only_unread,
+            "newest": page.rows[0].pk if page.rows else "",
+            "previous_url": address_with(request, before=page.before) if page.before else None,
+            "next_url": address_with(request, after=page.after) if page.after else None,
+        },
+    )
+
+
+def _waiting(notices, person):
+    """Ids of the unread notices whose matter still waits for this person; what they have dealt with does not."""
+    asking = [notice for notice in notices if notice.reason == Notice.Reason.NEEDS_YOU and notice.read_at is None]
+    numbers = {notice.issue_id for notice in asking if notice.issue_id}
+    needing = set(Issue.objects.filter(pk__in=numbers).needing(person).values_list("pk", flat=True)) if numbers else ()
+    return {notice.pk for notice in asking if notice.issue_id in needing or _reminds_still(notice) or notice.news}
+
+
+def _reminds_still(notice):
+    return notice.reminder is not None and notice.issue.state == REMINDS_IN[notice.reminder.kind]
+
+
+def _by_subject(told):
+    """The page's notices gathered by request, news apart; what has the newest comes first.
+
+    Why it came stands once: in front while it still waits for the person, else where it differs from the line above.
+    """
+    groups = {}
+    for notice in told:
+        subject = (notice["issue"] and notice["issue"].pk, notice["news"] and notice["news"].pk)
+        head = {"issue": notice["issue"], "title": notice["title"], "url": notice["url"], "notices": []}
+        groups.setdefault(subject, head)["notices"].append(notice)
+    for group in groups.values():
+        notices = group["notices"]
+        unread = [notice["pk"] for notice in notices if notice["unread"]]
+        group["unread"], group["first_unread"] = len(unread), unread[0] if unread else None
+        group["needs_you"] = any(notice["waits"] for notice in notices)
+        said = Notice.Reason.NEEDS_YOU.label if group["needs_you"] else ""
+        for notice in notices:
+            notice["says_why"], said = notice["reason"] != said, notice["reason"]
+    return list(groups.values())
+
+
+def _shown(notice, waits):
+    happened, comment, reminder = notice.event, notice.comment, notice.reminder
+    if notice.news:
+        who, words = "", notice.news.text
+    elif happened:
+        who, words = happened.actor or "The calendar", happened.text
+    elif comment:
+        who, words = comment.author or comment.author_name, comment.body
+    else:
+        who, words = "", reminder.text
+    words = words.strip()
+    return {
+        "pk": notice.pk,
+        "issue": notice.issue,
+        "news": notice.news,
+        "title": notice.issue.title if notice.issue else notice.news.title,
+        "url": notice.issue.get_absolute_url() if notice.issue else notice.news.path,
+        "who": who,
+        "for_whom": happened.on_behalf_of if happened else None,
+        "what": _what(notice),
+        "to_state": happened.get_to_state_display() if happened and happened.changed_state else "",
+        "words": f"{words[:_EXCERPT]}…" if len(words) > _EXCERPT else words,
+        "reason": notice.get_reason_display(),
+        "waits": waits,
+        "at": notice.created_at,
+        "unread": notice.read_at is None,
+    }
+
+
+def _what(notice):
+    if notice.event:
+        return notice.event.label
+    if notice.reminder:
+        return notice.reminder.get_kind_display()
+    return "Comment" if notice.comment else ""
+
+
+@require_POST
+def read(request, pk):
+    """Mark one notice as read."""
+    notice = get_object_or_404(notices_of(request.user), pk=pk)
+    Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=timezone.now())
+    return redirect("inbox")
+
+
+@require_POST
+def read_all(request):
+    """Mark everything as read that was there when the page was drawn; with ``issue``, of this request only."""
+    unread = Notice.objects.filter(person=request.user, read_at__isnull=True)
+    for name, lookup in (("upto", "pk__lte"), ("issue", "issue")):
+        key = request.POST.get(name, "")
+        if key.isascii() and key.isdigit() and len(key) < LONGEST_KEY:
+            unread = unread.filter(**{lookup: int(key)})
+    number = unread.update(read_at=timezone.now())
+    messages.success(request, f"{number} marked as read." if number else "Everything was read already.")
+    return redirect("inbox")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request):
+    """Show and save the signed-in person's choices."""
+    form = TellingForm(request.POST or None, person=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your choices are saved. They hold for what happens from now on.")
+        return redirect("notice-preferences")
+    context = {"form": form, "missing": _missing(request.user)}
+    return render(request, "notifications/preferences.html", context, status=422 if form.errors else 200)
+
+
+def _missing(person):
+    """Why a channel does not reach this person, whatever they choose."""
+    missing = []
+    if not settings.SENDS_EMAIL:
+        missing.append("This portal sends no e-mail yet. An administrator sets it up with EMAIL_URL.")
+    elif not person.email:
+        missing.append("You have no e-mail address here. Enter it in your settings, or no e-mail reaches you.")
+    if not settings.SLACK_BOT_TOKEN:
+        missing.append("This portal is in no Slack workspace yet. An administrator sets it up with SLACK_BOT_TOKEN.")
+    elif not person.slack_id:
+        missing.append("Your Slack member id is not known here. Ask an administrator of the portal to enter it.")
+    return missing

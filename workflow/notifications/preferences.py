@@ -1,0 +1,108 @@
+"""What a person chose to be told, when they are not to be disturbed, and when a message to them may leave."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+
+from workflow.notifications.models import Channel, Choice, Notice, QuietHours, When
+
+Reason = Notice.Reason
+DEFAULTS = {
+    (Reason.NEEDS_YOU, Channel.EMAIL): When.AT_ONCE,
+    (Reason.NEEDS_YOU, Channel.SLACK): When.AT_ONCE,
+    (Reason.FILED, Channel.EMAIL): When.AT_ONCE,
+    (Reason.FILED, Channel.SLACK): When.OFF,
+    (Reason.WATCHED, Channel.EMAIL): When.DIGEST,
+    (Reason.WATCHED, Channel.SLACK): When.OFF,
+    (Reason.TOUCHED, Channel.EMAIL): When.AT_ONCE,
+    (Reason.TOUCHED, Channel.SLACK): When.OFF,
+}
+"""What holds for who chose nothing: what needs them reaches them everywhere, the rest does not pile up."""
+QUIET_BY_DEFAULT = (time(20), time(7), False)
+"""Begin, end, and whether weekends are quiet as a whole."""
+SATURDAY = 5
+_LONGEST_LOOK = 10
+"""Steps: a quiet night that ends in a quiet weekend that ends in a quiet night, and some to spare."""
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """One person's choices, defaults filled in."""
+
+    choices: dict
+    begins: time | None
+    ends: time | None
+    weekends: bool
+    zone: ZoneInfo
+
+    def when(self, reason, channel):
+        """How soon this person hears of such a thing on this channel (a When)."""
+        return When(self.choices[reason, channel])
+
+    def not_before(self, moment):
+        """``moment``, or the end of the quiet hours it falls into."""
+        for _ in range(_LONGEST_LOOK):
+            ends = self._quiet_until(moment)
+            if ends is None:
+                return moment
+            moment = ends
+        return moment
+
+    def next_digest(self, moment):
+        """When the digest that gathers what happens at ``moment`` leaves: the next nine o'clock of the person's day."""
+        local = moment.astimezone(self.zone)
+        hour = time(settings.DIGEST_HOUR)
+        today = _first_after(moment, local.date(), hour, self.zone)
+        if today is not None:
+            return self.not_before(today)
+        return self.not_before(_first_after(moment, local.date() + timedelta(days=1), hour, self.zone))
+
+    def _quiet_until(self, moment):
+        """The end of the quiet time this moment falls into, or None."""
+        local = moment.astimezone(self.zone)
+        if self.weekends and local.weekday() >= SATURDAY:
+            monday = local.date() + timedelta(days=7 - local.weekday())
+            return _first_after(moment, monday, time(0), self.zone)
+        if self.begins is None or self.begins == self.ends:
+            return None
+        now = local.time()
+        if self.begins < self.ends:
+            quiet, ends_on = self.begins <= now < self.ends, local.date()
+        else:  # over midnight
+            quiet = now >= self.begins or now < self.ends
+            ends_on = local.date() + timedelta(days=now >= self.begins)
+        return _first_after(moment, ends_on, self.ends, self.zone) if quiet else None
+
+
+def _first_after(moment, day, hour, zone):
+    """The first time after ``moment`` that a clock in ``zone`` shows ``hour`` on ``day``; None when that is past.
+
+    When clocks go back an hour comes twice, hence both folds; when they go forward the skipped hour is taken as the one
+    an hour later, as clocks do.
+    """
+    # In UTC: two times of one zone are compared by what their clocks show, and the fold is lost.
+    local = datetime.combine(day, hour, tzinfo=zone)
+    times = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return min((at for at in times if at > moment.astimezone(UTC)), default=None)
+
+
+def zone_of(person):
+    """The person's time zone; the portal's where theirs is none that this machine knows."""
+    return ZoneInfo(person.time_zone if person.time_zone in available_timezones() else settings.TIME_ZONE)
+
+
+def preferences_of(person):
+    """What this person chose, with the defaults for what they did not."""
+    chosen = {(row.reason, row.channel): row.when for row in Choice.objects.filter(person=person)}
+    quiet = QuietHours.objects.filter(person=person).first()
+    begins, ends, weekends = (quiet.begins, quiet.ends, quiet.weekends) if quiet else QUIET_BY_DEFAULT
+    return Preferences({**DEFAULTS, **chosen}, begins, ends, weekends, zone_of(person))
+
+
+def choose(person, choices, *, begins, ends, weekends):
+    """Keep what the person chose: ``choices`` is {(reason, channel): When}; times are in the person's time zone."""
+    for (reason, channel), when in choices.items():
+        Choice.objects.update_or_create(person=person, reason=reason, channel=channel, defaults={"when": when})
+    QuietHours.objects.update_or_create(person=person, defaults={"begins": begins, "ends": ends, "weekends": weekends})

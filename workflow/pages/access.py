@@ -1,0 +1,48 @@
+"""The only way a page comes by a request: through the check who may see it. Hidden means 404, word for word."""
+
+from django.http import Http404
+from django.shortcuts import render
+
+from workflow.models import Issue
+from workflow.pages import panels
+from workflow.permissions import may_see
+
+LARGEST_NUMBER = 2**63 - 1
+RELATED = (
+    "requester",
+    "filed_by",
+    "assignee",
+    "implemented_by",
+    "escalated_by",
+    "route",
+    "tracker",
+    "milestone",
+    "restricted_to",
+)
+
+
+def visible_issue(request, number, *also):
+    """The request with this number, with its people and places, and what is related by the names in ``also``.
+
+    Http404 if it does not exist for the person.
+    """
+    known = Issue.objects.select_related(*RELATED, *panels.related(), *also)
+    issue = known.filter(pk=number).first() if 0 < number <= LARGEST_NUMBER else None
+    if issue is None or not may_see(request.user, issue):
+        raise no_such_request()
+    return issue
+
+
+def no_such_request():
+    """What is raised for an unknown and for a hidden number alike."""
+    return Http404("There is no such request.")
+
+
+def refused(request, issue, act, reason):
+    """The 403 page: the sentence of the refusal, and the way back to the request."""
+    context = {
+        "heading": f"“{act.label}” is not open to you now",
+        "reason": reason,
+        "back_url": issue.get_absolute_url(),
+    }
+    return render(request, "403.html", context, status=403)

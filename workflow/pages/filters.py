@@ -1,0 +1,154 @@
+"""Filters of the lists; all of them live in the address, so that a view can be bookmarked and sent on."""
+
+import django_filters
+from django import forms
+from django.db.models import FilteredRelation, Q
+
+from supportops.accounts.models import Division, User
+from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Tracker
+from workflow.catalogue.systems import systems_known
+from workflow.models import Milestone
+from workflow.search import search
+from workflow.states import ENDED, Priority, State
+
+ANYONE = "Anyone"
+LIST_ORDER = (
+    "q",
+    "state",
+    "kind",
+    "priority",
+    "owner",
+    "tracker",
+    "milestone",
+    "system",
+    "customer",
+    "mine",
+    "watching",
+)
+
+
+class WordsField(forms.CharField):
+    """What is looked for; signs no database takes are dropped rather than refused."""
+
+    def to_python(self, value):
+        """The text without NUL."""
+        return super().to_python((value or "").replace("\x00", " "))
+
+
+class WordsFilter(django_filters.CharFilter):
+    """Full-text search, or the number itself."""
+
+    field_class = WordsField
+
+    def filter(self, queryset, value):
+        """Nothing asked, nothing filtered."""
+        return search(queryset, value) if value else queryset
+
+
+class RequestFilter(django_filters.FilterSet):
+    """What every list of requests can be narrowed by."""
+
+    q = WordsFilter(label="Words", widget=forms.TextInput(attrs={"type": "search"}))
+    kind = django_filters.ChoiceFilter(choices=Kind.choices, label="Kind", empty_label="Any kind")
+    priority = django_filters.ChoiceFilter(
+        choices=[*Priority.choices, ("none", "None")],
+        label="Priority",
+        empty_label="Any priority",
+        method="by_priority",
+    )
+    owner = django_filters.ChoiceFilter(choices=(), label="Owner", empty_label=ANYONE, method="by_owner")
+    tracker = django_filters.ChoiceFilter(choices=(), label="Tracker", empty_label="Any tracker")
+    system = django_filters.ChoiceFilter(choices=(), label="System", empty_label="Any system")
+    customer = django_filters.ChoiceFilter(choices=Division.choices, label="Customer", empty_label="Any division")
+
+    def __init__(self, data, queryset, *, person):
+        super().__init__(data, queryset)
+        self.person = person
+        self._offer("owner", [("me", "Me"), ("nobody", "Nobody yet"), *_owners(person)])
+        self._offer("system", _systems())
+        self.offer_trackers()
+
+    def offer_trackers(self):
+        """The trackers there are."""
+        self._offer("tracker", Tracker.objects.values_list("pk", "name"))
+
+    def _offer(self, name, choices):
+        self.filters[name].extra["choices"] = [(str(value), label) for value, label in choices]
+
+    def by_owner(self, queryset, name, value):
+        """Me, nobody, or a member of Support Operations."""
+        if value == "nobody":
+            return queryset.filter(assignee__isnull=True)
+        return queryset.filter(assignee=self.person.pk if value == "me" else value)
+
+    def by_priority(self, queryset, name, value):
+        """One priority, or none at all."""
+        return queryset.filter(priority__isnull=True) if value == "none" else queryset.filter(priority=value)
+
+    def words(self):
+        """What is looked for, as text."""
+        return self.form.cleaned_data.get("q", "") if self.form.is_valid() else ""
+
+    def applied(self):
+        """[(name, label, words)] of every filter that is on."""
+        if not self.is_bound:
+            return []
+        self.form.is_valid()
+        return [
+            (name, field.label, self._in_words(field, self.form.cleaned_data[name]))
+            for name, field in self.form.fields.items()
+            if self.form.cleaned_data.get(name) not in (None, "", False)
+        ]
+
+    def _in_words(self, field, value):
+        return dict(getattr(field, "choices", ())).get(str(value), "" if value is True else value)
+
+
+def _owners(person):
+    return [(one.pk, str(one)) for one in User.objects.ops() if one.pk != person.pk]
+
+
+def _systems():
+    return [(name, name) for name in systems_known()]
+
+
+class ListFilter(RequestFilter):
+    """Filters of the list of everything."""
+
+    state = django_filters.ChoiceFilter(
+        choices=[("open", "All open"), ("ended", "All ended"), *State.choices],
+        label="State",
+        empty_label="Any state",
+        method="by_state",
+    )
+    mine = django_filters.BooleanFilter(label="Filed by me", method="by_me", widget=forms.CheckboxInput)
+    watching = django_filters.BooleanFilter(label="Watched by me", method="by_watch", widget=forms.CheckboxInput)
+    milestone = django_filters.ChoiceFilter(
+        choices=(), label="Milestone", empty_label="Any milestone", field_name="milestone__title"
+    )
+
+    def __init__(self, data, queryset, *, person):
+        super().__init__(data, queryset, person=person)
+        self.filters = {name: self.filters[name] for name in LIST_ORDER}
+
+    def offer_trackers(self):
+        """The trackers there are and, read with them, their open milestones."""
+        active = FilteredRelation("milestones", condition=Q(milestones__state=Milestone.ACTIVE))
+        rows = list(Tracker.objects.annotate(active=active).values_list("pk", "name", "active__title"))
+        self._offer("tracker", dict.fromkeys((pk, name) for pk, name, _ in rows))
+        self._offer("milestone", [(title, title) for title in sorted({title for *_, title in rows if title})])
+
+    def by_state(self, queryset, name, value):
+        """One state, or all open or ended ones."""
+        if value == "open":
+            return queryset.open()
+        return queryset.filter(state__in=sorted(ENDED) if value == "ended" else [value])
+
+    def by_me(self, queryset, name, value):
+        """What the person filed."""
+        return queryset.filter(requester=self.person) if value else queryset
+
+    def by_watch(self, queryset, name, value):
+        """What the person watches."""
+        return queryset.filter(watches__person=self.person) if value else queryset

@@ -1,0 +1,239 @@
+"""Reads all that the request page shows, in a fixed number of queries however long the story is."""
+
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, JSONObject
+
+from supportops.accounts.models import User
+from supportops.accounts.roles import Role
+from workflow.catalogue.kinds import Kind
+from workflow.gates import gate_at
+from workflow.models import (
+    ApprovalRound,
+    Attachment,
+    Comment,
+    Decision,
+    Delegation,
+    Event,
+    GateAnswer,
+    Issue,
+    IssueLink,
+    StageTarget,
+    ValidationCheck,
+    ValidationRound,
+    Watch,
+)
+from workflow.pages import panels
+from workflow.pages.access import LARGEST_NUMBER, RELATED, no_such_request
+from workflow.pages.timeline import without_hidden
+from workflow.pages.validation_rounds import running_of, validations_from
+from workflow.permissions import may_see, sees_internal
+
+_NOBODY = Cast(Value(None), BigIntegerField())
+_NOTHING = Value("", CharField())
+_ROW = ("what", "number", "when", "person_id", "behalf_id", "came_from", "did", "before", "after", "words", "facts")
+
+
+@dataclass
+class Reading:
+    """A request with everything around it. ``people``: by id, whoever stands anywhere on the page."""
+
+    issue: Issue
+    seats: list = field(default_factory=list)
+    answers: list = field(default_factory=list)
+    story: list = field(default_factory=list)
+    files: list = field(default_factory=list)
+    links: list = field(default_factory=list)
+    checks: list = field(default_factory=list)
+    validations: list = field(default_factory=list)
+    people: dict = field(default_factory=dict)
+    watchers: list = field(default_factory=list)
+
+    def person(self, pk):
+        """The person with this id, or None."""
+        return self.people.get(pk)
+
+    @property
+    def paths(self):
+        """The gate paths with their answers, in time order: [(path, [answer, …])]."""
+        return [(path, list(answers)) for path, answers in groupby(self.answers, key=lambda answer: answer.path)]
+
+
+def read(request, number):
+    """Everything the page of this request shows to this person; Http404 if it does not exist for them."""
+    issue = _issue(number)
+    if issue is None:
+        raise no_such_request()
+    found = Reading(issue, seats=_seats(issue), answers=_gate_answers(issue))
+    rows = _story(issue, sees_internal(request.user))
+    found.story = [row for row in rows if row["what"] in ("event", "comment")]
+    found.files = [row for row in rows if row["what"] == "file"]
+    found.checks = [row for row in rows if row["what"] == "check"]
+    _read_people(found)
+    found.validations = validations_from(_validation_rows(issue), found)
+    _fill(issue, found, request.user)
+    if not may_see(request.user, issue):
+        raise no_such_request()
+    found.links = _links(issue, request.user)
+    _forget_hidden(found)
+    return found
+
+
+def _issue(number):
+    if not 0 < number <= LARGEST_NUMBER:
+        return None
+    leads = User.objects.active().filter(groups__name=Role.LEAD)
+    target = StageTarget.objects.filter(state=OuterRef("state")).values("working_days")[:1]
+    rounds = ApprovalRound.objects.filter(issue=OuterRef("pk"))
+    known = Issue.objects.select_related(*RELATED, *panels.related()).annotate(
+        active_lead_exists=Exists(leads),
+        lead_besides_requester_exists=Exists(leads.exclude(pk=OuterRef("requester"))),
+        has_rounds=Exists(rounds),
+        target_days=Subquery(target),
+        has_validations=Exists(ValidationRound.objects.filter(issue=OuterRef("pk"))),
+    )
+    return known.filter(pk=number).first()
+
+
+def _seats(issue):
+    """The seats of all its rounds, and of rounds that were carried over to it."""
+    if not issue.has_rounds:
+        return []
+    carried = ApprovalRound.objects.filter(issue=issue, carried_from__isnull=False).values("carried_from")
+    seats = Decision.objects.filter(Q(round__issue=issue) | Q(round__in=carried))
+    return list(seats.select_related("round", "approver", "decided_by").order_by("round__opened_at", "order", "pk"))
+
+
+def _gate_answers(issue):
+    if issue.kind != Kind.FEATURE:
+        return []
+    answers = GateAnswer.objects.filter(path__issue=issue).select_related("path", "by")
+    return list(answers.order_by("path__opened_at", "path_id", "at", "pk"))
+
+
+def _story(issue, internal):
+    """Events, comments, files and what was found on items of a checklist, as rows of ``_ROW`` in time order: one query
+    for all four."""
+    events = (
+        Event.objects.filter(issue=issue)
+        .order_by()
+        .values_list(
+            Value("event", CharField()),
+            "pk",
+            "at",
+            "actor_id",
+            "on_behalf_of_id",
+            "source",
+            "verb",
+            "from_state",
+            "to_state",
+            "text",
+            "data",
+        )
+    )
+    comments = _readable(Comment.objects.filter(issue=issue), internal).values_list(
+        Value("comment", CharField()),
+        "pk",
+        "created_at",
+        "author_id",
+        _NOBODY,
+        "source",
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        "body",
+        JSONObject(author=F("author_name"), internal=F("internal"), deleted=F("deleted_at")),
+    )
+    files = _readable(Attachment.objects.filter(issue=issue), internal).values_list(
+        Value("file", CharField()),
+        "pk",
+        "created_at",
+        "uploaded_by_id",
+        _NOBODY,
+        "source",
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        _NOTHING,
+        JSONObject(
+            name=F("name"),
+            size=F("size"),
+            internal=F("internal"),
+            comment=F("comment_id"),
+            check=F("validation_check_id"),
+        ),
+    )
+    checks = (
+        ValidationCheck.objects.filter(item__round__issue=issue)
+        .order_by()
+        .values_list(
+            Value("check", CharField()),
+            "pk",
+            "at",
+            "by_id",
+            _NOBODY,
+            _NOTHING,
+            "verdict",
+            _NOTHING,
+            _NOTHING,
+            "note",
+            JSONObject(item=F("item_id")),
+        )
+    )
+    rows = events.union(comments, files, checks, all=True).order_by("at", "pk")
+    return [dict(zip(_ROW, row, strict=True)) for row in rows]
+
+
+def _validation_rows(issue):
+    """The rounds of validation with their items, a row for each item, and one for a round without any."""
+    if not issue.has_validations:
+        return []
+    rounds = ValidationRound.objects.filter(issue=issue).order_by("number", "items__order")
+    return list(rounds.annotate(item=F("items__pk"), order=F("items__order"), text=F("items__text")))
+
+
+def _readable(entries, internal):
+    return entries.order_by() if internal else entries.order_by().filter(internal=False)
+
+
+def _read_people(found):
+    """Everybody named in the story and on files, the watchers and the delegates, in one query."""
+    issue = found.issue
+    rows = [*found.story, *found.files, *found.checks]
+    named = {row[key] for row in rows for key in ("person_id", "behalf_id")}
+    watching = Watch.objects.filter(issue=issue, person=OuterRef("pk"))
+    delegated = Delegation.objects.filter(issue=issue, person=OuterRef("pk"), ended_at__isnull=True)
+    people = User.objects.annotate(watching=Exists(watching), delegated=Exists(delegated)).filter(
+        Q(pk__in=named - {None}) | Q(watching=True) | Q(delegated=True)
+    )
+    found.people = {person.pk: person for person in people.order_by("first_name", "last_name", "username")}
+    found.watchers = [person for person in found.people.values() if person.watching]
+
+
+def _fill(issue, found, person):
+    """Put what was read where the refusal table looks for it, so that it asks nothing of the database again."""
+    running = [seat for seat in found.seats if seat.round.issue_id == issue.pk and seat.round.ended_at is None]
+    issue.open_round = running[0].round if running else None
+    issue.seats, issue.absence_links = running, person.absence_links
+    issue.delegates = [person for person in found.people.values() if person.delegated]
+    issue.open_validation, issue.checklist = running_of(found.validations)
+    gate = gate_at(issue.kind, issue.state)
+    unused = [path for path, _ in found.paths if path.gate == gate and path.frozen_at is None]
+    issue.gate_path = unused[0] if gate and unused else None
+
+
+def _forget_hidden(found):
+    """A request that does not exist for the person is not named in the story either."""
+    known = {number for link in found.links for number in (link.source_id, link.target_id)}
+    for row in found.story:
+        if row["what"] == "event":
+            row["facts"] = without_hidden(row["facts"], known)
+
+
+def _links(issue, person):
+    """Links both ways, to requests that exist for the person."""
+    visible = Issue.objects.visible_to(person).order_by().values("pk")
+    links = IssueLink.objects.filter(Q(source=issue, target__in=visible) | Q(target=issue, source__in=visible))
+    return list(links.select_related("source", "target").order_by("created_at", "pk"))

@@ -1,0 +1,74 @@
+"""A person's own page: what waits for them first."""
+
+from itertools import chain
+
+from django.db.models import Q, prefetch_related_objects
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from supportops.accounts.roles import is_ops
+from workflow.models import Issue
+from workflow.models.querysets import moves
+from workflow.pages.rows import rows_of, targets
+from workflow.queues import QUEUES, in_order
+from workflow.states import ENDED, State
+
+WAITING_QUEUES = ("approvals", "waiting", "validation")
+MOST_OPEN = 100
+MOST_ENDED = 20
+_ASKED = {
+    State.APPROVAL: "approvals",
+    State.DISCUSSION: "approvals",
+    State.NEEDS_INFO: "waiting",
+    State.VALIDATION: "validation",
+}
+
+
+@require_safe
+def mine(request):
+    """What waits for me, what is assigned to me, what I filed, what I watch."""
+    person, stage_targets = request.user, targets()
+    filed = Issue.objects.filter(requester=person).with_people()
+    sections = {
+        "assigned": in_order(_assigned_to(person))[:MOST_OPEN] if is_ops(person) else Issue.objects.none(),
+        "open": filed.open().order_by("-number")[:MOST_OPEN],
+        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[:MOST_ENDED],
+        "watched": _watched_by(person).order_by("-updated_at", "-number")[:MOST_OPEN],
+    }
+    waiting, sections = _waiting_for(person), {name: list(issues) for name, issues in sections.items()}
+    prefetch_related_objects([*waiting, *chain(*sections.values())], moves())  # for all rows of the page at once
+    return render(
+        request,
+        "workflow/mine.html",
+        {
+            "waiting": _by_queue(waiting, stage_targets),
+            "is_ops": is_ops(person),
+            "new": {"label": "Ask for something", "url": "/", "variant": "primary", "icon": "plus"},
+            "triage": {"label": "Open triage", "url": reverse("queue", args=["triage"])},
+            **{name: rows_of(issues, stage_targets) for name, issues in sections.items()},
+        },
+    )
+
+
+def _waiting_for(person):
+    """What this person is to decide, answer or validate; read in one query."""
+    awaited = Q()
+    for name in WAITING_QUEUES:
+        awaited |= Q(pk__in=QUEUES[name].of(person).values("pk"))
+    return list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
+
+
+def _by_queue(issues, stage_targets):
+    """[{queue, rows}] of these requests."""
+    groups = [(QUEUES[name], [issue for issue in issues if _ASKED[issue.state] == name]) for name in WAITING_QUEUES]
+    return [{"queue": queue, "rows": rows_of(found, stage_targets)} for queue, found in groups if found]
+
+
+def _assigned_to(person):
+    return Issue.objects.visible_to(person).open().filter(assignee=person).with_people()
+
+
+def _watched_by(person):
+    watched = Issue.objects.visible_to(person).filter(watches__person=person).exclude(requester=person)
+    return watched.open().with_people()

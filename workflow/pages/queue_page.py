@@ -1,0 +1,71 @@
+"""One page for all queues."""
+
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from supportops.accounts.roles import is_ops
+from workflow.pages.bulk_steps import offered, queue_or_404
+from workflow.pages.csv_export import requests_as_csv
+from workflow.pages.lists import address_with, applied_filters, page_links
+from workflow.pages.paging import page_of
+from workflow.pages.queue_extensions import extension_of
+from workflow.queues import in_order
+
+ORDER = ("rank", "state_since", "number")
+
+
+@require_safe
+def queue(request, name):
+    """What waits in a queue for this person; ``?format=csv`` is the same list as a file."""
+    found = queue_or_404(name, request.user)
+    more = extension_of(name)
+    filters = more.filters(request.GET, in_order(found.of(request.user)), person=request.user)
+    if request.GET.get("format") == "csv":
+        return requests_as_csv(found.name, filters.qs, request)
+    rows = filters.qs.with_people()
+    page = page_of(rows.select_related(*more.related) if more.related else rows, ORDER, request.GET)
+    return render(
+        request,
+        "workflow/queue.html",
+        {
+            "queue": found,
+            "rows": more.rows(page.rows),
+            "bulk": offered(found, request.user),
+            "tabs": _tabs(request) if is_ops(request.user) and found.concerns is is_ops else [],
+            "filters": filters,
+            "applied": applied_filters(request, filters),
+            "empty": _empty(found, request.user, filters),
+            **page_links(request, page),
+            "head": more.head,
+            **more.context(request.user),
+        },
+    )
+
+
+def _tabs(request):
+    chosen = request.GET.get("owner", "")
+    views = (("", "All"), ("me", "Mine"), ("nobody", "Unassigned"))
+    return [
+        {"label": label, "url": address_with(request, owner=value), "current": chosen == value}
+        for value, label in views
+    ]
+
+
+def _empty(found, person, filters):
+    """What an empty page says: nothing matches, nothing waits, or nothing can ever wait for this person."""
+    if filters.applied():
+        return {
+            "icon": "search",
+            "heading": "Nothing matches these filters",
+            "text": "Nothing in this queue fits all of them.",
+            "action": {"label": "Clear the filters", "url": reverse("queue", args=[found.name])},
+        }
+    if not found.concerns(person):
+        return {
+            "icon": found.icon,
+            "heading": "This queue is not yours to work on",
+            "text": f"It holds requests for {found.meant_for}.",
+            "action": {"label": "See your own requests", "url": reverse("mine")},
+        }
+    return {"icon": "circle-check", "heading": "Nothing waits here", "text": found.text}

@@ -1,0 +1,320 @@
+"""One way to do anything by form: hidden 404, stale 409, refused 403, invalid 422, done 302 (domain.md §3).
+
+A page per verb: GET asks what the step must be given, POST takes it.
+
+What is done to a request without changing its state, each at its own address: GET the small form, POST it.
+"""
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from workflow import actions
+from workflow.actions import Incomplete, Refused, Stale, take_step
+from workflow.forms import form_for
+from workflow.models import Issue
+from workflow.pages.access import refused, visible_issue
+from workflow.pages.action_card import label_of, url_of
+from workflow.pages.form_context import above, last_events, next_of
+from workflow.pages.timeline import ICONS, court_of, done, labels_of, line_of, others_in, without_hidden
+from workflow.permissions import may_see, refusal, refusal_to_take_back
+from workflow.states import ENDED, Act, Source, Verb, standing
+
+VERSIONED = frozenset(
+    {*Verb, Act.ASSIGN, Act.PRIORITY, Act.DUE_DATE, Act.MOVE, Act.SPIN_OFF, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}
+)
+"""What is decided on the request as the person saw it. A comment is welcome whatever happened meanwhile."""
+_NOBODYS = {Source.CALENDAR: "The calendar", Source.GITLAB: "GitLab", Source.PORTAL: "The portal"}
+GARBAGE = -1
+"""Stands for a posted version that is not a number: never the present one."""
+
+
+def posted_version(request, issue):
+    """The version the person looked at; the present one if the form carried none."""
+    raw = request.POST.get("version", "")
+    if not raw:
+        return issue.version
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else GARBAGE
+
+
+def perform(request, issue, act, *, make_form, do, page, why_not=refusal):
+    """Show the form (GET) or do what it asks for (POST), in the order of checks that holds everywhere.
+
+    ``make_form(data, files)`` makes the form; ``do(form)`` goes through the door and returns (message, address);
+    ``page(form, status, changes)`` draws the page, ``changes`` being what happened since the person looked;
+    ``why_not(person, act, issue)`` says why they may not.
+    """
+    posted = request.method == "POST"
+    seen = posted_version(request, issue) if posted and act in VERSIONED else issue.version
+    if seen != issue.version:
+        return _changed(request, issue, act, make_form, page, seen)
+    if reason := why_not(request.user, act, issue):
+        return refused(request, issue, act, reason)
+    form = make_form(request.POST, request.FILES) if posted else make_form(None, None)
+    if not posted or not form.is_valid():
+        return page(form, 422 if posted else 200, [])
+    try:
+        message, address = do(form)
+    except Incomplete as error:
+        form.add_problems(error.problems)
+        return page(form, 422, [])
+    except Refused as error:
+        return refused(request, issue, act, str(error))
+    except Stale:
+        now = visible_issue(request, issue.pk)
+        return _changed(request, now, act, make_form, page, issue.version)
+    messages.success(request, message)
+    return redirect(address)
+
+
+def _changed(request, issue, act, make_form, page, since):
+    """409: what changed, and the form with all that was typed; pressing again does it to the request as it is now."""
+    changes = _entries(issue, last_events(issue, None if since == GARBAGE else since), request.user)
+    reason = refusal(request.user, act, issue)
+    if reason:
+        context = {"issue": issue, "act": act, "reason": reason, "changes": changes, "typed": _typed(request)}
+        context["breadcrumb"] = [{"label": issue.reference, "url": issue.get_absolute_url()}, {"label": act.label}]
+        return render(request, "workflow/changed.html", context, status=409)
+    form = make_form(request.POST, request.FILES)
+    form.errors.clear()  # nothing was checked yet; the person looks at the change first
+    return page(form, 409, changes)
+
+
+def _typed(request):
+    """What the person wrote, to be copied: fields that are longer than a choice."""
+    hidden = {"csrfmiddlewaretoken", "version", "submission", "route"}
+    return [value for name, value in request.POST.items() if name not in hidden and len(value) > 12]
+
+
+def _entries(issue, events, person):
+    """The events as the timeline draws them; a request that does not exist for the person is not named."""
+    named = {number for event in events for number in others_in(event.data)}
+    known = set(Issue.objects.visible_to(person).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
+    return [_entry(event, without_hidden(event.data, known), labels_of(issue)) for event in events]
+
+
+def _entry(event, facts, labels):
+    return {
+        "type": "event",
+        "person": event.actor or event.data.get("author") or _NOBODYS[event.source],
+        "on_behalf_of": event.on_behalf_of,
+        "text": line_of(
+            {"did": event.verb, "facts": facts, "before": event.from_state, "after": event.to_state}, labels
+        ),
+        "at": event.at,
+        "icon": ICONS.get(event.verb),
+        "court": court_of(event.to_state),
+        "words": event.text,
+    }
+
+
+def address_after(request, number):
+    """The request's page, or the person's own list when what they did closed it to them."""
+    issue = Issue.objects.get(pk=number)
+    return issue.get_absolute_url() if may_see(request.user, issue) else "/mine/"
+
+
+DANGER = frozenset({Verb.DECLINE, Verb.CLOSE, Verb.WITHDRAW})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request, number, verb):
+    """Take the step ``verb`` (an unknown one is a page that does not exist)."""
+    if verb not in Verb:
+        raise Http404("There is no such page.")
+    verb, issue = Verb(verb), visible_issue(request, number)
+
+    def make_form(data, files):
+        return form_for(verb, issue, request.user, data, files, chosen=request.GET.get("route", ""))
+
+    def do(form):
+        after = take_step(issue.pk, verb, by=request.user, given=form.given(), version=issue.version)
+        return _told(verb, issue.state, after), address_after(request, number)
+
+    def page(form, status, changes):
+        return render(request, "workflow/step.html", page_context(verb, form, changes), status=status)
+
+    return perform(request, issue, verb, make_form=make_form, do=do, page=page)
+
+
+def page_context(act, form, changes):
+    """What ``workflow/step.html`` shows for any form about a request."""
+    issue = form.issue
+    return {
+        "act": act,
+        "issue": issue,
+        "form": form,
+        "changes": changes,
+        "label": label_of(act, issue),
+        "url": url_of(act, issue),
+        "variant": "danger" if act in DANGER else "primary",
+        "next": next_of(act, issue, form.person),
+        "above": above(act, issue),
+        "entries": getattr(form, "entries", None),
+        "chosen": getattr(form, "chosen", ""),
+        "versioned": act in VERSIONED,
+        "voiding": _voiding(form),
+        "changed_text": "Look at what happened. What you wrote is still here; press again if it still holds.",
+        "breadcrumb": [{"label": issue.reference, "url": issue.get_absolute_url()}, {"label": label_of(act, issue)}],
+    }
+
+
+def _voiding(form):
+    """What is said before an edit that would ask for the approval again."""
+    labels = getattr(form, "voiding_labels", [])
+    quoted = [f"“{label}”" for label in labels]
+    listed = " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    return f"A change of {listed} asks for the approval again." if labels else ""
+
+
+def _still_needed(issue):
+    """What a round of several still waits for, after a decision that did not complete it."""
+    names = " and ".join(str(person) for person in issue.approvers) or "an approver the lead names"
+    given = sum(seat.decided_at is not None for seat in issue.seats)
+    return f"{given} of {issue.open_round.needed} approvals are given; it waits for {names}."
+
+
+def _told(verb, before, issue):
+    """The message after a step: what was done, and where the request is now."""
+    words = f"You {done(verb)}."
+    if issue.state == before:
+        return f"{words} {_still_needed(issue)}" if verb == Verb.APPROVE else words
+    return f"{words} {issue.reference} is now {standing(issue.state)}."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sibling(request, number, act):
+    """Do ``act``: a change that is no step."""
+    issue = visible_issue(request, number)
+
+    def make_form(data, files):
+        return form_for(act, issue, request.user, data, files, chosen=request.GET.get("route", ""))
+
+    def page(form, status, changes):
+        context = page_context(act, form, changes) | {"beside": _beside(act, issue, request.user)}
+        if ends_delegation(act, issue):
+            context |= {"label": "Take back", "beside": []}
+        return render(request, "workflow/step.html", context, status=status)
+
+    def do(form):
+        told = _DO[act](form, issue, request.user)
+        return told if isinstance(told, tuple) else (told, address_after(request, number))
+
+    return perform(request, issue, act, make_form=make_form, do=do, page=page, why_not=_why_not)
+
+
+def ends_delegation(act, issue):
+    """Whether all that can be done is to take the validation back: the request has ended, a delegate has not."""
+    return act == Act.DELEGATE and issue.state in ENDED and bool(issue.delegates)
+
+
+def _why_not(person, act, issue):
+    return refusal_to_take_back(person, issue) if ends_delegation(act, issue) else refusal(person, act, issue)
+
+
+def _beside(act, issue, person):
+    """Actions of one press beside the form: take it oneself, end a delegation."""
+    address = {"url": url_of(act, issue), "post": True}
+    if act == Act.ASSIGN and issue.assignee_id != person.pk:
+        fields = {"assignee": person.pk, "version": issue.version}
+        return [address | {"label": "Assign to me", "icon": "user", "fields": fields}]
+    if act == Act.DELEGATE:
+        return [
+            address | {"label": f"Take back from {delegate}", "icon": "x", "fields": {"take_back": delegate.pk}}
+            for delegate in issue.delegates
+        ]
+    return []
+
+
+def _assign(form, issue, by):
+    assignee = form.cleaned_data["assignee"]
+    actions.assign(issue.pk, assignee, by=by, version=issue.version)
+    return f"{assignee} owns this now." if assignee else "Nobody owns this now."
+
+
+def _priority(form, issue, by):
+    after = actions.set_priority(issue.pk, form.cleaned_data["priority"], by=by, version=issue.version)
+    return f"The priority is {after.get_priority_display().lower()}." if after.priority else "It has no priority now."
+
+
+def _due_date(form, issue, by):
+    day = form.cleaned_data["due_date"]
+    actions.set_due_date(issue.pk, day, by=by, version=issue.version)
+    return f"It is due on {day:%-d %B %Y}." if day else "It has no due date now."
+
+
+def _comment(form, issue, by):
+    given = form.cleaned_data
+    with actions.stored(given["files"], by=by) as files:
+        actions.comment(
+            issue.pk,
+            given["body"],
+            by=by,
+            internal=given.get("internal", False),
+            files=files,
+            submission=given["submission"],
+            asks_ops_in=given.get("asks_ops_in", False),
+        )
+    if given.get("asks_ops_in"):
+        return "Your comment is there, and Support Operations are asked to join."
+    return "Your comment is there." if not given.get("internal") else "Your note is there, for Support Operations only."
+
+
+def _attach(form, issue, by):
+    given = form.cleaned_data
+    with actions.stored(given["files"], by=by) as files:
+        actions.attach(issue.pk, files, by=by, submission=given["submission"])
+    return "Attached one file." if len(files) == 1 else f"Attached {len(files)} files."
+
+
+def _watch(form, issue, by):
+    watching = form.cleaned_data["watching"] == "yes"
+    actions.watch(issue.pk, watching, by=by)
+    return "You watch this now." if watching else "You no longer watch this."
+
+
+def _delegate(form, issue, by):
+    if former := form.cleaned_data["take_back"]:
+        actions.take_back(issue.pk, former, by=by)
+        return f"{former} no longer validates this."
+    person = form.cleaned_data["person"]
+    actions.delegate(issue.pk, person, by=by, text=form.cleaned_data["text"])
+    return f"{person} may validate this now."
+
+
+def _move(form, issue, by):
+    after = actions.move(issue.pk, form.cleaned_data["tracker"], by=by, version=issue.version)
+    return f"It is in {after.tracker} now."
+
+
+def _spin_off(form, issue, by):
+    new = actions.spin_off(issue.pk, by=by, given=form.given(), version=issue.version)
+    return f"{new.reference} is spun off from {issue.reference}.", new.get_absolute_url()
+
+
+def _name_approver(form, issue, by):
+    given = form.cleaned_data
+    approver = given["approver"]
+    actions.name_approver(issue.pk, approver, by=by, version=issue.version, seat=given.get("seat"), text=given["text"])
+    return f"{approver} is asked to decide."
+
+
+def _review(form, issue, by):
+    actions.review_block(issue.pk, form.cleaned_data["text"], by=by, version=issue.version)
+    return "Your review is kept. It is still blocked."
+
+
+_DO = {
+    Act.ASSIGN: _assign,
+    Act.PRIORITY: _priority,
+    Act.DUE_DATE: _due_date,
+    Act.COMMENT: _comment,
+    Act.ATTACH: _attach,
+    Act.WATCH: _watch,
+    Act.DELEGATE: _delegate,
+    Act.MOVE: _move,
+    Act.SPIN_OFF: _spin_off,
+    Act.NAME_APPROVER: _name_approver,
+    Act.REVIEW: _review,
+}

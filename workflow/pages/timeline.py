@@ -1,0 +1,311 @@
+"""What was done, in words: for the story, and for the message after a step.
+
+The story of a request: steps as one-line rows, comments as cards, in time order.
+
+The rail: the states a request passes on its way, which are behind it, and where it stands.
+"""
+
+from itertools import groupby
+
+from django.urls import reverse
+from django.utils import timezone
+
+from supportops.ui.marks import STATE_ICONS
+from workflow.models.event import CONFLICT, NOT_TAKEN, RAISED, REPLAN, SUBMIT, UNDONE
+from workflow.states import COURT, ENDED, Act, Priority, Source, State, Verb
+
+DONE = {
+    Verb.APPROVE: "approved this",
+    Verb.DECLINE: "declined this",
+    Verb.WAIVE_APPROVAL: "waived the approval",
+    Verb.EDIT: "edited this",
+    Verb.RECLASSIFY: "reclassified this",
+    Verb.ASK: "asked a question",
+    Verb.ANSWER: "answered",
+    Verb.ACCEPT: "accepted this",
+    Verb.ESCALATE: "escalated this",
+    Verb.SHELVE: "shelved this",
+    Verb.RESUME: "resumed this",
+    Verb.SUBMIT_GAMEPLAN: "submitted the gameplan",
+    Verb.SCHEDULE: "scheduled this",
+    Verb.START: "started this",
+    Verb.REQUEST_VALIDATION: "requested validation",
+    Verb.VALIDATE: "validated this",
+    Verb.SEND_BACK: "sent this back",
+    Verb.COMPLETE: "completed this",
+    Verb.CONTINUE_IN: "continued this in another request",
+    Verb.BLOCK: "blocked this",
+    Verb.UNBLOCK: "unblocked this",
+    Verb.CLOSE: "closed this",
+    Verb.WITHDRAW: "withdrew this",
+    Verb.REOPEN: "reopened this",
+    Act.ASSIGN: "changed the owner",
+    Act.PRIORITY: "changed the priority",
+    Act.ATTACH: "attached files",
+    Act.DELEGATE: "delegated the validation",
+    Act.DUE_DATE: "changed the due date",
+    Act.MOVE: "moved this to another tracker",
+    Act.SPIN_OFF: "spun off a request",
+    Act.NAME_APPROVER: "named an approver",
+    SUBMIT: "filed this request",
+    REPLAN: "took this out of its milestone",
+    UNDONE: "changed this in GitLab, which was undone",
+    NOT_TAKEN: "asked in GitLab for a step that was not taken",
+    CONFLICT: "changed in GitLab what was changed here too",
+    RAISED: "raised this to the lead",
+    Act.REVIEW: "reviewed what blocks this",
+}
+ICONS = {
+    Verb.APPROVE: "user-check",
+    Verb.DECLINE: "circle-x",
+    Verb.WAIVE_APPROVAL: "user-check",
+    Verb.EDIT: "pencil",
+    Verb.RECLASSIFY: "tag",
+    Verb.ASK: "circle-question-mark",
+    Verb.ANSWER: "message-square",
+    Verb.ACCEPT: "check",
+    Verb.ESCALATE: "chevrons-up",
+    Verb.SHELVE: "archive",
+    Verb.RESUME: "arrow-right",
+    Verb.SUBMIT_GAMEPLAN: "pencil-ruler",
+    Verb.SCHEDULE: "calendar-clock",
+    Verb.START: "hammer",
+    Verb.REQUEST_VALIDATION: "eye",
+    Verb.VALIDATE: "check",
+    Verb.SEND_BACK: "corner-up-left",
+    Verb.COMPLETE: "circle-check",
+    Verb.CONTINUE_IN: "git-branch",
+    Verb.BLOCK: "octagon-x",
+    Verb.UNBLOCK: "arrow-right",
+    Verb.CLOSE: "circle-x",
+    Verb.WITHDRAW: "circle-x",
+    Verb.REOPEN: "refresh-cw",
+    Act.ASSIGN: "user",
+    Act.PRIORITY: "flag",
+    Act.ATTACH: "paperclip",
+    Act.WATCH: "bell",
+    Act.DELEGATE: "users",
+    Act.DUE_DATE: "calendar",
+    Act.MOVE: "arrow-up-right",
+    Act.SPIN_OFF: "git-branch",
+    Act.GATE: "list-checks",
+    Act.NAME_APPROVER: "user-check",
+    Act.COMMENT: "message-square",
+    SUBMIT: "plus",
+    REPLAN: "list-checks",
+    UNDONE: "corner-up-left",
+    NOT_TAKEN: "circle-x",
+    CONFLICT: "git-branch",
+    RAISED: "chevrons-up",
+    Act.CHECK: "list-checks",
+    Act.REVIEW: "clock",
+}
+_COUNTED = {Verb.VALIDATE: "ticked", Verb.SEND_BACK: "failed"}
+"""Verb that ends a validation → what of the list its event counts."""
+_OTHERS = {"continued_in": ":", "spun_off": ":", "continues": ", continuing", "spun_off_from": ", spun off from"}
+"""Data of an event that names another request → the words before its number."""
+_NAMING = frozenset({*_OTHERS, "duplicate_of"})
+"""Data of an event that is the number of another request."""
+FIELDS = {
+    "title": "the title",
+    "description": "the description",
+    "assignee": "owner",
+    "priority": "priority",
+    "due_date": "due date",
+    "milestone": "milestone",
+    "tracker": "tracker",
+    "customer": "customer",
+    "system": "system",
+    "route": "entry",
+    "approver": "approver",
+    "outcome": "outcome",
+    "blocked_by": "blocked by",
+}
+
+
+def others_in(facts):
+    """The numbers of other requests that the data of an event names."""
+    return {facts[name] for name in _NAMING if name in facts}
+
+
+def without_hidden(facts, known):
+    """The data of an event without numbers of other requests that are not among ``known``: those are hidden."""
+    return {name: value for name, value in facts.items() if name not in _NAMING or value in known}
+
+
+def done(verb):
+    """What somebody did who took this step: “approved this”."""
+    return DONE.get(verb, verb.replace("-", " "))
+
+
+def labels_of(issue):
+    """{question key: label} of the questions the request answers."""
+    return {row["key"]: row["label"] for row in issue.answers if row.get("label")}
+
+
+def line_of(row, labels):
+    """One line for an event of the story, without the person: “accepted this: Triage → Design”.
+
+    ``labels``: what questions are called, by key.
+    """
+    detail = _detail(row["did"], row["facts"], labels)
+    moved = row["before"] != row["after"]
+    if moved and row["before"]:
+        return f"{done(row['did'])}{detail}: {State(row['before']).label} → {State(row['after']).label}"
+    return f"{done(row['did'])}{detail}"
+
+
+def _detail(verb, data, labels):
+    if verb == Verb.EDIT:
+        changed = [FIELDS.get(name, f"“{labels.get(name, name)}”") for name in data]
+        return f", changing {_list_of(changed)}" if data else ""
+    if verb == Verb.CLOSE:
+        original = f" of SO-{data['duplicate_of']}" if "duplicate_of" in data else ""
+        return f" as {str(data.get('outcome', '')).replace('-', ' ')}{original}"
+    if verb == Act.ATTACH:
+        return f" ({_list_of([str(name) for name in data.get('files', [])])})"
+    if verb == Act.DELEGATE:
+        return f" to {data['to']}" if "to" in data else f", taking it back from {data.get('taken_back_from', '')}"
+    if verb in _COUNTED and _COUNTED[verb] in data:
+        number, asked = data[_COUNTED[verb]]
+        return f" ({number} of {asked} {_COUNTED[verb]})"
+    if "approvals" in data:
+        given, needed = data["approvals"]
+        return f" ({given} of {needed})"
+    if "draft" in data:
+        return ", once the requester has answered what is still needed"
+    for name, words in _OTHERS.items():
+        if name in data:
+            return f"{words} SO-{data[name]}"
+    return _changes(data)
+
+
+def _changes(data):
+    changed = [
+        f"{FIELDS[name]} {_value(name, value[0])} → {_value(name, value[1])}"
+        for name, value in data.items()
+        if name in FIELDS and isinstance(value, list) and len(value) == 2
+    ]
+    return f" ({', '.join(changed)})" if changed else ""
+
+
+def _value(name, value):
+    if value in (None, ""):
+        return "none"
+    return Priority(value).label if name == "priority" and value in Priority.values else str(value)
+
+
+def _list_of(names):
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
+
+
+def entries_of(found):
+    """What the timeline component draws, from a Reading, with a line for each new day."""
+    files = {}
+    for file in found.files:
+        files.setdefault(file["facts"]["comment"], []).append(file)
+    labels = labels_of(found.issue)
+    rows = [
+        _comment(found, row, files) if row["what"] == "comment" else _event(found, row, labels) for row in found.story
+    ]
+    entries = []
+    for day, of_the_day in groupby(rows, key=lambda row: timezone.localtime(row["at"]).date()):
+        entries += [{"type": "day", "day": day}, *of_the_day]
+    return entries
+
+
+def _event(found, row, labels):
+    return {
+        "type": "event",
+        "id": f"event-{row['number']}",
+        "person": _who(found, row),
+        "on_behalf_of": found.person(row["behalf_id"]),
+        "text": line_of(row, labels),
+        "at": row["when"],
+        "icon": ICONS.get(row["did"]) or STATE_ICONS.get(row["after"]),
+        "court": court_of(row["after"]) if row["before"] != row["after"] or row["did"] == SUBMIT else "",
+        "source": _source(row),
+        "words": row["words"],
+    }
+
+
+def _comment(found, row, files):
+    deleted = bool(row["facts"]["deleted"])
+    given = [] if deleted else files.get(row["number"], [])
+    return {
+        "type": "comment",
+        "id": f"comment-{row['number']}",
+        "person": _who(found, row),
+        "note": "Requester" if row["person_id"] == found.issue.requester_id else "",
+        "at": row["when"],
+        "body": "*This comment was deleted in GitLab.*" if deleted else row["words"],
+        "internal": bool(row["facts"]["internal"]),
+        "source": _source(row),
+        "attachments": [file_row(found, file) for file in given],
+    }
+
+
+def file_row(found, row):
+    """A file as the attachments component draws it."""
+    return {
+        "name": row["facts"]["name"],
+        "url": reverse("attachment", args=[found.issue.pk, row["number"]]),
+        "size": row["facts"]["size"],
+        "by": found.person(row["person_id"]),
+        "note": "Only Support Operations" if row["facts"]["internal"] else "",
+    }
+
+
+def court_of(state):
+    """The colour a state has: its court, or how it ended."""
+    return {State.COMPLETED: "done", State.CLOSED: "closed"}.get(state) or COURT[state]
+
+
+def _who(found, row):
+    if row["came_from"] == Source.CALENDAR:
+        return "The calendar"
+    nobody = "GitLab" if row["came_from"] == Source.GITLAB else "The portal"
+    return found.person(row["person_id"]) or row["facts"].get("author") or nobody
+
+
+def _source(row):
+    return "GitLab" if row["came_from"] == Source.GITLAB else ""
+
+
+def rail_steps(found):
+    """What the rail component draws, from a Reading. Side states hang from the stage they left."""
+    issue = found.issue
+    states = list(issue.rail)
+    steps_taken = [row for row in found.story if row["what"] == "event" and row["before"] != row["after"]]
+    left = {row["before"]: row["when"] for row in steps_taken}
+    here = _stands_at(issue, found.story, states)
+    steps = [_step(state, position, states.index(here), left) for position, state in enumerate(states)]
+    current = steps[states.index(here)]
+    if issue.state == here:
+        current |= {"court": court_of(here), "date": issue.state_since if here in ENDED else None}
+    else:
+        current["side"] = {"label": _side_label(issue), "court": court_of(issue.state)}
+    return steps
+
+
+def _step(state, position, here, left):
+    if position == here:
+        return {"label": State(state).label, "status": "current"}
+    if position > here:
+        return {"label": State(state).label, "status": "ahead"}
+    return {"label": State(state).label, "status": "done" if state in left else "skipped", "date": left.get(state)}
+
+
+def _stands_at(issue, story, states):
+    """The stage of the rail that a request stands at, or hangs from."""
+    for place in (issue.state, issue.return_to):
+        if place in states:
+            return place
+    visited = [row[end] for row in story for end in ("before", "after") if row[end] in states]
+    return visited[-1] if visited else states[0]
+
+
+def _side_label(issue):
+    if issue.state == State.CLOSED:
+        return issue.get_outcome_display()
+    return issue.get_state_display()
