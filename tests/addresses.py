@@ -127,7 +127,7 @@ TABLE = {
 """{name of the address: [Address]}; a new one without an entry fails the sweep."""
 ADDRESSES = [address for addresses in TABLE.values() for address in addresses]
 BELONG_TO_OTHERS = ("admin:", "account_", "socialaccount_", "openid_connect_", "gitlab_hook")
-"""Django's administration (tests/admin), allauth's own pages, and GitLab's way in (tests/gitlab_inward), where a
+"""Django's administration (tests/admin), allauth's own pages, and GitLab's way in (tests/gitlab/inbound), where a
 signature takes the place of signing in. Sign-in and sign-out are in the table all the same."""
 
 

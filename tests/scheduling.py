@@ -11,8 +11,8 @@ TOGETHER = {
     "tests/faults/test_creation_survives.py": "faults",  # real processes, and no more of them at once than needed
     "tests/faults/test_filing_survives.py": "faults",
     "tests/faults/test_telling_survives.py": "faults",
-    "tests/gitlab_inward/test_deaths.py": "faults",
-    "tests/schemes/test_deaths.py": "faults",
+    "tests/gitlab/inbound/test_deaths.py": "faults",
+    "tests/gitlab/label_schemes/test_deaths.py": "faults",
 }
 
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.alarms import Alarm, Heartbeat
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Delivery, Look, Refusal
+from workflow.gitlab.models.inbound import PendingPull, RejectedWebhook, WebhookDelivery
 from workflow.gitlab.monitoring import oldest_pending
 from workflow.models import Issue
 from workflow.notifications.models import Message
@@ -20,9 +20,9 @@ from workflow.notifications.models import Message
 LOOPBACK = {"127.0.0.1", "::1"}
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP")
 PIECES = (
-    ("comment", NoteMirror, "issue"),
-    ("file", UploadMirror, "attachment__issue"),
-    ("link", LinkMirror, "link__source"),
+    ("comment", OutgoingNote, "issue"),
+    ("file", OutgoingUpload, "attachment__issue"),
+    ("link", OutgoingLink, "link__source"),
 )
 
 
@@ -49,12 +49,12 @@ def _requests():
 
 def _outbox():
     now = timezone.now()
-    by_status = Mirror.objects.order_by().values_list("status").annotate(number=Count("pk"))
+    by_status = GitLabLink.objects.order_by().values_list("status").annotate(number=Count("pk"))
     restricted = Issue.objects.filter(restricted_to__isnull=False).values("pk")
     hidden = dict(by_status.filter(issue__in=restricted))  # few; to join all the others would be slow
     found = [(status, number - hidden.get(status, 0)) for status, number in by_status if number > hidden.get(status, 0)]
     yield from _gauge("supportops_mirrors", "Mirrored requests by how they stand with GitLab.", "status", found)
-    due = Mirror.objects.filter(due_at__lte=now, issue__in=_known()).aggregate(due=Min("due_at"))["due"]
+    due = GitLabLink.objects.filter(due_at__lte=now, issue__in=_known()).aggregate(due=Min("due_at"))["due"]
     yield from _figure(
         "supportops_mirror_oldest_due_seconds", "For how long the most overdue mirror has been due.", _age(due, now)
     )
@@ -75,7 +75,7 @@ def _outbox():
 
 
 def _inbound():
-    kept = Delivery.objects.exclude(issue__restricted_to__isnull=False).order_by()
+    kept = WebhookDelivery.objects.exclude(issue__restricted_to__isnull=False).order_by()
     status = Case(
         When(due_at__isnull=True, then=Value("understood")),
         When(attempts=0, then=Value("waiting")),
@@ -83,9 +83,9 @@ def _inbound():
     )
     found = kept.annotate(status=status).values_list("status").annotate(number=Count("pk"))
     yield from _gauge("supportops_deliveries", "Webhooks that are kept, by how they stand.", "status", found)
-    refused = Refusal.objects.filter(day=timezone.localdate()).values_list("reason", "count")
+    refused = RejectedWebhook.objects.filter(day=timezone.localdate()).values_list("reason", "count")
     yield from _gauge("supportops_webhooks_refused_today", "Webhooks turned away today, by reason.", "reason", refused)
-    looks = Look.objects.filter(issue__in=_known()).aggregate(
+    looks = PendingPull.objects.filter(issue__in=_known()).aggregate(
         due=Count("pk", Q(due_at__isnull=False, frozen_at__isnull=True)),
         frozen=Count("pk", Q(frozen_at__isnull=False)),
         stuck=Count("pk", Q(due_at__isnull=True) & ~Q(last_error="")),

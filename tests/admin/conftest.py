@@ -10,7 +10,7 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.models.alarms import Kind as AlarmKind
-from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.models import Issue
 from workflow.states import State, Verb
 
@@ -63,8 +63,8 @@ def _story(cast, title="One of everything"):
     attach(issue.pk, [_file(cast.requester)], by=cast.requester)
     given = {"route": Route.objects.get(key="bug"), "title": f"{title}, spun off", "answers": answers_for("bug")}
     spin_off(issue.pk, by=cast.ops, given=given)
-    Delivery.objects.create(key=title, event="Issue Hook", body=f'{{"title": "{title}"}}', issue=issue)
-    Look.objects.create(pk=issue.pk, last_error="Not read yet.")
+    WebhookDelivery.objects.create(key=title, event="Issue Hook", body=f'{{"title": "{title}"}}', issue=issue)
+    PendingPull.objects.create(pk=issue.pk, last_error="Not read yet.")
     raise_alarm(Finding(AlarmKind.LOOP, issue.reference, f"{title}: they fight.", title, issue.pk))
     return Issue.objects.get(pk=issue.pk)
 

@@ -2,9 +2,9 @@
 
 from django.urls import reverse
 
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.alarms import Alarm
-from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.models import ApprovalRound, Attachment, Comment, Decision, Event, Issue, ValidationCheck, ValidationRound
 
 REQUEST_OF = {
@@ -14,14 +14,14 @@ REQUEST_OF = {
     Event: "issue",
     Comment: "issue",
     Attachment: "issue",
-    Mirror: "issue",
-    NoteMirror: "issue",
-    UploadMirror: "attachment__issue",
-    LinkMirror: "link__source",
+    GitLabLink: "issue",
+    OutgoingNote: "issue",
+    OutgoingUpload: "attachment__issue",
+    OutgoingLink: "link__source",
     ValidationRound: "issue",
     ValidationCheck: "item__round__issue",
-    Delivery: "issue",
-    Look: "issue",
+    WebhookDelivery: "issue",
+    PendingPull: "issue",
     Alarm: "issue",
 }
 """{model: lookup from its row to the request}: everything about a request that has a page in the administration."""

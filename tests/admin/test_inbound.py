@@ -4,16 +4,16 @@ import pytest
 from django.utils import timezone
 
 from tests.admin.rows import address
-from workflow.gitlab.models.alarms import Check
-from workflow.gitlab.models.inbound import Cursor, Delivery, Reconciliation, Refusal
+from workflow.gitlab.models.alarms import GitLabCheck
+from workflow.gitlab.models.inbound import PollCursor, Reconciliation, RejectedWebhook, WebhookDelivery
 
 CANARY = "Canary of the payload"
 
 
 def delivery(issue, **fields):
     """A webhook about the request, with a canary in its body."""
-    known = {"event": "Issue Hook", "body": f'{{"title": "{CANARY}"}}', "key": str(Delivery.objects.count())}
-    return Delivery.objects.create(issue=issue, **known | fields)
+    known = {"event": "Issue Hook", "body": f'{{"title": "{CANARY}"}}', "key": str(WebhookDelivery.objects.count())}
+    return WebhookDelivery.objects.create(issue=issue, **known | fields)
 
 
 def page_of(client, row):
@@ -46,7 +46,7 @@ def test_the_body_of_what_belongs_to_no_request_is_not_shown(visit, staff):
 def test_that_there_was_an_internal_comment_is_not_for_administrators(visit, staff, full_story):
     row = delivery(full_story, event="Confidential Note Hook")
 
-    pages = [visit(person).get(address(Delivery, "change", row.pk)) for person in (staff.ops, staff.admin)]
+    pages = [visit(person).get(address(WebhookDelivery, "change", row.pk)) for person in (staff.ops, staff.admin)]
 
     assert [page.status_code for page in pages] == [200, 404]
 
@@ -54,12 +54,12 @@ def test_that_there_was_an_internal_comment_is_not_for_administrators(visit, sta
 def test_what_was_not_understood_yet_is_found_by_a_filter(visit, staff, full_story):
     waiting = delivery(full_story, due_at=timezone.now())
 
-    page = visit(staff.ops).get(address(Delivery, "changelist"), {"due_at__isempty": "0"})
+    page = visit(staff.ops).get(address(WebhookDelivery, "changelist"), {"due_at__isempty": "0"})
 
     assert [row.pk for row in page.context["cl"].result_list] == [waiting.pk]
 
 
 @pytest.mark.parametrize(("place", "status"), [("changelist", 200), ("add", 403)])
-@pytest.mark.parametrize("model", [Cursor, Reconciliation, Refusal, Check])
+@pytest.mark.parametrize("model", [PollCursor, Reconciliation, RejectedWebhook, GitLabCheck])
 def test_figures_are_only_read(visit, staff, model, place, status):
     assert visit(staff.ops).get(address(model, place)).status_code == status

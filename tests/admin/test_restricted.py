@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from intake.models import Draft
 from tests.admin.rows import REQUEST_OF, address, row_of
 from workflow.catalogue.models import Entry, Route
-from workflow.gitlab.models import LinkMirror, NoteMirror
+from workflow.gitlab.models import OutgoingLink, OutgoingNote
 from workflow.models import Attachment, Comment, Issue
 
 OUTSIDERS = ("ops", "lead", "admin")
@@ -89,7 +89,7 @@ def test_a_link_to_it_is_not_shown_on_a_request_one_may_see(outsider, visit, sta
     page = client.get(address(Issue, "change", full_story.pk)).content.decode()
 
     assert "Spun off into" not in page
-    assert _shown(client, LinkMirror) == []
+    assert _shown(client, OutgoingLink) == []
 
 
 def test_a_member_of_its_group_reads_all_of_it(visit, staff, hidden_story):
@@ -101,7 +101,7 @@ def test_a_member_of_its_group_reads_all_of_it(visit, staff, hidden_story):
 
 
 @pytest.mark.parametrize(
-    ("model", "lookup"), [(Comment, "internal"), (Attachment, "internal"), (NoteMirror, "comment__internal")]
+    ("model", "lookup"), [(Comment, "internal"), (Attachment, "internal"), (OutgoingNote, "comment__internal")]
 )
 def test_internal_notes_are_not_for_administrators(model, lookup, visit, staff, full_story):
     internal = model.objects.filter(**{lookup: True}).get()

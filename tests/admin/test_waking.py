@@ -12,9 +12,9 @@ from tests.admin.rows import address, row_of
 from tests.processes import portal_python
 from workflow.gitlab import tasks as gitlab_tasks
 from workflow.gitlab.admin.milestone import READ_TASK
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 
-OUTBOX = [Mirror, NoteMirror, UploadMirror, LinkMirror]
+OUTBOX = [GitLabLink, OutgoingNote, OutgoingUpload, OutgoingLink]
 READ = "admin:workflow_milestone_read"
 
 
@@ -90,8 +90,8 @@ def test_a_queue_that_does_not_answer_costs_nobody_anything(broker):
 
 def _park(row):
     type(row).objects.filter(pk=row.pk).update(due_at=None, attempts=5, parked=True, last_error="GitLab said 422.")
-    if isinstance(row, Mirror):
-        Mirror.objects.filter(pk=row.pk).update(status=Mirror.Status.PARKED)
+    if isinstance(row, GitLabLink):
+        GitLabLink.objects.filter(pk=row.pk).update(status=GitLabLink.Status.PARKED)
 
 
 @pytest.mark.parametrize("model", OUTBOX, ids=lambda model: model.__name__)
@@ -108,12 +108,12 @@ def test_what_was_parked_is_tried_again(who, model, visit, staff, full_story):
 
 
 def test_an_issue_gone_from_gitlab_is_not_made_again(visit, staff, full_story):
-    Mirror.objects.filter(pk=full_story.pk).update(status=Mirror.Status.ORPHANED, due_at=None)
+    GitLabLink.objects.filter(pk=full_story.pk).update(status=GitLabLink.Status.ORPHANED, due_at=None)
     chosen = {"action": "try_again", "_selected_action": full_story.pk}
 
-    page = visit(staff.ops).post(address(Mirror, "changelist"), chosen, follow=True)
+    page = visit(staff.ops).post(address(GitLabLink, "changelist"), chosen, follow=True)
 
-    assert Mirror.objects.get(pk=full_story.pk).status == Mirror.Status.ORPHANED
+    assert GitLabLink.objects.get(pk=full_story.pk).status == GitLabLink.Status.ORPHANED
     assert "1 not: gone from GitLab." in page.content.decode()
 
 
@@ -122,9 +122,9 @@ def test_nobody_wakes_the_mirror_of_a_request_hidden_from_them(visit, staff, hid
 
     for outsider in (staff.ops, staff.lead, staff.admin):
         chosen = {"action": "try_again", "_selected_action": hidden_story.pk}
-        visit(outsider).post(address(Mirror, "changelist"), chosen)
+        visit(outsider).post(address(GitLabLink, "changelist"), chosen)
 
-    assert Mirror.objects.get(pk=hidden_story.pk).parked
+    assert GitLabLink.objects.get(pk=hidden_story.pk).parked
 
 
 def test_staff_without_a_role_wake_nothing(visit, staff, full_story):
@@ -134,6 +134,6 @@ def test_staff_without_a_role_wake_nothing(visit, staff, full_story):
     staff.colleague.user_permissions.add(Permission.objects.get(codename="view_mirror"))
     chosen = {"action": "try_again", "_selected_action": full_story.pk}
 
-    visit(staff.colleague).post(address(Mirror, "changelist"), chosen)
+    visit(staff.colleague).post(address(GitLabLink, "changelist"), chosen)
 
-    assert Mirror.objects.get(pk=full_story.pk).parked
+    assert GitLabLink.objects.get(pk=full_story.pk).parked

@@ -95,10 +95,10 @@ class Changes:
 
     def complaints(self, scene):
         """Sentences about what is not in GitLab, or there twice."""
-        from workflow.gitlab.models import Mirror
+        from workflow.gitlab.models import GitLabLink
 
         issues = _all(scene, "/api/v4/issues?scope=all")
-        mirrors = {mirror.pk: mirror for mirror in Mirror.objects.all()}
+        mirrors = {mirror.pk: mirror for mirror in GitLabLink.objects.all()}
         for number, mirror in mirrors.items():
             mark = f"supportops:begin {mirror.marker} "
             carrying = [issue for issue in issues if mark in (issue["description"] or "")]
@@ -120,7 +120,7 @@ class Changes:
 
     def _about_notes(self, scene, mirrors):
         from workflow.gitlab.escaping import noted
-        from workflow.gitlab.models import NoteMirror
+        from workflow.gitlab.models import OutgoingNote
 
         bodies = []
         for mirror in mirrors:
@@ -131,7 +131,7 @@ class Changes:
             if where != [number]:
                 yield f"“{words}” of SO-{number} stands under {where} in GitLab."
         marked = Counter(noted(body) for _, body in bodies)
-        wrong = [pk for pk in NoteMirror.objects.values_list("pk", flat=True) if marked[pk] != 1]
+        wrong = [pk for pk in OutgoingNote.objects.values_list("pk", flat=True) if marked[pk] != 1]
         if wrong:
             yield f"{len(wrong)} notes are not in GitLab exactly once."
 

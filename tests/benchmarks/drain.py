@@ -80,9 +80,9 @@ def _drain():
 
 
 def _must_be_in_step():
-    from workflow.gitlab.models import Mirror, NoteMirror
+    from workflow.gitlab.models import GitLabLink, OutgoingNote
 
-    behind = Mirror.objects.exclude(status="in-step").count() + NoteMirror.objects.exclude(due_at=None).count()
+    behind = GitLabLink.objects.exclude(status="in-step").count() + OutgoingNote.objects.exclude(due_at=None).count()
     if behind:
         raise SystemExit(f"{behind} rows are not in step.")
 

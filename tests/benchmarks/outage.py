@@ -71,19 +71,19 @@ def _the_rest_of_the_hour(lived):
     """Move every time somebody waits for back by what is missing of the hour."""
     from django.db.models import F
 
-    from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+    from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
     from workflow.gitlab.models.connection import Budget, Connection
-    from workflow.gitlab.models.inbound import Delivery, Look
+    from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
     from workflow.models.lease import Lease
 
     back = HOUR - timedelta(seconds=lived)
     waits = {
-        Mirror: ("due_at", "creating_since", "leased_until"),
-        NoteMirror: ("due_at", "posting_since"),
-        UploadMirror: ("due_at",),
-        LinkMirror: ("due_at",),
-        Look: ("due_at",),
-        Delivery: ("due_at",),
+        GitLabLink: ("due_at", "creating_since", "leased_until"),
+        OutgoingNote: ("due_at", "posting_since"),
+        OutgoingUpload: ("due_at",),
+        OutgoingLink: ("due_at",),
+        PendingPull: ("due_at",),
+        WebhookDelivery: ("due_at",),
         Budget: ("window_start", "blocked_until"),
         Connection: ("away_since",),
         Lease: ("leased_until",),
@@ -177,15 +177,17 @@ class Portal:
 
     def drain(self):
         """Wait until nothing is left to send; returns the seconds that took."""
-        from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+        from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 
         began = time.monotonic()
         while time.monotonic() - began < 2 * DRAINED_WITHIN:
-            hanging = sum(rows.objects.exclude(due_at=None).count() for rows in (NoteMirror, UploadMirror, LinkMirror))
-            if not hanging and not Mirror.objects.exclude(status="in-step").exists():
+            hanging = sum(
+                rows.objects.exclude(due_at=None).count() for rows in (OutgoingNote, OutgoingUpload, OutgoingLink)
+            )
+            if not hanging and not GitLabLink.objects.exclude(status="in-step").exists():
                 return time.monotonic() - began
             time.sleep(1)
-        raise SystemExit(f"Not drained: {Counter(Mirror.objects.values_list('status', 'last_error'))}")
+        raise SystemExit(f"Not drained: {Counter(GitLabLink.objects.values_list('status', 'last_error'))}")
 
     def pages(self, numbers):
         """How fast pages are now."""

@@ -43,13 +43,13 @@ def main(rate, seconds):
 
 def _requests_in_gitlab():
     from tests.factories import Cast, file_request
-    from workflow.gitlab.models import Mirror
+    from workflow.gitlab.models import GitLabLink
     from workflow.gitlab.push import push_issue
 
     cast = Cast()
     for _ in range(REQUESTS):
         push_issue(file_request(cast).pk)
-    return list(Mirror.objects.values_list("project_id", "iid"))
+    return list(GitLabLink.objects.values_list("project_id", "iid"))
 
 
 def _deliver(web, places, rate, seconds):
@@ -96,13 +96,13 @@ def _body(places, number):
 
 
 def _judge(answers, before, after, busy):
-    from workflow.gitlab.models.inbound import Delivery
+    from workflow.gitlab.models.inbound import WebhookDelivery
 
     times = sorted(seconds for _, seconds in answers)
     good = sum(200 <= status < 300 for status, _ in answers)
     worst = times[int(len(times) * 0.99)]
-    stored = Delivery.objects.count()
-    understood = Delivery.objects.filter(due_at=None).count()
+    stored = WebhookDelivery.objects.count()
+    understood = WebhookDelivery.objects.filter(due_at=None).count()
     print(
         f"{database_name()}: {len(answers)} deliveries, {good / len(answers):.2%} answered 2xx; half within "
         f"{statistics.median(times) * 1000:.0f} ms, 99 % within {worst * 1000:.0f} ms, all within "

@@ -9,7 +9,7 @@ django.setup()
 from tests.factories import answers_for  # noqa: E402
 from workflow.actions import open_issue  # noqa: E402
 from workflow.catalogue.models import Route  # noqa: E402
-from workflow.gitlab.models import Mirror  # noqa: E402
+from workflow.gitlab.models import GitLabLink  # noqa: E402
 from workflow.models import Event, Issue  # noqa: E402
 
 if __name__ == "__main__":
@@ -23,4 +23,4 @@ if __name__ == "__main__":
         answers=answers_for("bug"),
         submission=sys.argv[1],
     )
-    print(Issue.objects.count(), Event.objects.count(), Mirror.objects.filter(due_at__isnull=False).count())
+    print(Issue.objects.count(), Event.objects.count(), GitLabLink.objects.filter(due_at__isnull=False).count())

@@ -168,7 +168,7 @@ class Scene:
 
     def mirrors(self):
         """{number: (status, GitLab's iid, last error)} as the database has it."""
-        query = "SELECT issue_id, status, iid, last_error FROM gitlab_mirror_mirror"
+        query = "SELECT issue_id, status, iid, last_error FROM gitlab_mirror_gitlablink"
         if self._database.startswith("sqlite"):
             with closing(sqlite3.connect(self._database.removeprefix("sqlite:///"), timeout=20)) as connection:
                 rows = connection.execute(query).fetchall()

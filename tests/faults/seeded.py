@@ -35,12 +35,12 @@ def push_acknowledged_before_it_arrived():
     from django.db.models import F
 
     from workflow.gitlab import push
-    from workflow.gitlab.models import Mirror
+    from workflow.gitlab.models import GitLabLink
 
     send = push._send_everything
 
     def written_off(run):
-        run.mirror.held().update(pushed_version=F("wanted_version"), due_at=None, status=Mirror.Status.IN_STEP)
+        run.mirror.held().update(pushed_version=F("wanted_version"), due_at=None, status=GitLabLink.Status.IN_STEP)
         try:
             send(run)
         except Exception:  # it was acknowledged: nobody hears of it any more

@@ -15,7 +15,7 @@ def main(count):
     from django.core.management import call_command
 
     from tests.factories import Cast, file_request
-    from workflow.gitlab.models import Mirror
+    from workflow.gitlab.models import GitLabLink
 
     call_command("migrate", verbosity=0, interactive=False)
     call_command("seed_catalogue", verbosity=0)
@@ -23,7 +23,7 @@ def main(count):
     cast = Cast()
     for _ in range(count):
         file_request(cast)
-    print(json.dumps(list(Mirror.objects.order_by("pk").values("issue_id", "marker"))))
+    print(json.dumps(list(GitLabLink.objects.order_by("pk").values("issue_id", "marker"))))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def prepare(names):
     stage.main(0)
     from supportops.accounts.models import User
     from tests.factories import file_request, person
-    from tests.notices.telling import Reason
+    from tests.notifications.telling import Reason
     from workflow.notifications.models import Channel, When
 
     chosen = {(reason, way): When.AT_ONCE for reason in Reason for way in Channel}

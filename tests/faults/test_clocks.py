@@ -10,11 +10,11 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import file_request
+from tests.gitlab.inbound.looking import change, filed
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
-from tests.gitlab_inward.looking import change, filed
 from workflow.gitlab.client import Gateway
-from workflow.gitlab.models import Mirror
-from workflow.gitlab.models.inbound import Cursor, Look
+from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models.inbound import PendingPull, PollCursor
 from workflow.gitlab.poll import poll_all
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
@@ -66,7 +66,7 @@ def test_an_unconfirmed_creation_is_found_by_a_clock_that_is_wrong(cast, mirrore
         begun = push_later(issue).creating_since
         assert abs((begun - datetime.now(UTC)).total_seconds()) < 60, "by GitLab's clock, not by ours"
         assert push_later(issue).status == "unknown", "the quarantine is not over"
-        Mirror.objects.filter(pk=issue.pk).update(creating_since=datetime.now(UTC) - timedelta(minutes=10))
+        GitLabLink.objects.filter(pk=issue.pk).update(creating_since=datetime.now(UTC) - timedelta(minutes=10))
         mirror = push_later(issue)
     assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)
 
@@ -94,13 +94,13 @@ def test_no_poll_is_lost_by_a_clock_that_is_wrong(cast, mirrored, our_clock, off
     bug = filed(cast)
     with our_clock(off):
         poll_all()
-        until = Cursor.objects.get(tracker=bug.tracker).polled_until
+        until = PollCursor.objects.get(tracker=bug.tracker).polled_until
         assert abs((until - datetime.now(UTC)).total_seconds()) < 60, "by GitLab's clock, not by ours"
-    Look.objects.update(due_at=None, seen_at=None)
+    PendingPull.objects.update(due_at=None, seen_at=None)
     change(mirrored, bug, title="Changed after that")
     with our_clock(off):
         poll_all()
-        for number in Look.due_numbers():
+        for number in PendingPull.due_numbers():
             look_at(number)
     assert Issue.objects.get(pk=bug.pk).title == "Changed after that"
 
@@ -115,8 +115,8 @@ def test_a_minute_is_a_minute_when_the_hour_is_doubled_or_left_out(cast, setting
     issue = file_request(cast)
     monkeypatch.setattr(timezone, "now", lambda: moment)
     with timezone.override(zone):
-        Mirror.objects.filter(pk=issue.pk).update(due_at=in_seconds(60))
-        due = Mirror.objects.get(pk=issue.pk).due_at
+        GitLabLink.objects.filter(pk=issue.pk).update(due_at=in_seconds(60))
+        due = GitLabLink.objects.get(pk=issue.pk).due_at
         assert due - moment == timedelta(minutes=1)
-        assert not Mirror.objects.due(moment + timedelta(seconds=59)).filter(pk=issue.pk).exists()
-        assert Mirror.objects.due(moment + timedelta(seconds=60)).filter(pk=issue.pk).exists()
+        assert not GitLabLink.objects.due(moment + timedelta(seconds=59)).filter(pk=issue.pk).exists()
+        assert GitLabLink.objects.due(moment + timedelta(seconds=60)).filter(pk=issue.pk).exists()

@@ -5,7 +5,7 @@ import pytest
 from tests.factories import file_request
 from tests.gitlab.pushing import push, push_later
 from workflow.gitlab.escaping import managed_block
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(22)]
 ISSUES = r"/projects/\d+/issues$"
@@ -22,7 +22,7 @@ def test_a_duplicate_that_is_our_own_is_adopted(cast, mirrored):
 def test_a_duplicate_that_only_looks_like_ours_is_not(cast, mirrored):
     issue = file_request(cast)
     push(file_request(cast))  # now the tracker's number is known
-    copied = managed_block(Mirror.objects.get(pk=issue.pk).marker, "Copied.")
+    copied = managed_block(GitLabLink.objects.get(pk=issue.pk).marker, "Copied.")
     issue.tracker.refresh_from_db()
     mirrored.api("POST", f"/projects/{issue.tracker.project_id}/issues", sudo="ops", title="Mine", description=copied)
     mirrored.fail("conflict", path=ISSUES)

@@ -15,7 +15,7 @@ from tests.factories import Cast, file_request
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.actions import Incomplete, Refused, Stale, comment, locking, take_step, transition
 from workflow.gitlab import converge
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.session import Run
 from workflow.models import Comment, Event, Issue
@@ -277,4 +277,4 @@ def test_two_that_close_each_other_as_duplicates_both_get_an_answer():
     assert all(isinstance(result, Issue | Refused | Stale | Incomplete) for result in results), results
     closed = [result for result in results if isinstance(result, Issue)]
     assert Event.objects.filter(verb="close").count() == len(closed) >= 1
-    assert Mirror.objects.filter(wanted_version__gt=1).count() == len(closed)
+    assert GitLabLink.objects.filter(wanted_version__gt=1).count() == len(closed)

@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from tests.factories import Cast, file_request
-from workflow.gitlab.models import NoteMirror, UploadMirror
+from workflow.gitlab.models import OutgoingNote, OutgoingUpload
 from workflow.models import Attachment, Comment
 
 pytestmark = pytest.mark.fault(52)
@@ -35,7 +35,7 @@ def test_a_comment_the_database_has_no_room_for_leaves_no_trace():
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA max_page_count = {NO_ROOM}")  # SQLite takes the present size for the least
     answers = [say() for _ in range(12)]
-    kept = [Comment.objects.count(), NoteMirror.objects.count()]
+    kept = [Comment.objects.count(), OutgoingNote.objects.count()]
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA max_page_count = {ROOM}")
 
@@ -100,5 +100,5 @@ def test_a_file_the_disk_has_no_room_for_leaves_no_trace(cast, attachments, full
 
     assert (answer.status_code, len(full_disk)) == (503, 1)
     assert [path for path in attachments.rglob("*") if path.is_file()] == []
-    counts = [rows.objects.count() for rows in (Attachment, UploadMirror, Comment)]
+    counts = [rows.objects.count() for rows in (Attachment, OutgoingUpload, Comment)]
     assert counts == [0, 0, 0]

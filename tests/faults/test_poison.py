@@ -6,13 +6,13 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import file_request
+from tests.gitlab.inbound.hooks import issue_body
+from tests.gitlab.inbound.test_hints import stored
 from tests.gitlab.pushing import push, push_later
-from tests.gitlab_inward.hooks import issue_body
-from tests.gitlab_inward.test_hints import stored
 from workflow.gitlab import deliveries
 from workflow.gitlab import push as pushing
-from workflow.gitlab.models import Mirror
-from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.operations import retry
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import numbers_with_work
@@ -24,12 +24,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.fault(10)]
 
 def die_holding(issue):
     """A worker claims the request and is never heard of again; its lease lapses."""
-    assert Mirror.objects.claim(issue.pk) is not None
+    assert GitLabLink.objects.claim(issue.pk) is not None
     lapse(issue)
 
 
 def lapse(issue):
-    Mirror.objects.filter(pk=issue.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    GitLabLink.objects.filter(pk=issue.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_what_killed_three_workers_in_a_row_waits_for_a_person(cast):
@@ -39,7 +39,7 @@ def test_what_killed_three_workers_in_a_row_waits_for_a_person(cast):
 
     pushing.push_issue(issue.pk)
 
-    mirror = Mirror.objects.get(pk=issue.pk)
+    mirror = GitLabLink.objects.get(pk=issue.pk)
     assert (mirror.status, mirror.due_at, mirror.lease) == ("parked", None, None)
     assert "3 workers in a row died" in mirror.last_error
     assert numbers_with_work() == []
@@ -60,7 +60,7 @@ def test_deaths_count_only_in_a_row(cast, mirrored):
             die_holding(issue)
         mirrored.fail("server_error", method="GET")
         push(issue)  # a failure like any other: the worker lives, and gives the row back
-        Mirror.objects.filter(pk=issue.pk).update(due_at=timezone.now())
+        GitLabLink.objects.filter(pk=issue.pk).update(due_at=timezone.now())
     assert push_later(issue).status == "in-step"
 
 
@@ -84,20 +84,20 @@ def test_a_worker_out_of_memory_leaves_the_row_as_a_dead_one_does(cast, mirrored
             pushing.push_issue(issue.pk)
             lapse(issue)
     pushing.push_issue(issue.pk)
-    assert Mirror.objects.get(pk=issue.pk).parked
+    assert GitLabLink.objects.get(pk=issue.pk).parked
 
 
 def test_a_look_that_kills_is_quarantined_too(cast, mirrored):
     issue = file_request(cast)
     push(issue)
     for _ in range(POISON):
-        assert Mirror.objects.hold(issue.pk)
+        assert GitLabLink.objects.hold(issue.pk)
         lapse(issue)
-    Look.ask(issue.pk, thorough=True)
+    PendingPull.ask(issue.pk, thorough=True)
 
     assert look_at(issue.pk) is False
 
-    assert Look.due_numbers() == []
+    assert PendingPull.due_numbers() == []
     assert [waiting.pk for waiting in needing_a_person(cast.ops)] == [issue.pk]
 
 
@@ -113,6 +113,6 @@ def test_a_delivery_that_kills_is_let_go_and_the_next_one_is_read_meanwhile(cast
         with pytest.raises(SystemExit):
             deliveries.take_in(poison.pk)
         assert deliveries.due_deliveries() == [good.pk], "it comes back only after a while"
-        Delivery.objects.filter(pk=poison.pk).update(due_at=timezone.now() - timedelta(hours=1))
+        WebhookDelivery.objects.filter(pk=poison.pk).update(due_at=timezone.now() - timedelta(hours=1))
     deliveries.take_in(poison.pk)
-    assert Delivery.objects.get(pk=poison.pk).due_at is None
+    assert WebhookDelivery.objects.get(pk=poison.pk).due_at is None

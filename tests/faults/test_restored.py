@@ -12,7 +12,7 @@ from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.actions import comment
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.escaping import managed_block
-from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.link import new_marker
 from workflow.gitlab.reconcile import NOTES_APART, after_restore
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.fault(51)]
 
 def as_before_it_was_pushed(issue):
     """The rows as they were while GitLab knew nothing of the request."""
-    Mirror.objects.filter(pk=issue.pk).update(
+    GitLabLink.objects.filter(pk=issue.pk).update(
         status="behind",
         pushed_version=0,
         creating_since=None,
@@ -29,11 +29,11 @@ def as_before_it_was_pushed(issue):
         iid=None,
         gitlab_id=None,
         web_url="",
-        shadow={},
+        last_synced={},
         due_at=timezone.now(),
         pushed_at=None,
     )
-    NoteMirror.objects.filter(issue=issue).update(note_id=None, posting_since=None, due_at=timezone.now())
+    OutgoingNote.objects.filter(issue=issue).update(note_id=None, posting_since=None, due_at=timezone.now())
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_what_was_not_sent_yet_is_sent(cast, mirrored):
 def test_what_only_gitlab_still_has_is_named_and_its_number_is_not_given_out_again(cast, mirrored):
     push(file_request(cast))
     bot_project = Tracker.objects.exclude(project_id=None).first().project_id
-    lost = max(Mirror.objects.values_list("pk", flat=True)) + 40
+    lost = max(GitLabLink.objects.values_list("pk", flat=True)) + 40
     mirrored.api(
         "POST",
         f"/projects/{bot_project}/issues",
@@ -93,10 +93,10 @@ def test_what_only_gitlab_still_has_is_named_and_its_number_is_not_given_out_aga
 
 
 def test_no_comment_gets_the_mark_of_one_that_was_lost(cast, mirrored, yesterday):
-    last = NoteMirror.objects.latest("pk").pk
+    last = OutgoingNote.objects.latest("pk").pk
     after_restore()
     comment(yesterday.pk, "A new one.", by=cast.requester)
-    assert NoteMirror.objects.latest("pk").pk > last + NOTES_APART
+    assert OutgoingNote.objects.latest("pk").pk > last + NOTES_APART
 
 
 def test_it_may_be_done_twice(cast, mirrored, yesterday):
@@ -111,7 +111,7 @@ def test_while_gitlab_cannot_be_asked_nothing_changes(cast, mirrored, yesterday)
     mirrored.fail("server_error", method="GET", status=502)
     with pytest.raises(CommandError, match="Nothing was changed"):
         call_command("gitlab_after_restore")
-    assert Mirror.objects.get(pk=yesterday.pk).creating_since is None
+    assert GitLabLink.objects.get(pk=yesterday.pk).creating_since is None
 
 
 def test_the_command_says_what_to_do(cast, mirrored, yesterday, capsys):

@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 
 from tests.faults.portal import ROOT, Scene
-from tests.notices.mail_server import MailServer
+from tests.notifications.mail_server import MailServer
 
 pytestmark = pytest.mark.faults
 DEATHS = {"claimed": "message claimed", "begun": "message begun", "handed": "message handed over"}

@@ -4,29 +4,29 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.push import push_issue
 
 
 def push(issue):
     """Push what is due of a request, and return its mirror."""
     push_issue(issue.pk)
-    return Mirror.objects.get(pk=issue.pk)
+    return GitLabLink.objects.get(pk=issue.pk)
 
 
 def push_later(issue):
     """The same once every wait is over: due times are in the database, so the past is enough."""
     past = timezone.now() - timedelta(seconds=1)
-    Mirror.objects.filter(pk=issue.pk, due_at__isnull=False).update(due_at=past)
-    NoteMirror.objects.filter(issue=issue, due_at__isnull=False).update(due_at=past)
-    UploadMirror.objects.filter(attachment__issue=issue, due_at__isnull=False).update(due_at=past)
-    LinkMirror.objects.filter(link__source=issue, due_at__isnull=False).update(due_at=past)
+    GitLabLink.objects.filter(pk=issue.pk, due_at__isnull=False).update(due_at=past)
+    OutgoingNote.objects.filter(issue=issue, due_at__isnull=False).update(due_at=past)
+    OutgoingUpload.objects.filter(attachment__issue=issue, due_at__isnull=False).update(due_at=past)
+    OutgoingLink.objects.filter(link__source=issue, due_at__isnull=False).update(due_at=past)
     return push(issue)
 
 
 def out_of_quarantine(issue):
     """Pretend that the unconfirmed attempt was long ago."""
     long_ago = timezone.now() - timedelta(minutes=10)
-    Mirror.objects.filter(pk=issue.pk).update(creating_since=long_ago)
-    NoteMirror.objects.filter(issue=issue, posting_since__isnull=False).update(posting_since=long_ago)
+    GitLabLink.objects.filter(pk=issue.pk).update(creating_since=long_ago)
+    OutgoingNote.objects.filter(issue=issue, posting_since__isnull=False).update(posting_since=long_ago)
     return push_later(issue)

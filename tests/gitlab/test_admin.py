@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from workflow.gitlab.models import SchemeChange
+from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,9 @@ def test_the_scheme_in_use_is_copied_not_edited(admin):
 
 def test_a_scheme_that_was_in_use_is_not_edited_either(admin, cast):
     schemes = {scheme.name: scheme for scheme in LabelScheme.objects.all()}
-    SchemeChange.objects.create(from_scheme=schemes["2026"], to_scheme=schemes["2025"], by=cast.lead, running=False)
+    LabelSchemeChange.objects.create(
+        from_scheme=schemes["2026"], to_scheme=schemes["2025"], by=cast.lead, running=False
+    )
     assert labels_form(admin, schemes["2026"]) is None
 
 

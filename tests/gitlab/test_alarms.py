@@ -15,10 +15,10 @@ from workflow.actions import comment
 from workflow.gitlab import alarms
 from workflow.gitlab import tasks as gitlab_tasks
 from workflow.gitlab.alarms import NEXT_STEP, Finding, alarms_for, raise_alarm
-from workflow.gitlab.models import Mirror, NoteMirror
-from workflow.gitlab.models.alarms import Alarm, Behind, Check, Heartbeat, Kind
+from workflow.gitlab.models import GitLabLink, OutgoingNote
+from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Cursor, Look, Reconciliation
+from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation
 from workflow.notifications.models import Channel, ChannelState, Notice
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +35,7 @@ def clock():
 def bug(clock, cast):
     """A bug in step with GitLab."""
     issue = file_request(cast)
-    Mirror.objects.filter(pk=issue.pk).update(status="in-step", due_at=None, iid=5, project_id=1, pushed_version=1)
+    GitLabLink.objects.filter(pk=issue.pk).update(status="in-step", due_at=None, iid=5, project_id=1, pushed_version=1)
     return issue
 
 
@@ -64,11 +64,11 @@ def told(person):
 
 
 def mirror(bug, **fields):
-    return Mirror.objects.filter(pk=bug.pk).update(**fields)
+    return GitLabLink.objects.filter(pk=bug.pk).update(**fields)
 
 
 def look(bug, **fields):
-    return Look.objects.update_or_create(pk=bug.pk, defaults=fields)
+    return PendingPull.objects.update_or_create(pk=bug.pk, defaults=fields)
 
 
 def connection(**fields):
@@ -83,12 +83,12 @@ def channel(paused_at):
 
 
 def cursor(bug, **fields):
-    return Cursor.objects.update_or_create(tracker=bug.tracker, defaults=fields)
+    return PollCursor.objects.update_or_create(tracker=bug.tracker, defaults=fields)
 
 
 def check(name, problem, tracker=None):
     found = {"problem": problem, "tracker": tracker, "checked_at": timezone.now()}
-    return Check.objects.update_or_create(pk=name, defaults=found)
+    return GitLabCheck.objects.update_or_create(pk=name, defaults=found)
 
 
 def compared(**found):
@@ -200,7 +200,7 @@ def test_one_that_is_pushed_now_and_then_does_not_wait(clock, cast, bug):
 def test_a_comment_that_is_not_sent_is_an_alarm_too(clock, cast, bug):
     comment(bug.pk, "Seen here too", by=cast.requester)
     mirror(bug, status="in-step", due_at=None)
-    assert NoteMirror.objects.get().due_at is not None
+    assert OutgoingNote.objects.get().due_at is not None
     minutes_pass(clock, 8)
     assert kinds() == [Kind.WAITING]
 
@@ -256,7 +256,7 @@ def test_requests_refused_for_the_same_reason_are_one_alarm(clock, cast, bug):
 def test_everything_that_can_be_parked_raises_an_alarm(clock, cast, bug):
     comment(bug.pk, "Seen here too", by=cast.requester)
     mirror(bug, due_at=None, status="in-step")
-    NoteMirror.objects.update(parked=True, due_at=None, last_error="Too long.")
+    OutgoingNote.objects.update(parked=True, due_at=None, last_error="Too long.")
     look(bug, due_at=None, last_error="The portal failed.")
     watch()
     assert sorted(Alarm.objects.open().values_list("reason", flat=True)) == ["The portal failed.", "Too long."]

@@ -10,10 +10,10 @@ from tests.gitlab.pushing import push
 from workflow.actions import comment
 from workflow.catalogue.kinds import Kind
 from workflow.gitlab.errors import RateLimited
-from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models import connection as connection_models
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.pull import LookRun
 from workflow.gitlab.push import numbers_with_work, push_issue
@@ -110,13 +110,13 @@ def test_of_many_that_are_due_one_meets_the_429(cast, mirrored):
     for issue in waiting:
         push_issue(issue.pk)
     assert sum(method == "POST" for method, _ in mirrored.calls()) == 3
-    assert set(Mirror.objects.filter(status="behind").values_list("attempts", flat=True)) == {0}
+    assert set(GitLabLink.objects.filter(status="behind").values_list("attempts", flat=True)) == {0}
 
 
 def test_trackers_take_turns(cast):
     crowd = [file_request(cast, Kind.BUG) for _ in range(4)]
     lone = file_request(cast, Kind.ADMINISTRATIVE)
-    Mirror.objects.exclude(pk=lone.pk).update(due_at=timezone.now() - timedelta(hours=1))
+    GitLabLink.objects.exclude(pk=lone.pk).update(due_at=timezone.now() - timedelta(hours=1))
     assert set(numbers_with_work(limit=2)) == {crowd[0].pk, lone.pk}
 
 
@@ -124,8 +124,8 @@ def test_looks_take_turns_by_tracker_too(cast):
     crowd = [file_request(cast, Kind.BUG) for _ in range(3)]
     lone = file_request(cast, Kind.ADMINISTRATIVE)
     for issue in (*crowd, lone):
-        Look.ask(issue.pk, thorough=True)
-    assert Look.due_numbers(limit=2) == [crowd[0].pk, lone.pk]
+        PendingPull.ask(issue.pk, thorough=True)
+    assert PendingPull.due_numbers(limit=2) == [crowd[0].pk, lone.pk]
 
 
 CANNOT_BE_SENT = {
@@ -142,9 +142,9 @@ def test_comments_that_cannot_be_sent_hide_none_that_can(cast, why):
     for number in range(11):  # one more than the sweep looks at for a limit of one
         comment(stuck.pk, f"Words {number}", by=cast.requester)
     comment(well.pk, "Hello.", by=cast.requester)
-    Mirror.objects.update(due_at=None, status="in-step", project_id=1)
-    Mirror.objects.filter(pk=well.pk).update(iid=7)
-    Mirror.objects.filter(pk=stuck.pk).update(**CANNOT_BE_SENT[why])
+    GitLabLink.objects.update(due_at=None, status="in-step", project_id=1)
+    GitLabLink.objects.filter(pk=well.pk).update(iid=7)
+    GitLabLink.objects.filter(pk=stuck.pk).update(**CANNOT_BE_SENT[why])
     assert numbers_with_work(limit=1) == [well.pk]
 
 
@@ -153,8 +153,8 @@ def test_comments_do_not_wait_for_all_the_issues(cast, mirrored):
     push(issue)
     comment(issue.pk, "Hello.", by=cast.requester)
     crowd = [file_request(cast) for _ in range(4)]
-    Mirror.objects.filter(pk__in=[other.pk for other in crowd]).update(due_at=timezone.now() - timedelta(hours=1))
-    assert NoteMirror.objects.get(issue=issue).due_at is not None
+    GitLabLink.objects.filter(pk__in=[other.pk for other in crowd]).update(due_at=timezone.now() - timedelta(hours=1))
+    assert OutgoingNote.objects.get(issue=issue).due_at is not None
     assert issue.pk in numbers_with_work(limit=2)
 
 

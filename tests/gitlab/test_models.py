@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tests.factories import file_request
 from workflow.gitlab.errors import RateLimited
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.models.lease import Lease
 
@@ -75,10 +75,10 @@ def test_the_first_reason_of_a_pause_stays():
 def test_a_claimed_mirror_is_nobody_elses_until_its_lease_lapses(cast, time_machine):
     time_machine.move_to(timezone.now())
     issue = file_request(cast)
-    first = Mirror.objects.claim(issue.pk)
-    assert Mirror.objects.claim(issue.pk) is None
+    first = GitLabLink.objects.claim(issue.pk)
+    assert GitLabLink.objects.claim(issue.pk) is None
     time_machine.shift(timedelta(seconds=121))
-    second = Mirror.objects.claim(issue.pk)
+    second = GitLabLink.objects.claim(issue.pk)
     assert second.lease != first.lease
 
 
@@ -87,11 +87,11 @@ def test_a_claimed_mirror_is_nobody_elses_until_its_lease_lapses(cast, time_mach
 def test_whoever_lost_the_lease_writes_nothing_more(cast, time_machine):
     time_machine.move_to(timezone.now())
     issue = file_request(cast)
-    first = Mirror.objects.claim(issue.pk)
+    first = GitLabLink.objects.claim(issue.pk)
     time_machine.shift(timedelta(seconds=121))
-    Mirror.objects.claim(issue.pk)
+    GitLabLink.objects.claim(issue.pk)
     assert first.release(last_error="from the grave") is False
-    assert Mirror.objects.get(pk=issue.pk).last_error == ""
+    assert GitLabLink.objects.get(pk=issue.pk).last_error == ""
 
 
 @pytest.mark.django_db(transaction=True)
@@ -101,7 +101,7 @@ def test_of_many_workers_one_claims(cast):
 
     def work():
         start.wait()
-        claims.append(Mirror.objects.claim(issue.pk))
+        claims.append(GitLabLink.objects.claim(issue.pk))
         connection.close()
 
     workers = [threading.Thread(target=work) for _ in range(6)]

@@ -6,7 +6,7 @@ from tests.factories import file_request, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.states import Verb
 
@@ -117,7 +117,7 @@ def test_a_change_during_the_quarantine_waits_and_then_shows(cast, mirrored):
     mirrored.fail("apply_then_timeout", path=ISSUES)
     push(issue)
     step(issue, Verb.ASK, cast.ops, text="Which view?")
-    assert Mirror.objects.get(pk=issue.pk).status == "unknown"
+    assert GitLabLink.objects.get(pk=issue.pk).status == "unknown"
     mirror = out_of_quarantine(issue)
     assert "Waits for the requester" in mirrored.issue(mirror)["description"]
     assert mirror.status == "in-step"

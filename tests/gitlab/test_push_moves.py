@@ -8,7 +8,7 @@ from tests.gitlab.pushing import push, push_later
 from workflow.actions import attach, comment, move, store_file
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
-from workflow.gitlab.models import LinkMirror, Mirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink
 from workflow.models import Issue
 from workflow.states import State, Verb
 
@@ -32,7 +32,7 @@ def elsewhere(bug):
 
 
 def test_the_issue_moves_and_keeps_its_labels_and_words(cast, mirrored, bug, elsewhere):
-    before = Mirror.objects.get(pk=bug.pk)
+    before = GitLabLink.objects.get(pk=bug.pk)
     move(bug.pk, elsewhere, by=cast.ops)
     mirror = push(bug)
     shown = mirrored.issue(mirror)
@@ -63,7 +63,7 @@ def test_an_unconfirmed_move_that_happened_is_followed(cast, mirrored, bug, else
 
 @pytest.mark.fault(21)
 def test_an_issue_moved_in_gitlab_is_found_again_not_closed(cast, mirrored, bug, elsewhere):
-    mirror = Mirror.objects.get(pk=bug.pk)
+    mirror = GitLabLink.objects.get(pk=bug.pk)
     push(file_request(cast, Kind.BUG, route="fix"))
     target = Tracker.objects.get(pk=elsewhere.pk).project_id
     mirrored.api("POST", f"/projects/{mirror.project_id}/issues/{mirror.iid}/move", sudo="ops", to_project_id=target)
@@ -91,7 +91,7 @@ def test_a_continued_proposal_and_what_carries_it_on_are_linked(cast, mirrored):
     there, here = push(new), push_later(proposal)
     links = mirrored.api("GET", f"/projects/{here.project_id}/issues/{here.iid}/links")
     assert [(link["project_id"], link["iid"]) for link in links] == [(there.project_id, there.iid)]
-    assert LinkMirror.objects.get(link__source=proposal).due_at is None
+    assert OutgoingLink.objects.get(link__source=proposal).due_at is None
     assert f"Continued in [SO-{new.pk}]" in mirrored.issue(here)["description"]
     assert f"Continues [SO-{proposal.pk}]" in mirrored.issue(there)["description"]
 
@@ -102,5 +102,5 @@ def test_a_link_that_is_there_already_is_enough(cast, mirrored):
     mirrored.fail("apply_then_timeout", path=r"/links$")
     push(proposal)
     push_later(proposal)
-    row = LinkMirror.objects.get(link__source=proposal)
+    row = OutgoingLink.objects.get(link__source=proposal)
     assert (row.due_at, row.parked, row.last_error) == (None, False, "")

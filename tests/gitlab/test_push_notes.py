@@ -7,7 +7,7 @@ from tests.factories import file_request, request_at, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.actions import attach, comment, store_file
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Connection
 from workflow.models import Attachment, Comment
 from workflow.states import Outcome, State, Verb
@@ -32,7 +32,7 @@ def a_file(cast, name="trace.txt", content=b"It happened at noon."):
 
 def bodies(gitlab, issue):
     """The comments in GitLab, without our marks."""
-    mirror = Mirror.objects.get(pk=issue.pk)
+    mirror = GitLabLink.objects.get(pk=issue.pk)
     return [note["body"].split("<!--")[0].strip() for note in gitlab.notes(mirror)]
 
 
@@ -71,8 +71,8 @@ def test_an_unconfirmed_comment_that_arrived_is_not_posted_again(cast, mirrored,
     comment(bug.pk, "Once.", by=cast.requester)
     push(bug)
     out_of_quarantine(bug)
-    row = NoteMirror.objects.get(issue=bug)
-    assert [note["id"] for note in mirrored.notes(Mirror.objects.get(pk=bug.pk))] == [row.note_id]
+    row = OutgoingNote.objects.get(issue=bug)
+    assert [note["id"] for note in mirrored.notes(GitLabLink.objects.get(pk=bug.pk))] == [row.note_id]
 
 
 def test_an_unconfirmed_comment_waits_out_the_quarantine(cast, mirrored, bug):
@@ -89,7 +89,7 @@ def test_a_comment_gitlab_refuses_is_parked_and_the_next_one_flows(cast, mirrore
     comment(bug.pk, "Bad.", by=cast.requester)
     comment(bug.pk, "Good.", by=cast.requester)
     push(bug)
-    first = NoteMirror.objects.filter(issue=bug).earliest("pk")
+    first = OutgoingNote.objects.filter(issue=bug).earliest("pk")
     assert (first.parked, "Looks like spam" in first.last_error) == (True, True)
     assert bodies(mirrored, bug) == ["**Requester** wrote:\n\n> Good."]
 
@@ -170,11 +170,11 @@ def test_an_edited_comment_is_edited_and_a_deleted_one_deleted(cast, mirrored, b
     written = comment(bug.pk, "Frist.", by=cast.requester)
     push(bug)
     Comment.objects.filter(pk=written.pk).update(body="First.")
-    NoteMirror.objects.get(comment=written).wake()
+    OutgoingNote.objects.get(comment=written).wake()
     push(bug)
     assert bodies(mirrored, bug) == ["**Requester** wrote:\n\n> First."]
     Comment.objects.filter(pk=written.pk).update(deleted_at=written.created_at)
-    NoteMirror.objects.get(comment=written).wake()
+    OutgoingNote.objects.get(comment=written).wake()
     push(bug)
     assert bodies(mirrored, bug) == []
 
@@ -183,7 +183,7 @@ def test_words_about_a_restricted_request_wait_until_gitlab_hides_it(cast, mirro
     restrict(bug)
     comment(bug.pk, "The canary sings at noon.", by=cast.requester)
     push(bug)
-    shown = mirrored.issue(Mirror.objects.get(pk=bug.pk))
+    shown = mirrored.issue(GitLabLink.objects.get(pk=bug.pk))
     assert (shown["confidential"], len(bodies(mirrored, bug))) == (True, 1)
 
 
@@ -208,7 +208,7 @@ def test_a_file_gitlab_refuses_is_named_and_holds_up_nothing(cast, mirrored, bug
     comment(bug.pk, "See the trace.", by=cast.requester, files=[a_file(cast)])
     push(bug)
     assert "trace.txt (in the portal)" in bodies(mirrored, bug)[0]
-    assert UploadMirror.objects.get(attachment__issue=bug).parked
+    assert OutgoingUpload.objects.get(attachment__issue=bug).parked
 
 
 def test_files_of_a_request_stand_in_its_description_by_one_put(cast, mirrored, bug):

@@ -11,7 +11,7 @@ from tests.gitlab.pushing import push, push_later
 from workflow.actions import assign, comment, set_due_date, set_priority, watch
 from workflow.actions.calendar import replan_lost
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.models import Issue, Milestone
 from workflow.states import Outcome, State, Verb
@@ -37,7 +37,7 @@ def use_scheme(name):
 
 def change_in_gitlab(gitlab, issue, *, by="ops", **fields):
     """A person changes the issue in GitLab."""
-    mirror = Mirror.objects.get(pk=issue.pk)
+    mirror = GitLabLink.objects.get(pk=issue.pk)
     gitlab.api("PUT", f"/projects/{mirror.project_id}/issues/{mirror.iid}", sudo=by, **fields)
 
 
@@ -52,15 +52,15 @@ def test_many_steps_while_behind_cost_one_get_and_one_put(cast, mirrored, bug):
 
 def test_a_change_that_shows_nowhere_costs_no_call(cast, mirrored, bug):
     watch(bug.pk, True, by=cast.colleague)
-    Mirror.objects.get(pk=bug.pk).want_push()
+    GitLabLink.objects.get(pk=bug.pk).want_push()
     mirror = push(bug)
     assert mirrored.calls() == []
     assert (mirror.status, mirror.pushed_version) == ("in-step", mirror.wanted_version)
 
 
 def test_what_gitlab_shows_already_costs_no_put(cast, mirrored, bug):
-    Mirror.objects.filter(pk=bug.pk).update(shadow={})
-    Mirror.objects.get(pk=bug.pk).want_push()
+    GitLabLink.objects.filter(pk=bug.pk).update(last_synced={})
+    GitLabLink.objects.get(pk=bug.pk).want_push()
     push(bug)
     assert [method for method, _ in mirrored.calls()] == ["GET"]
 
@@ -115,7 +115,7 @@ def test_siblings_of_a_scope_go_even_if_no_scheme_knows_them(cast, mirrored, bug
 
 
 def test_text_below_the_managed_block_stays(cast, mirrored, bug):
-    before = mirrored.issue(Mirror.objects.get(pk=bug.pk))["description"]
+    before = mirrored.issue(GitLabLink.objects.get(pk=bug.pk))["description"]
     change_in_gitlab(mirrored, bug, description=f"{before}\n\nSeen on Friday, too.")
     step(bug, Verb.ASK, cast.ops, text="Which view?")
     after = mirrored.issue(push(bug))["description"]
@@ -161,7 +161,7 @@ def test_due_date_and_milestone_are_set_and_cleared(cast, mirrored):
 def test_a_milestone_of_another_tracker_is_not_sent(cast, mirrored, bug):
     other = Issue.objects.get(pk=file_request(cast, Kind.ADMINISTRATIVE).pk).tracker
     Issue.objects.filter(pk=bug.pk).update(milestone=milestone_for(other))
-    Mirror.objects.get(pk=bug.pk).want_push()
+    GitLabLink.objects.get(pk=bug.pk).want_push()
     assert push(bug).last_error == ""
 
 
@@ -206,7 +206,7 @@ def test_a_completed_request_is_closed_with_its_stage(cast, mirrored):
 
 def test_a_request_that_became_restricted_becomes_confidential(cast, mirrored, bug):
     restrict(bug)
-    Mirror.objects.get(pk=bug.pk).want_push()
+    GitLabLink.objects.get(pk=bug.pk).want_push()
     assert mirrored.issue(push(bug))["confidential"] is True
 
 
@@ -230,7 +230,7 @@ def test_a_confidentiality_that_gitlab_drops_stops_everything_about_that_request
     make_the_bot_a_guest(mirrored)
     restrict(bug)
     comment(bug.pk, "The canary sings at noon.", by=cast.requester)
-    Mirror.objects.get(pk=bug.pk).want_push()
+    GitLabLink.objects.get(pk=bug.pk).want_push()
     mirror = push(bug)
     assert mirror.status == "parked"
     assert "confidential" in mirror.last_error
@@ -260,7 +260,7 @@ def test_more_wanted_while_pushing_is_pushed_as_well(cast, mirrored, bug, monkey
 
 @pytest.mark.fault(19)
 def test_a_deleted_issue_is_orphaned_and_never_made_anew(cast, mirrored, bug):
-    mirror = Mirror.objects.get(pk=bug.pk)
+    mirror = GitLabLink.objects.get(pk=bug.pk)
     mirrored.api("DELETE", f"/projects/{mirror.project_id}/issues/{mirror.iid}")
     accept(bug, cast)
     mirror = push(bug)

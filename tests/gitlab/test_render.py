@@ -7,7 +7,7 @@ from workflow.actions import spin_off
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.gitlab.escaping import block_in, managed_block, marker_in, note_marker, noted, with_block
-from workflow.gitlab.models import LinkMirror
+from workflow.gitlab.models import OutgoingLink
 from workflow.gitlab.render import block_of, surroundings_of, title_of
 from workflow.models import Issue
 from workflow.states import State, Verb
@@ -135,4 +135,4 @@ def test_an_open_request_does_not_name_a_restricted_one(cast):
 
     assert hidden.reference not in described(parent)
     assert parent.reference in described(hidden)
-    assert not LinkMirror.objects.filter(link__target=hidden).exists()
+    assert not OutgoingLink.objects.filter(link__target=hidden).exists()

@@ -15,7 +15,7 @@ from tests.security.harmless import CORPUS, SHORT, Page
 from workflow.actions import assign, attach, comment, store_file
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Entry, Question, Tracker
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import ApprovalRound, Attachment, Comment, Issue, Milestone
 from workflow.queues import QUEUES
 from workflow.states import Act, State, Verb
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("counted_once")
 LONG = "\n\n".join(CORPUS)
 MARK = "onerror=alert(1)"
 BEFORE = (User, Tracker, Entry, Question)
-AFTER = (Issue, ApprovalRound, Comment, Attachment, Milestone, Mirror)
+AFTER = (Issue, ApprovalRound, Comment, Attachment, Milestone, GitLabLink)
 KEPT = {
     "username",
     "password",
@@ -135,7 +135,7 @@ def administration():
     yield from ("/admin/", "/admin/accounts/user/", "/admin/auth/group/", "/admin/catalogue/entry/")
     for name in TABLES:
         yield from (f"/admin/{name}/", f"/admin/{name}/?q={SHORT}")
-    for model in (Issue, Mirror, ApprovalRound, Comment, Attachment, User, Entry):
+    for model in (Issue, GitLabLink, ApprovalRound, Comment, Attachment, User, Entry):
         for row in model.objects.all()[:4]:
             yield reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
 

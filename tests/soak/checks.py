@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 
 from tests.soak.ledger import DELETED, MAYBE
 from workflow.gitlab.escaping import block_in
-from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.connection import SchemeLabel
-from workflow.gitlab.models.inbound import ReceivedNote
+from workflow.gitlab.models.inbound import ImportedNote
 from workflow.gitlab.render import block_of, surroundings_of
 from workflow.models import Comment, Event, Issue
 from workflow.states import ENDED, State
@@ -16,7 +16,7 @@ RELATED = ("issue__tracker", "issue__requester", "issue__assignee", "issue__mile
 
 def mirrors():
     """Every mirror with its request."""
-    return list(Mirror.objects.select_related(*RELATED).order_by("pk"))
+    return list(GitLabLink.objects.select_related(*RELATED).order_by("pk"))
 
 
 def one_issue_per_request(ledger, world, watch):
@@ -79,7 +79,7 @@ def _comments_of(row, there, said, deleted):
     bodies, words = _bodies(row.pk), [note["body"] for note in there.words]
     found = _said_here(row.pk, said, bodies)
     carried = Counter(there.mirrored)
-    notes = NoteMirror.objects.filter(issue=row.pk).select_related("comment")
+    notes = OutgoingNote.objects.filter(issue=row.pk).select_related("comment")
     for note in notes:
         times, gone = carried.pop(note.pk, 0), note.pk in deleted or (note.comment and note.comment.deleted_at)
         if times != 1 and not (gone and times == 0):
@@ -103,7 +103,7 @@ def _laid_open(row, there, notes):
     for note in notes:
         if note.comment and note.comment.internal and note.pk in there.mirrored and note.pk not in internal:
             yield f"SO-{row.pk}: the internal comment {note.comment_id} is open in GitLab."
-    for taken in ReceivedNote.objects.filter(comment__issue=row.pk).select_related("comment"):
+    for taken in ImportedNote.objects.filter(comment__issue=row.pk).select_related("comment"):
         if by_id.get(taken.note_id) and not taken.comment.internal:
             yield f"SO-{row.pk}: the comment {taken.comment_id} is internal in GitLab and open here."
 
@@ -128,7 +128,7 @@ def managed_fields_equal(ledger, world, watch):
             found.append(f"SO-{row.pk} ({row.status}, {row.last_error or 'no error'}) has no GitLab issue.")
             continue
         wanted, seen = _wanted(row.issue, written), _seen(there.issue, owned)
-        ignored = {"assignee"} if "assignee_ids" in row.shadow.get("dropped", ()) else set()
+        ignored = {"assignee"} if "assignee_ids" in row.last_synced.get("dropped", ()) else set()
         differs = [name for name in wanted if wanted[name] != seen[name] and name not in ignored]
         found += [f"SO-{row.pk}: {name} is {wanted[name]!r} here, {seen[name]!r} in GitLab." for name in differs]
         lost = ledger.foreign_labels[row.pk] - set(there.issue["labels"])

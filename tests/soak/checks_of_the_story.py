@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 
 from tests.soak.ledger import CANARY
 from tests.soak.watch import FIELDS, fingerprint
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.models import ApprovalRound, Attachment, Decision, Event, Issue
 from workflow.notifications.models import Message
 
@@ -130,9 +130,9 @@ def the_restricted_stays_hidden(ledger, world, watch, *, readable=()):
         said = [there.issue["title"], there.issue["description"] or "", *(note["body"] for note in there.notes)]
         if not there.issue["confidential"] and any(CANARY in text.lower() for text in said):
             found.append(f"“{CANARY}” stands in the open GitLab issue {there.place}.")
-    told = Delivery.objects.exclude(event__icontains="confidential").filter(body__icontains=CANARY)
+    told = WebhookDelivery.objects.exclude(event__icontains="confidential").filter(body__icontains=CANARY)
     found += [f"“{CANARY}” came in an open webhook ({row.event}, {row.pk})." for row in told]
-    kept = Delivery.objects.filter(due_at=None, body__icontains=CANARY)
+    kept = WebhookDelivery.objects.filter(due_at=None, body__icontains=CANARY)
     found += [f"“{CANARY}” is kept in the understood webhook {row.pk}." for row in kept]
     open_now = Issue.objects.filter(restricted_to=None, pk__in=ledger.numbers(hidden=True)).order_by("pk")
     return found + [f"{issue.reference} was filed as restricted and is open." for issue in open_now]
@@ -149,11 +149,11 @@ def nothing_is_stuck(ledger, world, watch):
             found.append(f"{_name(row)} is still due: {row.last_error or 'no error'}.")
         elif row.parked and not row.last_error:
             found.append(f"{_name(row)} waits for a person and does not say why.")
-    for row in Mirror.objects.all():
+    for row in GitLabLink.objects.all():
         settled = row.status == "in-step" and row.pushed_version == row.wanted_version
-        if not settled and row.status not in Mirror.NEEDS_A_PERSON:
+        if not settled and row.status not in GitLabLink.NEEDS_A_PERSON:
             found.append(f"{_name(row)} is {row.status} at {row.pushed_version} of {row.wanted_version}, and not due.")
-    looks, deliveries = Look.objects.exclude(due_at=None), Delivery.objects.exclude(due_at=None)
+    looks, deliveries = PendingPull.objects.exclude(due_at=None), WebhookDelivery.objects.exclude(due_at=None)
     found += [f"SO-{look.pk} still has to be looked at: {look.last_error}" for look in looks]
     found += [f"Webhook {delivery.pk} was not understood." for delivery in deliveries]
     waiting = [*Message.objects.to_send(), *Message.objects.interrupted()]  # digests and quiet hours have their time
@@ -162,7 +162,7 @@ def nothing_is_stuck(ledger, world, watch):
 
 def dead():
     """What waits for a person, with its reason: allowed, and told."""
-    stuck = Look.objects.filter(due_at=None).exclude(last_error="")
+    stuck = PendingPull.objects.filter(due_at=None).exclude(last_error="")
     rows = [*(row for row in _outbox() if row.parked), *stuck]
     return [f"{_name(row)}: {row.last_error}" for row in rows]
 
@@ -170,15 +170,19 @@ def dead():
 def _waits_with_its_mirror(row):
     """Whether it hangs on a GitLab issue about which a person must decide first; that one says why."""
     number = {
-        NoteMirror: lambda: row.issue_id,
-        UploadMirror: lambda: row.attachment.issue_id,
-        LinkMirror: lambda: row.link.source_id,
+        OutgoingNote: lambda: row.issue_id,
+        OutgoingUpload: lambda: row.attachment.issue_id,
+        OutgoingLink: lambda: row.link.source_id,
     }.get(type(row))
-    return number is not None and Mirror.objects.filter(pk=number(), status__in=Mirror.NEEDS_A_PERSON).exists()
+    return number is not None and GitLabLink.objects.filter(pk=number(), status__in=GitLabLink.NEEDS_A_PERSON).exists()
 
 
 def _outbox():
-    return [row for model in (Mirror, NoteMirror, UploadMirror, LinkMirror) for row in model.objects.order_by("pk")]
+    return [
+        row
+        for model in (GitLabLink, OutgoingNote, OutgoingUpload, OutgoingLink)
+        for row in model.objects.order_by("pk")
+    ]
 
 
 def _name(row):

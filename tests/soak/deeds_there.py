@@ -9,7 +9,7 @@ from tests.soak.deeds import Deeds
 from tests.soak.ledger import DELETED, MAYBE, Said
 from tests.soak.people import IN_GITLAB, Away, Refused
 from workflow.gitlab.escaping import noted
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 
 STAGES = ("Triage", "Design", "Planning", "Development", "Validation", "Completed", "Blocked", "Backlogged")
 SHARED_LABELS = ("p1", "p2", "p3", "p4", "Customer::Field", "Customer::Support", "Zendesk", "Zapier")
@@ -25,7 +25,7 @@ class DeedsOnBothSides(Deeds):
     def _place(self, number):
         """The request's GitLab issue below the API. Refused if there is none yet."""
         close_old_connections()
-        mirror = Mirror.objects.filter(pk=number, iid__isnull=False).first()
+        mirror = GitLabLink.objects.filter(pk=number, iid__isnull=False).first()
         if mirror is None:
             raise Refused("It is not in GitLab yet.")
         return f"/projects/{mirror.project_id}/issues/{mirror.iid}"

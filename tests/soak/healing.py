@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from tests.soak.checks_of_the_story import nothing_is_stuck
 from tests.soak.people import Away, Refused
-from workflow.gitlab.models import Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Look, Reconciliation
+from workflow.gitlab.models.inbound import PendingPull, Reconciliation
 
 OPERATORS = ("federal", "ops", "lead")
 LONGEST = 420
@@ -80,13 +80,13 @@ class Healing:
         """On every request that waits for a person, or would wait longer than a person likes."""
         soon = timezone.now() + timedelta(seconds=20)
         numbers = {
-            *Mirror.objects.filter(parked=True).values_list("pk", flat=True),
-            *Mirror.objects.filter(due_at__gt=soon).values_list("pk", flat=True),
-            *NoteMirror.objects.filter(parked=True).values_list("issue_id", flat=True),
-            *UploadMirror.objects.filter(parked=True).values_list("attachment__issue_id", flat=True),
-            *Look.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True),
-            *Look.objects.filter(due_at=None).exclude(last_error="").values_list("pk", flat=True),
-            *Look.objects.filter(due_at__gt=soon).values_list("pk", flat=True),
+            *GitLabLink.objects.filter(parked=True).values_list("pk", flat=True),
+            *GitLabLink.objects.filter(due_at__gt=soon).values_list("pk", flat=True),
+            *OutgoingNote.objects.filter(parked=True).values_list("issue_id", flat=True),
+            *OutgoingUpload.objects.filter(parked=True).values_list("attachment__issue_id", flat=True),
+            *PendingPull.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True),
+            *PendingPull.objects.filter(due_at=None).exclude(last_error="").values_list("pk", flat=True),
+            *PendingPull.objects.filter(due_at__gt=soon).values_list("pk", flat=True),
         }
         for number in sorted(numbers - {None}):
             self._press(f"/issues/{number}/sync/", f"/issues/{number}/sync/retry/", OPERATORS)

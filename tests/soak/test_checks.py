@@ -34,9 +34,9 @@ from tests.soak.watch import Watch
 from tests.soak.world import World
 from workflow.actions import comment
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Delivery, Look
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.models import Comment, Decision, Event
@@ -80,13 +80,13 @@ class Case:
         for title in ("Title w3z", "Title w4z"):
             step(self.bug, Verb.EDIT, self.cast.requester, title=title)
             push_issue(self.bug.pk)
-        mirror = Mirror.objects.get(pk=self.bug.pk)
+        mirror = GitLabLink.objects.get(pk=self.bug.pk)
         place = f"/projects/{mirror.project_id}/issues/{mirror.iid}"
         note = gitlab.api("POST", f"{place}/notes", sudo="ops", body="w5z")
         self.ledger.say(Said(self.bug.pk, "w5z", "ops", there=True, note_id=note["id"]))
         gitlab.api("PUT", place, sudo="ops", add_labels="own-w6z")
         self.ledger.label(self.bug.pk, "own-w6z")
-        Look.ask(self.bug.pk, thorough=True)
+        PendingPull.ask(self.bug.pk, thorough=True)
         look_at(self.bug.pk)
         for issue in (self.bug, self.approved, self.hidden):
             push_issue(issue.pk)
@@ -101,7 +101,7 @@ class Case:
 
     def there(self, issue):
         """Its GitLab issue, as the world has it."""
-        return self.world.at(Mirror.objects.get(pk=issue.pk))
+        return self.world.at(GitLabLink.objects.get(pk=issue.pk))
 
     def found(self, name, **how):
         """What a check says."""
@@ -239,7 +239,7 @@ def _laid_open(case):
 
 
 def _told_openly(case):
-    Delivery.objects.create(key="k", event="Issue Hook", body=f"A {CANARY}")
+    WebhookDelivery.objects.create(key="k", event="Issue Hook", body=f"A {CANARY}")
 
 
 def _still_due(case):
@@ -247,15 +247,15 @@ def _still_due(case):
 
 
 def _half_sent(case):
-    Mirror.objects.filter(pk=case.bug.pk).update(status="behind", pushed_version=0)
+    GitLabLink.objects.filter(pk=case.bug.pk).update(status="behind", pushed_version=0)
 
 
 def _dead_without_a_reason(case):
-    NoteMirror.objects.filter(issue=case.bug).update(parked=True, last_error="")
+    OutgoingNote.objects.filter(issue=case.bug).update(parked=True, last_error="")
 
 
 def _still_to_look(case):
-    Look.ask(case.bug.pk, thorough=False)
+    PendingPull.ask(case.bug.pk, thorough=False)
 
 
 def _paused(case):
@@ -334,9 +334,9 @@ def test_an_approval_that_an_edit_voids_afterwards_is_no_violation(case):
 
 
 def test_a_comment_may_wait_with_an_issue_that_waits_for_a_person(case):
-    NoteMirror.objects.filter(issue=case.bug).first().wake()
+    OutgoingNote.objects.filter(issue=case.bug).first().wake()
     assert any("Note mirror" in line for line in case.found("I7"))
-    Mirror.objects.filter(pk=case.bug.pk).update(status="parked", parked=True, last_error="Decide.")
+    GitLabLink.objects.filter(pk=case.bug.pk).update(status="parked", parked=True, last_error="Decide.")
     assert case.found("I7") == []
 
 

@@ -5,7 +5,7 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import Event
 
 OVERLAP = 500
@@ -45,7 +45,7 @@ class Watch(threading.Thread):
 
     def look(self):
         """Once."""
-        for number, wanted, pushed in Mirror.objects.values_list("pk", "wanted_version", "pushed_version"):
+        for number, wanted, pushed in GitLabLink.objects.values_list("pk", "wanted_version", "pushed_version"):
             before = self.versions.get(number, (0, 0))
             if wanted < before[0] or pushed < before[1]:
                 self.went_back.append(f"SO-{number}: {before} was followed by {(wanted, pushed)}")

@@ -9,7 +9,7 @@ from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, person, restrict, step
 from workflow.actions import Refused
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.push_notes import event_body
 from workflow.models import Decision, Event, Issue
 from workflow.notifications.models import Notice
@@ -74,7 +74,7 @@ def test_declining_and_asking_are_on_behalf_too(cast, verb):
 def test_gitlab_reads_b_for_a(cast):
     away(cast.manager, cast.standin)
     issue = approve(calendly(cast), cast.standin)
-    row = NoteMirror.objects.get(issue=issue, event__verb=Verb.APPROVE)
+    row = OutgoingNote.objects.get(issue=issue, event__verb=Verb.APPROVE)
 
     assert "**Standin** for **Manager** approved this request." in event_body(row, row.event)
 

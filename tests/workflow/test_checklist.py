@@ -10,7 +10,7 @@ from tests.factories import Cast, person, request_at, restrict, step
 from tests.workflow.test_races import press_at_once
 from workflow.actions import Incomplete, Refused, Stale, check, delegate, take_back, take_step
 from workflow.actions.checklist import items_in, split_brief
-from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.push_notes import event_body
 from workflow.models import Issue, ValidationCheck, ValidationRound
 from workflow.models.event import RAISED
@@ -304,7 +304,7 @@ def test_sent_back_it_says_which_items_failed_and_why(cast):
     event = issue.events.last()
     assert event.text == "- It opens: It does not.\n  Never.\n- It saves: Nothing happens.\n\nNearly."
     assert event.data == {"failed": [2, 3]}
-    told = event_body(NoteMirror.objects.get(event=event), event)
+    told = event_body(OutgoingNote.objects.get(event=event), event)
     assert "> - It opens: It does not.\n>   Never.\n> - It saves: Nothing happens." in told
 
 
@@ -350,7 +350,7 @@ def test_nothing_in_an_item_or_a_reason_acts_in_gitlab(cast):
     send_back(issue, cast.requester, text=evil)
 
     for event in issue.events.filter(verb__in=[Verb.REQUEST_VALIDATION, Verb.SEND_BACK]):
-        told = event_body(NoteMirror.objects.get(event=event), event)
+        told = event_body(OutgoingNote.objects.get(event=event), event)
         assert not [line for line in told.split("\n") if line.startswith("/")]
         assert "@all" not in told and "#12" not in told
 

@@ -12,7 +12,7 @@ from supportops.accounts.roles import Role, is_lead, is_ops
 from tests.factories import person
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import ApprovalRound, Decision, Delegation, GatePath, Issue, ValidationRound
 from workflow.notifications.models import Reminder
 from workflow.permissions import may_see, refusal
@@ -120,7 +120,7 @@ def population(db):
 
 def afresh(people, issues):
     """People and requests without anything remembered."""
-    mirrors = Mirror.objects.filter(parked=True, status__in=Mirror.NEEDS_A_PERSON)
+    mirrors = GitLabLink.objects.filter(parked=True, status__in=GitLabLink.NEEDS_A_PERSON)
     in_need = set(mirrors.values_list("issue_id", flat=True))  # an issue that ops let go keeps its status, and rests
     raised = {one.issue_id for one in ValidationRound.objects.all() if one.raised_at and not one.settled_at}
     late = {one.issue_id for one in Reminder.objects.select_related("issue") if one.at >= one.issue.state_since}
@@ -165,10 +165,10 @@ def make(number, state, kind, restricted, people):
         chart_version="1",
         outcome=["", "approved", "escalate", "backlog"][number % 4],
     )
-    status = Mirror.Status.values[number % 6]
+    status = GitLabLink.Status.values[number % 6]
     let_go = number % 4 == 0
-    parked = status in Mirror.NEEDS_A_PERSON and not let_go
-    Mirror.objects.create(issue=issue, marker=f"m{number}", status=status, parked=parked)
+    parked = status in GitLabLink.NEEDS_A_PERSON and not let_go
+    GitLabLink.objects.create(issue=issue, marker=f"m{number}", status=status, parked=parked)
     _validated(issue, number)
 
 

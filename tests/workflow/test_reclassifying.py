@@ -7,7 +7,7 @@ from workflow.actions import Incomplete
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.forms.follow_ups import entries_for
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import Issue
 from workflow.states import State, Verb
 
@@ -22,7 +22,7 @@ def test_a_question_that_becomes_a_bug_gets_its_gitlab_issue(cast):
     issue = reclassify(file_request(cast, Kind.QUESTION), cast.ops, "bug")
 
     assert (issue.kind, issue.state) == (Kind.BUG, State.TRIAGE)
-    assert Mirror.objects.get(issue=issue).due_at is not None
+    assert GitLabLink.objects.get(issue=issue).due_at is not None
 
 
 def test_a_bug_that_becomes_a_question_keeps_its_gitlab_issue(cast):
@@ -30,7 +30,11 @@ def test_a_bug_that_becomes_a_question_keeps_its_gitlab_issue(cast):
 
     issue = reclassify(bug, cast.ops, "question")
 
-    assert (issue.kind, issue.tracker, Mirror.objects.filter(issue=issue).count()) == (Kind.QUESTION, bug.tracker, 1)
+    assert (issue.kind, issue.tracker, GitLabLink.objects.filter(issue=issue).count()) == (
+        Kind.QUESTION,
+        bug.tracker,
+        1,
+    )
 
 
 def test_what_needs_an_approval_as_that_asks_for_it(cast):

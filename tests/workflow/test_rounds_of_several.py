@@ -8,7 +8,7 @@ from tests.factories import answers_for, file_request, person, step
 from workflow.actions import Refused, Stale, take_step
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Quorum, Route
-from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.push_notes import event_body
 from workflow.models import ApprovalRound, Decision, Event, Issue
 from workflow.notifications.models import Notice
@@ -223,7 +223,7 @@ def test_a_material_edit_asks_everybody_again(cast, board):
 def test_gitlab_reads_how_many_are_given(cast, board):
     policy(Quorum.ALL, board[:1])
     approve(calendly(cast), cast.manager)
-    row = NoteMirror.objects.get(event__verb=Verb.APPROVE)
+    row = OutgoingNote.objects.get(event__verb=Verb.APPROVE)
 
     assert "1 of 2 approvals are given." in event_body(row, row.event, ops_handle="@ops")
     assert "@ops" not in event_body(row, row.event, ops_handle="@ops")

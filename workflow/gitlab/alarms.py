@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions.news import settle_news, tell_news
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.alarms import Alarm, Kind
 from workflow.models import Issue
 from workflow.permissions import may_see
@@ -132,7 +132,7 @@ def _still_stands(alarm):
     """Whether an alarm that was raised where it happened, and that no watch finds, is not over yet."""
     if alarm.kind == Kind.TWIN:  # one that never opened was never told
         return alarm.opened_at is None or alarm.opened_at > timezone.now() - TWIN_STANDS
-    return alarm.kind == Kind.MISMATCH and Mirror.objects.filter(pk=alarm.issue_id, parked=True).exists()
+    return alarm.kind == Kind.MISMATCH and GitLabLink.objects.filter(pk=alarm.issue_id, parked=True).exists()
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ def quarantined(run, remote):
     hidden = run.issue.confidential
     if remote.confidential == hidden and not _in_the_open(run, remote):
         return False
-    agreed = run.mirror.shadow.get("fields", {}).get("confidential")
+    agreed = run.mirror.last_synced.get("fields", {}).get("confidential")
     on_its_way = run.mirror.pushed_version < run.mirror.wanted_version and agreed == remote.confidential
     if on_its_way and not _in_the_open(run, remote):
         return False

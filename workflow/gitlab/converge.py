@@ -24,7 +24,7 @@ from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.fields import changes, creation, in_words, wanted_of
 from workflow.gitlab.identities import account_of, unknown
 from workflow.gitlab.merge import agreed_after, flat
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
 from workflow.gitlab.render import surroundings_of
 from workflow.gitlab.seen import ignored_fields, seen_fields
@@ -44,10 +44,10 @@ def give_way(run, remote):
     Where nothing was agreed yet there is nothing to compare with; where looking fails for good, pushing goes on
     without.
     """
-    agreed = flat(run.mirror.shadow.get("fields", {}))
+    agreed = flat(run.mirror.last_synced.get("fields", {}))
     if not agreed or looking_fails(run.mirror.pk):
         return
-    ignored = ignored_fields(run.mirror.shadow.get("dropped", ()))
+    ignored = ignored_fields(run.mirror.last_synced.get("dropped", ()))
     seen = seen_fields(remote, run.labelling.owned, agreed)
     if remote.moved_to_id is not None or agreed_after(agreed, seen, ignored=ignored) != agreed:
         raise LookFirst
@@ -55,7 +55,7 @@ def give_way(run, remote):
 
 def looking_fails(number):
     """Whether the last look ended in an error that only a person can mend."""
-    return Look.objects.filter(pk=number, due_at=None).exclude(last_error="").exists()
+    return PendingPull.objects.filter(pk=number, due_at=None).exclude(last_error="").exists()
 
 
 log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ def _link(run, remote):
         iid=remote.iid,
         gitlab_id=remote.id,
         web_url=remote.web_url,
-        shadow={},
+        last_synced={},
     )
     crashpoint("linked")
     return remote
@@ -152,9 +152,9 @@ def settle(run):
     if run.target_project != run.mirror.project_id:
         remote = _in_its_place(run, observe(run))
     send_files(run, run.mirror.project_id)
-    agreed = run.mirror.shadow
+    agreed = run.mirror.last_synced
     goal = wanted(run, look_up=False)
-    if remote is None and goal.shadow() == agreed.get("fields"):
+    if remote is None and goal.last_synced() == agreed.get("fields"):
         run.agree(agreed, run.mirror.last_error if agreed.get("dropped") else "")
         return True
     remote = remote or _in_its_place(run, observe(run))
@@ -220,10 +220,10 @@ def _adjust(run, remote, goal):
     if unknown(run.issue.assignee):
         goal = wanted(run, look_up=True)
     marker = run.mirror.marker
-    needed = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
+    needed = changes(goal, run.mirror.last_synced.get("fields", {}), remote, run.labelling, marker)
     if needed:
         remote = run.gateway.update_issue(remote.project_id, remote.iid, needed)
-    left = changes(goal, run.mirror.shadow.get("fields", {}), remote, run.labelling, marker)
+    left = changes(goal, run.mirror.last_synced.get("fields", {}), remote, run.labelling, marker)
     if goal.confidential and not remote.confidential:
         log.critical("gitlab_issue_not_confidential", number=run.mirror.pk, url=remote.web_url)
         alarm_of_mismatch(run.mirror.pk)
@@ -234,4 +234,4 @@ def _adjust(run, remote, goal):
     remark = f"GitLab did not take over: {in_words(left)}. The bot may lack the right." if left else ""
     if run.mirror.web_url != remote.web_url:
         run.write(web_url=remote.web_url)
-    run.agree({"fields": goal.shadow(), "dropped": sorted(left)}, remark)
+    run.agree({"fields": goal.last_synced(), "dropped": sorted(left)}, remark)

@@ -10,9 +10,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from workflow.enqueue import enqueue
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Delivery, Look, Reconciliation, Refusal
+from workflow.gitlab.models.inbound import PendingPull, Reconciliation, RejectedWebhook, WebhookDelivery
 from workflow.gitlab.schemas import hint_of
 
 log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ def take_in(pk):
         return _take_in(pk)
     except Exception:  # whatever it is, the sweep must get past this row
         log.exception("delivery_failed", delivery=pk)
-        _failed(Delivery.objects.get(pk=pk))
+        _failed(WebhookDelivery.objects.get(pk=pk))
         return None
 
 
@@ -41,7 +41,7 @@ def _begun(pk):
 
     So one that kills its worker (a body too large for it, reliability.md §2, row 10) does so a few times, not for ever.
     """
-    due = Delivery.objects.filter(pk=pk, due_at__isnull=False)
+    due = WebhookDelivery.objects.filter(pk=pk, due_at__isnull=False)
     if due.filter(attempts__gt=TRIES).update(due_at=None, outcome="Every worker that tried to understand it died"):
         log.critical("delivery_poisoned", delivery=pk)
         return False
@@ -50,13 +50,13 @@ def _begun(pk):
 
 def _take_in(pk):
     with transaction.atomic():
-        delivery = Delivery.objects.select_for_update().filter(pk=pk, due_at__isnull=False).first()
+        delivery = WebhookDelivery.objects.select_for_update().filter(pk=pk, due_at__isnull=False).first()
         if delivery is None:
             return None
         hint = _read(delivery.body)
         number = _number_of(hint)
         if number is not None:
-            Look.ask(number, thorough=_by_somebody_else(hint))
+            PendingPull.ask(number, thorough=_by_somebody_else(hint))
         elif hint and hint.marker and delivery.attempts <= TRIES:
             _again(delivery)
             return None
@@ -70,7 +70,7 @@ def _take_in(pk):
 
 def due_deliveries(limit=200):
     """Ids of deliveries nobody understood yet, oldest first: what no wake-up reached."""
-    due = Delivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+    due = WebhookDelivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
     return list(due.values_list("pk", flat=True)[:limit])
 
 
@@ -79,10 +79,10 @@ def forget_old():
     away. Returns how many deliveries."""
     now = timezone.now()
     figures_until = now - timedelta(days=settings.GITLAB_FIGURES_KEPT_DAYS)
-    Refusal.objects.filter(day__lt=figures_until.date()).delete()
+    RejectedWebhook.objects.filter(day__lt=figures_until.date()).delete()
     Reconciliation.objects.filter(finished_at__lt=figures_until).delete()
     deliveries_until = now - timedelta(days=settings.GITLAB_DELIVERIES_KEPT_DAYS)
-    return Delivery.objects.filter(due_at=None, received_at__lt=deliveries_until).delete()[0]
+    return WebhookDelivery.objects.filter(due_at=None, received_at__lt=deliveries_until).delete()[0]
 
 
 def _read(text):
@@ -97,10 +97,10 @@ def _number_of(hint):
     yet)."""
     if hint is None or hint.iid is None:
         return None
-    placed = Mirror.objects.filter(project_id=hint.project_id, iid=hint.iid).values_list("pk", flat=True).first()
+    placed = GitLabLink.objects.filter(project_id=hint.project_id, iid=hint.iid).values_list("pk", flat=True).first()
     if placed is not None or not hint.marker:
         return placed
-    return Mirror.objects.filter(marker=hint.marker).values_list("pk", flat=True).first()
+    return GitLabLink.objects.filter(marker=hint.marker).values_list("pk", flat=True).first()
 
 
 def _by_somebody_else(hint):
@@ -110,7 +110,7 @@ def _by_somebody_else(hint):
 def _again(delivery):
     """The issue carries a mark of ours that no row has, or has not yet: a transaction may still be on its way."""
     wait = timedelta(seconds=2 ** (delivery.attempts - 1))
-    Delivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() + wait)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() + wait)
 
 
 def _failed(delivery):
@@ -118,12 +118,12 @@ def _failed(delivery):
         _again(delivery)
     else:
         outcome = "The portal failed to understand it; its log says more"
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, outcome=outcome)
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=None, outcome=outcome)
 
 
 def _understood(delivery, hint, number):
     confidential = "confidential" in delivery.event.lower()
-    Delivery.objects.filter(pk=delivery.pk).update(
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(
         due_at=None,
         issue_id=number,
         outcome=_in_words(hint, number),

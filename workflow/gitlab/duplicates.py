@@ -5,7 +5,7 @@ import structlog
 from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.errors import Gone
 from workflow.gitlab.models.alarms import Kind
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.session import Status
 
@@ -27,7 +27,7 @@ def close_twin(mirror, issue, gateway):
     except Gone:
         own = None
     if own is None or own.moved_to_id is not None:
-        Look.ask(mirror.pk, thorough=True)
+        PendingPull.ask(mirror.pk, thorough=True)
         return False
     if issue.state == "closed":
         return True

@@ -35,7 +35,7 @@ class Wanted:
     assignee: int | None
     labels: dict
 
-    def shadow(self):
+    def last_synced(self):
         """As kept once GitLab agreed; the block as a digest."""
         return {**vars(self), "block": hashlib.sha256(self.block.encode()).hexdigest()}
 

@@ -15,7 +15,7 @@ from django.db.models import Count
 
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.labels import Labelling, scope_of
-from workflow.gitlab.models import Mirror, TrackerLabels
+from workflow.gitlab.models import GitLabLink, TrackerLabels
 from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
 from workflow.gitlab.poll import BACKFILL_SHARE
 from workflow.models import Issue
@@ -160,15 +160,15 @@ def labels_of(labelling, standing):
 def _alike(tracker, person):
     """(tracker, needs a person, label names in GitLab or None, how they stand, how many) of requests that are alike."""
     fields = [f"issue__{name}" for name in _STANDING]
-    mirrors = Mirror.objects.filter(iid__isnull=False).exclude(status=Mirror.Status.ORPHANED)
+    mirrors = GitLabLink.objects.filter(iid__isnull=False).exclude(status=GitLabLink.Status.ORPHANED)
     if tracker is not None:
         mirrors = mirrors.filter(issue__tracker=tracker)
     if person is not None:
         mirrors = mirrors.filter(issue__in=Issue.objects.visible_to(person).values("pk"))
-    rows = mirrors.order_by().values_list("issue__tracker", "status", "shadow__fields__labels", *fields)
+    rows = mirrors.order_by().values_list("issue__tracker", "status", "last_synced__fields__labels", *fields)
     for pk, status, families, *standing, number in rows.annotate(number=Count("pk")):
         stands = SimpleNamespace(**dict(zip(_STANDING, standing, strict=True)))
-        yield pk, status in Mirror.NEEDS_A_PERSON, shown_labels(families), stands, number
+        yield pk, status in GitLabLink.NEEDS_A_PERSON, shown_labels(families), stands, number
 
 
 def _count(place, labels, number, parked, before, after):

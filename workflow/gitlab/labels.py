@@ -10,7 +10,7 @@ from datetime import timedelta
 from django.db.models import Exists
 from django.utils import timezone
 
-from workflow.gitlab.models import SchemeChange
+from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.states import State
 
@@ -143,7 +143,7 @@ class Spelling:
         """As the database has it. ``skew``: how far GitLab's clock is ahead of ours."""
         rows = list(SchemeLabel.objects.values_list("family", "name", "key", "scheme", "scheme__is_active"))
         skew = skew if abs(skew) > CLOCKS_AGREE else timedelta(0)
-        changes = SchemeChange.objects.filter(at__gte=timezone.now() - REMEMBERED).order_by("at", "pk")
+        changes = LabelSchemeChange.objects.filter(at__gte=timezone.now() - REMEMBERED).order_by("at", "pk")
         earlier = tuple(
             (at + skew, cls(*_split(rows, lambda row, scheme=scheme: row[3] == scheme)))
             for at, scheme in changes.values_list("at", "from_scheme")

@@ -6,7 +6,7 @@ The figures are those of reliability.md §4. Of a restricted request nothing is 
 
 What only GitLab can say, asked once an hour: are the webhooks in order, what may the bot's token, until when.
 
-It changes nothing in GitLab. What it finds stays in ``Check`` until the next time; ``watch`` makes alarms of it.
+It changes nothing in GitLab. What it finds stays in ``GitLabCheck`` until the next time; ``watch`` makes alarms of it.
 """
 
 import hashlib
@@ -24,19 +24,19 @@ from workflow.gitlab.alarms import Finding
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.connect import EXPIRES_SOON, what_is_wrong
 from workflow.gitlab.errors import GitLabError, Gone, Misconfigured, Permanent, RateLimited
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
-from workflow.gitlab.models.alarms import Alarm, Behind, Check, Heartbeat, Kind
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Cursor, Look, Reconciliation
+from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation
 from workflow.gitlab.poll import metered_reader
 
-IN_ORDER = ~Q(status__in=Mirror.NEEDS_A_PERSON)
+IN_ORDER = ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
 
 
 def keep_time():
     """Note which mirrors are behind now, and since when; call it every minute."""
     now = timezone.now()
-    behind = dict(Mirror.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
+    behind = dict(GitLabLink.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
     known = dict(Behind.objects.values_list("pk", "pushed_version"))
     over = [number for number, version in known.items() if behind.get(number) != version]
     new = [
@@ -56,14 +56,16 @@ def oldest_pending(requests=None):
 
     What waits for a person is not pending, nor is what hangs on it.
     """
-    mirror = Mirror.objects.filter(pk=OuterRef("pk"), due_at__isnull=False, pushed_version=OuterRef("pushed_version"))
+    mirror = GitLabLink.objects.filter(
+        pk=OuterRef("pk"), due_at__isnull=False, pushed_version=OuterRef("pushed_version")
+    )
     found = [_first(Behind.objects.filter(Exists(mirror)), "issue", "since", requests)]
     for model, issue, since in (
-        (NoteMirror, "issue", Coalesce("comment__created_at", "event__at")),
-        (UploadMirror, "attachment__issue", "attachment__created_at"),
-        (LinkMirror, "link__source", "link__created_at"),
+        (OutgoingNote, "issue", Coalesce("comment__created_at", "event__at")),
+        (OutgoingUpload, "attachment__issue", "attachment__created_at"),
+        (OutgoingLink, "link__source", "link__created_at"),
     ):
-        sendable = Mirror.objects.filter(IN_ORDER, pk=OuterRef(issue), iid__isnull=False, due_at__isnull=True)
+        sendable = GitLabLink.objects.filter(IN_ORDER, pk=OuterRef(issue), iid__isnull=False, due_at__isnull=True)
         waiting = model.objects.filter(Exists(sendable), due_at__isnull=False, parked=False)
         found.append(_first(waiting, issue, since, requests))
     return min((since for (since,) in found[0].union(*found[1:], all=True) if since), default=None)
@@ -79,9 +81,9 @@ def _first(rows, issue, since, requests):
 def dead_letters():
     """[(number, restricted, error, gone)] of all that waits for a person for a reason that is no alarm of its own."""
     disagree = Alarm.objects.current().filter(kind=Kind.MISMATCH, issue=OuterRef("pk"))
-    fight = Look.objects.filter(pk=OuterRef("pk"), frozen_at__isnull=False)
-    parked = not_in_step().filter(status__in=Mirror.NEEDS_A_PERSON, parked=True)
-    unread = Look.objects.filter(
+    fight = PendingPull.objects.filter(pk=OuterRef("pk"), frozen_at__isnull=False)
+    parked = not_in_step().filter(status__in=GitLabLink.NEEDS_A_PERSON, parked=True)
+    unread = PendingPull.objects.filter(
         ~Exists(parked.filter(pk=OuterRef("pk"))), last_error__gt="", due_at__isnull=True, frozen_at__isnull=True
     )
     rows = [
@@ -90,17 +92,22 @@ def dead_letters():
         ),
         *unread.values_list("pk", "issue__restricted_to", "last_error", Value("")),
     ]
-    for model, issue in ((NoteMirror, "issue"), (UploadMirror, "attachment__issue"), (LinkMirror, "link__source")):
+    for model, issue in (
+        (OutgoingNote, "issue"),
+        (OutgoingUpload, "attachment__issue"),
+        (OutgoingLink, "link__source"),
+    ):
         pieces = model.objects.filter(parked=True, **{f"{issue}__isnull": False})
         rows += pieces.values_list(issue, f"{issue}__restricted_to", "last_error", Value(""))
     return [
-        (number, group is not None, error, status == Mirror.Status.ORPHANED) for number, group, error, status in rows
+        (number, group is not None, error, status == GitLabLink.Status.ORPHANED)
+        for number, group, error, status in rows
     ]
 
 
 def not_in_step():
     """Mirrors that are behind in some way: the condition of the index that holds only these."""
-    return Mirror.objects.exclude(status=Mirror.Status.IN_STEP)
+    return GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)
 
 
 AWAY_FOR = PENDING_FOR = timedelta(minutes=5)
@@ -140,7 +147,7 @@ def _waiting(now):
 
 
 def _unknown():
-    for number in not_in_step().filter(status=Mirror.Status.UNKNOWN).values_list("pk", flat=True):
+    for number in not_in_step().filter(status=GitLabLink.Status.UNKNOWN).values_list("pk", flat=True):
         yield _of_request(
             Kind.UNKNOWN, number, "Nobody knows yet whether GitLab created its issue.", patience=UNKNOWN_FOR
         )
@@ -163,20 +170,20 @@ def _dead(now):
 
 
 def _fighting(now):
-    for number in Look.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True):
+    for number in PendingPull.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True):
         yield _of_request(
             Kind.LOOP, number, "Both sides changed the same field back and forth, so neither is followed."
         )
 
 
 def _silent(now):
-    for cursor in Cursor.objects.filter(silent_since__lt=now - SILENT_FOR).select_related("tracker"):
+    for cursor in PollCursor.objects.filter(silent_since__lt=now - SILENT_FOR).select_related("tracker"):
         reason = f"Since {_time(cursor.silent_since)} changes are found there that no webhook told of."
         yield Finding(Kind.SILENT, str(cursor.tracker), reason, key=str(cursor.tracker_id))
 
 
 def _checked(now):
-    for check in Check.objects.exclude(problem="").select_related("tracker"):
+    for check in GitLabCheck.objects.exclude(problem="").select_related("tracker"):
         kind, place = (Kind.HOOK, str(check.tracker)) if check.tracker else (Kind.TOKEN, EVERYWHERE)
         yield Finding(kind, place, check.problem, key=check.name)
 
@@ -262,13 +269,13 @@ def _hook(tracker):
 
 
 def _is_due(name):
-    return not Check.objects.filter(pk=name, checked_at__gt=timezone.now() - EVERY).exists()
+    return not GitLabCheck.objects.filter(pk=name, checked_at__gt=timezone.now() - EVERY).exists()
 
 
 def _remember(name, problem, tracker=None):
     found = {"problem": problem, "tracker": tracker, "checked_at": timezone.now()}
-    Check.objects.update_or_create(pk=name, defaults=found)
+    GitLabCheck.objects.update_or_create(pk=name, defaults=found)
 
 
 def _forget_what_is_not_used():
-    Check.objects.filter(tracker__is_active=False).delete()
+    GitLabCheck.objects.filter(tracker__is_active=False).delete()

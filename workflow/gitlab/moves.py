@@ -10,7 +10,7 @@ from workflow.actions.from_gitlab import follow_move
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.errors import Permanent
 from workflow.gitlab.identities import known_as
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.pull_notes import remap_after_move
 
 
@@ -53,9 +53,9 @@ def settle_in(run, remote, notes):
     ``notes``: its comments. They and its history have other numbers than before; what was known of them stays known,
     or comments would be taken twice and what people asked for be heard again.
     """
-    run.write(project_id=remote.project_id, iid=remote.iid, gitlab_id=remote.id, web_url=remote.web_url, shadow={})
+    run.write(project_id=remote.project_id, iid=remote.iid, gitlab_id=remote.id, web_url=remote.web_url, last_synced={})
     remap_after_move(run, notes)
-    for look in Look.objects.filter(pk=run.mirror.pk):
+    for look in PendingPull.objects.filter(pk=run.mirror.pk):
         look.forget_events()
 
 

@@ -14,9 +14,9 @@ from workflow.actions.history import record
 from workflow.enqueue import enqueue
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import GitLabError, Gone
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Look, ReceivedNote
+from workflow.gitlab.models.inbound import ImportedNote, PendingPull
 from workflow.gitlab.session import Status
 from workflow.gitlab.status import why
 from workflow.models import Issue
@@ -34,8 +34,8 @@ def retry(number, *, by):
         for row in _hanging(number):
             if row.parked:
                 row.wake()
-        Look.objects.filter(pk=number).update(frozen_at=None, flips=[], last_error="", attempts=0)
-        Look.ask(number, thorough=True)
+        PendingPull.objects.filter(pk=number).update(frozen_at=None, flips=[], last_error="", attempts=0)
+        PendingPull.ask(number, thorough=True)
     log.info("mirror_retried", number=number, by=by.pk)
     enqueue("workflow.gitlab.tasks.push_issue", number)
 
@@ -53,9 +53,9 @@ def skip(number, *, by):
         for row in _hanging(number):
             if row.parked:
                 type(row).objects.filter(pk=row.pk).update(parked=False, due_at=None, last_error=words)
-        Look.objects.filter(pk=number).update(due_at=None, frozen_at=None, flips=[], last_error="")
+        PendingPull.objects.filter(pk=number).update(due_at=None, frozen_at=None, flips=[], last_error="")
         if mirror.status == Status.PARKED and mirror.exists:
-            Mirror.objects.filter(pk=number, status=Status.PARKED).update(
+            GitLabLink.objects.filter(pk=number, status=Status.PARKED).update(
                 status=Status.IN_STEP, parked=False, due_at=None, last_error=words, pushed_version=mirror.wanted_version
             )
     log.info("mirror_skipped", number=number, by=by.pk)
@@ -65,7 +65,7 @@ def let_go(number, *, by):
     """The GitLab issue is gone and stays gone: the request goes on without one."""
     _orphan(number, by)
     with transaction.atomic():
-        Mirror.objects.filter(pk=number, status=Status.ORPHANED).update(
+        GitLabLink.objects.filter(pk=number, status=Status.ORPHANED).update(
             parked=False, due_at=None, last_error=f"Let go by {by}."
         )
         _remember(number, "let-go", by)
@@ -80,7 +80,7 @@ def recreate(number, *, by):
     _orphan(number, by)
     with transaction.atomic():
         issue = Issue.objects.get(pk=number)
-        Mirror.objects.filter(pk=number, status=Status.ORPHANED).update(
+        GitLabLink.objects.filter(pk=number, status=Status.ORPHANED).update(
             status=Status.UNKNOWN,
             creating_since=issue.created_at - BEFORE_FILING,
             empty_looks=0,
@@ -88,13 +88,13 @@ def recreate(number, *, by):
             iid=None,
             gitlab_id=None,
             web_url="",
-            shadow={},
+            last_synced={},
             parked=False,
             attempts=0,
             last_error="",
             due_at=timezone.now(),
         )
-        NoteMirror.objects.filter(issue=number, note_id__isnull=False).update(
+        OutgoingNote.objects.filter(issue=number, note_id__isnull=False).update(
             note_id=None, posting_since=None, due_at=timezone.now(), attempts=0, parked=False, last_error=""
         )
         _begin_looking_anew(number)
@@ -107,12 +107,12 @@ def relink(number, address, *, by):
     mirror = _mirror(number, by)
     issue = Issue.objects.select_related("tracker").get(pk=number)
     remote = _issue_at(address, issue)
-    if Mirror.objects.filter(project_id=remote.project_id, iid=remote.iid).exclude(pk=number).exists():
+    if GitLabLink.objects.filter(project_id=remote.project_id, iid=remote.iid).exclude(pk=number).exists():
         raise Incomplete({"address": "Another request has this GitLab issue already."})
     if issue.confidential and not remote.confidential:
         raise Incomplete({"address": "This request is restricted. Make that issue confidential first."})
     with transaction.atomic():
-        Mirror.objects.filter(pk=mirror.pk).update(
+        GitLabLink.objects.filter(pk=mirror.pk).update(
             status=Status.BEHIND,
             creating_since=None,
             empty_looks=0,
@@ -120,7 +120,7 @@ def relink(number, address, *, by):
             iid=remote.iid,
             gitlab_id=remote.id,
             web_url=remote.web_url,
-            shadow={},
+            last_synced={},
             parked=False,
             attempts=0,
             last_error="",
@@ -153,7 +153,7 @@ def _need_ops(person):
 def _mirror(number, by):
     """The mirror of a request this person may see and may handle."""
     _need_ops(by)
-    mirror = Mirror.objects.select_related("issue").filter(pk=number).first()
+    mirror = GitLabLink.objects.select_related("issue").filter(pk=number).first()
     if mirror is None or not may_see(by, mirror.issue):
         raise Refused("There is no such request.")
     return mirror
@@ -167,16 +167,16 @@ def _orphan(number, by):
 
 
 def _hanging(number):
-    yield from NoteMirror.objects.filter(issue=number)
-    yield from UploadMirror.objects.filter(attachment__issue=number)
-    yield from LinkMirror.objects.filter(link__source=number)
+    yield from OutgoingNote.objects.filter(issue=number)
+    yield from OutgoingUpload.objects.filter(attachment__issue=number)
+    yield from OutgoingLink.objects.filter(link__source=number)
 
 
 def _begin_looking_anew(number):
     """Another issue has another history and other comments; those taken from the old one stay as they are."""
-    Look.objects.filter(pk=number).delete()
-    ReceivedNote.objects.filter(comment__issue=number).delete()
-    Look.ask(number, thorough=True, in_seconds=5)
+    PendingPull.objects.filter(pk=number).delete()
+    ImportedNote.objects.filter(comment__issue=number).delete()
+    PendingPull.ask(number, thorough=True, in_seconds=5)
 
 
 def _remember(number, verb, by, **data):

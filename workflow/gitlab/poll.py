@@ -26,9 +26,9 @@ from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retrya
 from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.merge import agreed_after, flat
-from workflow.gitlab.models import Mirror, NoteMirror
+from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Cursor, Delivery, Look, ReceivedNote
+from workflow.gitlab.models.inbound import ImportedNote, PendingPull, PollCursor, WebhookDelivery
 from workflow.gitlab.pull_notes import digest_of
 from workflow.gitlab.seen import seen_fields, text_around
 from workflow.gitlab.session import Status
@@ -71,7 +71,7 @@ def only_ours(mirror, look, issue, labelling, reader):
     """
     if not _in_step(mirror) or _waits(look) or issue.moved_to_id is not None:
         return False
-    agreed = flat(mirror.shadow.get("fields", {}))
+    agreed = flat(mirror.last_synced.get("fields", {}))
     if not agreed or agreed_after(agreed, seen_fields(issue, labelling.owned, agreed)) != agreed:
         return False
     if text_around(issue.description) != (look.shared_text if look else ""):
@@ -83,7 +83,7 @@ def _in_step(mirror):
     return (
         mirror.status == Status.IN_STEP
         and mirror.pushed_version == mirror.wanted_version
-        and not mirror.shadow.get("dropped")
+        and not mirror.last_synced.get("dropped")
     )
 
 
@@ -92,8 +92,8 @@ def _waits(look):
 
 
 def _same_comments(mirror, issue, reader):
-    ours = set(NoteMirror.objects.filter(issue=mirror.pk, note_id__isnull=False).values_list("note_id", flat=True))
-    theirs = ReceivedNote.objects.filter(comment__issue=mirror.pk, comment__deleted_at=None)
+    ours = set(OutgoingNote.objects.filter(issue=mirror.pk, note_id__isnull=False).values_list("note_id", flat=True))
+    theirs = ImportedNote.objects.filter(comment__issue=mirror.pk, comment__deleted_at=None)
     theirs = dict(theirs.values_list("note_id", "digest"))
     if issue.comments != len(ours) + len(theirs):
         return False
@@ -158,7 +158,7 @@ def _longest_ago_first():
 
 def poll(tracker, gateway, connection, reader):
     """Ask for a look at whatever changed in a tracker since its cursor, which moves on with it. Returns how many."""
-    cursor, _ = Cursor.objects.get_or_create(tracker=tracker)
+    cursor, _ = PollCursor.objects.get_or_create(tracker=tracker)
     since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
     changed = gateway.updated_issues(tracker.project_id, since)
     batch, began, asked, untold = [], None, 0, 0
@@ -186,9 +186,9 @@ def _that_far(cursor, issue):
 
 def _ask(issues, tracker, connection, reader):
     """(looks asked for, those no webhook had told of)."""
-    mirrors = Mirror.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
+    mirrors = GitLabLink.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
     mirrors = {mirror.iid: mirror for mirror in mirrors}
-    looks = Look.objects.in_bulk([mirror.pk for mirror in mirrors.values()])
+    looks = PendingPull.objects.in_bulk([mirror.pk for mirror in mirrors.values()])
     gateway = reader.gateway
     listed_at, labelling, asked, untold = gateway.now, Labelling.read(), 0, 0
     for issue in issues:
@@ -201,7 +201,7 @@ def _ask(issues, tracker, connection, reader):
         elif only_ours(mirror, look, issue, labelling, reader):
             _seen(mirror.pk, issue, listed_at)
         else:
-            Look.ask(mirror.pk, thorough=True)
+            PendingPull.ask(mirror.pk, thorough=True)
             enqueue("workflow.gitlab.tasks.look_at_issue", mirror.pk)
             asked += 1
             untold += not _told(mirror.pk, issue)
@@ -211,8 +211,8 @@ def _ask(issues, tracker, connection, reader):
 def _seen(number, issue, listed_at):
     """As good as looked at, once no change can hide any more; until then the next poll lists the issue again."""
     if listed_at > issue.updated_at + TOUCHED_EVERY:
-        Look.objects.get_or_create(pk=number)
-        Look.objects.filter(Q(seen_at=None) | Q(seen_at__lt=listed_at), pk=number).update(seen_at=listed_at)
+        PendingPull.objects.get_or_create(pk=number)
+        PendingPull.objects.filter(Q(seen_at=None) | Q(seen_at__lt=listed_at), pk=number).update(seen_at=listed_at)
 
 
 def _seen_since(look, issue):
@@ -222,18 +222,18 @@ def _seen_since(look, issue):
 
 def _told(number, issue):
     around = issue.updated_at - TOUCHED_EVERY
-    return Delivery.objects.filter(issue_id=number, received_at__gte=around).exists()
+    return WebhookDelivery.objects.filter(issue_id=number, received_at__gte=around).exists()
 
 
 def _unlinked(issue, gateway, connection):
     """No request owns the issue. If it carries one's mark it is moved, not linked yet, or a twin."""
     marker = marker_in(issue.description)
-    mirror = marker and Mirror.objects.filter(marker=marker).first()
+    mirror = marker and GitLabLink.objects.filter(marker=marker).first()
     if mirror is None:
         return
     if issue.author_id == connection.bot_id and close_twin(mirror, issue, gateway):
         return
-    Look.ask(mirror.pk, thorough=True)
+    PendingPull.ask(mirror.pk, thorough=True)
 
 
 def _move(cursor, until, untold, *, ended=True):

@@ -28,7 +28,7 @@ from workflow.gitlab.labels import Spelling
 from workflow.gitlab.merge import agreed_after, flat, merge
 from workflow.gitlab.milestones import read_milestones
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Look, claim_to_look
+from workflow.gitlab.models.inbound import PendingPull, claim_to_look
 from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
 from workflow.gitlab.moves import follow
 from workflow.gitlab.pull_fields import newer_side
@@ -103,7 +103,7 @@ def look_at(number, ends=None):
         look = _due(number)
         if look is None:
             return False
-        Look.objects.filter(pk=number).update(attempts=F("attempts") + 1)
+        PendingPull.objects.filter(pk=number).update(attempts=F("attempts") + 1)
         run = LookRun(mirror, connection, look, ends)
         try:
             _look(run)
@@ -118,11 +118,11 @@ def look_at(number, ends=None):
 def numbers_to_look_at(limit=100):
     """Numbers of requests whose look is due; none while the connection is paused or GitLab away."""
     connection = Connection.load()
-    return [] if connection.paused or not is_there(connection) else Look.due_numbers(limit)
+    return [] if connection.paused or not is_there(connection) else PendingPull.due_numbers(limit)
 
 
 def _due(number):
-    return Look.objects.filter(pk=number, due_at__lte=timezone.now(), frozen_at=None).first()
+    return PendingPull.objects.filter(pk=number, due_at__lte=timezone.now(), frozen_at=None).first()
 
 
 def _claim(number):
@@ -133,7 +133,7 @@ def _claim(number):
             mirror = claim_to_look(number)
         except Poisoned:
             log.critical("mirror_poisoned", number=number)
-            Look.objects.filter(pk=number).update(due_at=None, last_error=DIED_OF_IT)
+            PendingPull.objects.filter(pk=number).update(due_at=None, last_error=DIED_OF_IT)
             return None
         if mirror is not None or time.monotonic() > until:
             return mirror
@@ -165,7 +165,7 @@ def _look(run):
 
 def _agreed(run):
     """The flat shadow and what GitLab would not take."""
-    return flat(run.mirror.shadow.get("fields", {})), ignored_fields(run.mirror.shadow.get("dropped", ()))
+    return flat(run.mirror.last_synced.get("fields", {})), ignored_fields(run.mirror.last_synced.get("dropped", ()))
 
 
 def _history(run, remote):
@@ -206,7 +206,7 @@ def _merge(run, remote, history):
 
 def _merge_locked(run, remote, history):
     agreed, ignored = _agreed(run)
-    ours = flat(wanted(run, look_up=False).shadow()) | run.labelling.only_respelt(run.issue, agreed)
+    ours = flat(wanted(run, look_up=False).last_synced()) | run.labelling.only_respelt(run.issue, agreed)
     theirs = seen_fields(remote, run.labelling.owned, agreed)
     if history is None:
         found = merge(agreed, ours, theirs, ignored=ignored)

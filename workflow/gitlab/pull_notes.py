@@ -20,8 +20,8 @@ from workflow.gitlab.errors import Gone, Permanent
 from workflow.gitlab.escaping import noted
 from workflow.gitlab.identities import known_as
 from workflow.gitlab.intent_steps import obey
-from workflow.gitlab.models import NoteMirror
-from workflow.gitlab.models.inbound import ReceivedNote
+from workflow.gitlab.models import OutgoingNote
+from workflow.gitlab.models.inbound import ImportedNote
 from workflow.states import Source
 
 log = structlog.get_logger(__name__)
@@ -50,9 +50,9 @@ def take_comments(run, history):
 def _forget_deleted(run, history):
     """The portal's own comments that people deleted in GitLab stay here, and are not posted again."""
     there = {note.id for note in history.words}
-    for row in NoteMirror.objects.filter(issue=run.mirror.pk, note_id__isnull=False).exclude(note_id__in=there):
+    for row in OutgoingNote.objects.filter(issue=run.mirror.pk, note_id__isnull=False).exclude(note_id__in=there):
         if _is_gone(run, row.note_id):
-            NoteMirror.objects.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
+            OutgoingNote.objects.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
 
 
 def _is_gone(run, note_id):
@@ -64,7 +64,7 @@ def _is_gone(run, note_id):
 
 
 def _received(run):
-    rows = ReceivedNote.objects.filter(comment__issue=run.mirror.pk, comment__deleted_at=None)
+    rows = ImportedNote.objects.filter(comment__issue=run.mirror.pk, comment__deleted_at=None)
     return rows.select_related("comment")
 
 
@@ -73,7 +73,7 @@ def _own(run, note):
     if note.by.id != run.bot_id:
         return False
     pk = noted(note.body)
-    return pk is not None and NoteMirror.objects.filter(pk=pk, issue=run.mirror.pk).exists()
+    return pk is not None and OutgoingNote.objects.filter(pk=pk, issue=run.mirror.pk).exists()
 
 
 def _take(run, note):
@@ -82,7 +82,7 @@ def _take(run, note):
     author = known_as(note.by)
     files, body = _with_files(run, note, author)
     with transaction.atomic():
-        if ReceivedNote.objects.filter(note_id=note.id).exists():
+        if ImportedNote.objects.filter(note_id=note.id).exists():
             return
         comment = receive_comment(
             run.mirror.pk,
@@ -93,7 +93,7 @@ def _take(run, note):
             at=note.created_at,
             files=files,
         )
-        ReceivedNote.objects.create(
+        ImportedNote.objects.create(
             comment=comment,
             note_id=note.id,
             author_id=note.by.id,
@@ -108,7 +108,7 @@ def _rewrite(row, note):
     body = _UPLOAD.sub(lambda found: _file_words(found), note.body)
     with transaction.atomic():
         rewrite_comment(row.comment, _shortened(body))
-        ReceivedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
+        ImportedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
 
 
 def _bury_if_gone(run, row):
@@ -167,8 +167,8 @@ def remap_after_move(run, notes):
         if note.system:
             continue
         if note.author_id == run.bot_id and (pk := noted(note.body)):
-            NoteMirror.objects.filter(pk=pk, issue=run.mirror.pk, note_id__isnull=False).update(note_id=note.id)
+            OutgoingNote.objects.filter(pk=pk, issue=run.mirror.pk, note_id__isnull=False).update(note_id=note.id)
         elif same := rows[note.author_id, note.created_at]:
             row = next((row for row in same if row.digest == digest_of(note.body)), same[0])
             same.remove(row)
-            ReceivedNote.objects.filter(pk=row.pk).update(note_id=note.id)
+            ImportedNote.objects.filter(pk=row.pk).update(note_id=note.id)

@@ -13,8 +13,8 @@ from workflow.gitlab.identities import known_as
 from workflow.gitlab.intent_steps import Undone, grant, still_waits
 from workflow.gitlab.intents import STAGE, Heard, Wish, merged_wishes, wishes
 from workflow.gitlab.merge import THEIRS, flat, nested
-from workflow.gitlab.models import Mirror
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.pull_fields import IN_WORDS, changed_here, take, who_changed
 from workflow.gitlab.seen import text_around
 from workflow.models.event import CONFLICT, UNDONE
@@ -47,7 +47,7 @@ def settle_look(run, remote, history, found, agreed):
         undone += granted + _block(history, found, run)
         _tell_conflicts(run, history, owned, found)
         _say(run, undone)
-    run.write(shadow={**run.mirror.shadow, "fields": nested(agreed)})
+    run.write(last_synced={**run.mirror.last_synced, "fields": nested(agreed)})
     _push_what_differs(run, agreed)
     _end(run, remote, history, found, pending)
 
@@ -158,8 +158,8 @@ def _name(somebody):
 def _push_what_differs(run, agreed):
     """Whatever the portal holds otherwise than GitLab shows is pushed next."""
     run.reread()
-    if flat(wanted(run, look_up=False).shadow()) != agreed:
-        mirror = Mirror.objects.get(pk=run.mirror.pk)
+    if flat(wanted(run, look_up=False).last_synced()) != agreed:
+        mirror = GitLabLink.objects.get(pk=run.mirror.pk)
         if mirror.pushed_version == mirror.wanted_version:
             mirror.want_push()
 
@@ -174,11 +174,11 @@ def _end(run, remote, history, found, pending):
     flips = _flips(look, found, now)
     look.done(flips=flips, **fields)
     if warring := _warring(flips):
-        Look.objects.filter(pk=look.pk).update(frozen_at=timezone.now())
+        PendingPull.objects.filter(pk=look.pk).update(frozen_at=timezone.now())
         log.critical("gitlab_loop_frozen", number=look.pk, field=warring)
         run.mirror.held().update(
             parked=True,
-            status=Mirror.Status.PARKED,
+            status=GitLabLink.Status.PARKED,
             due_at=None,
             last_error=TOO_OFTEN,
         )

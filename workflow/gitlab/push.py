@@ -18,9 +18,9 @@ from workflow.crashpoints import crashpoint
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.converge import LookFirst, Orphaned, explain_gone, settle
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable, Unknown
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Look
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.models.link import Poisoned
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push_notes import send_notes
@@ -44,7 +44,7 @@ def push_issue(number):
     more = True
     while more and rounds < ROUNDS and _push_once(number, connection, ends):
         rounds += 1
-        more = time.monotonic() < ends and Mirror.objects.with_work().filter(pk=number).exists()
+        more = time.monotonic() < ends and GitLabLink.objects.with_work().filter(pk=number).exists()
     return rounds > 0
 
 
@@ -59,28 +59,28 @@ def numbers_with_work(limit=100):
     now, found = timezone.now(), {}
     for rows, number in _DUE:
         due = rows.objects.due(now).filter(parked=False)
-        if rows is not Mirror:  # what cannot be sent must not hide what can
+        if rows is not GitLabLink:  # what cannot be sent must not hide what can
             due = due.filter(Exists(_to_hang_on(now).filter(pk=OuterRef(number))))
         due = due.in_turn(f"{number}__tracker")
         for pk, *place in due.order_by("turn", "due_at", "pk").values_list(number, "turn", "due_at")[: 10 * limit]:
             found[pk] = min(place, found.get(pk, place))
-    ready = set(Mirror.objects.with_work(now).filter(pk__in=found).values_list("pk", flat=True))
+    ready = set(GitLabLink.objects.with_work(now).filter(pk__in=found).values_list("pk", flat=True))
     return sorted(ready, key=lambda pk: (*found[pk], pk))[:limit]
 
 
 _DUE = (
-    (Mirror, "issue"),
-    (NoteMirror, "issue"),
-    (UploadMirror, "attachment__issue"),
-    (LinkMirror, "link__source"),
+    (GitLabLink, "issue"),
+    (OutgoingNote, "issue"),
+    (OutgoingUpload, "attachment__issue"),
+    (OutgoingLink, "link__source"),
 )
 """What may be due, and the way from there to its request."""
 
 
 def _to_hang_on(now):
     """Mirrors whose notes, files and links can be sent: as ``with_work`` wants them."""
-    free = Mirror.objects.exclude(leased_until__gt=now)
-    return free.filter(iid__isnull=False).exclude(status__in=Mirror.NEEDS_A_PERSON)
+    free = GitLabLink.objects.exclude(leased_until__gt=now)
+    return free.filter(iid__isnull=False).exclude(status__in=GitLabLink.NEEDS_A_PERSON)
 
 
 def _push_once(number, connection, ends):
@@ -106,7 +106,7 @@ def _push_once(number, connection, ends):
 def _claimed(number):
     """The request's mirror under a lease, or None; one that killed too many workers is parked instead."""
     try:
-        return Mirror.objects.claim(number)
+        return GitLabLink.objects.claim(number)
     except Poisoned:
         log.critical("mirror_poisoned", number=number)
         return None
@@ -116,15 +116,15 @@ def _look_first(run, first, ends):
     """Take in what people did in GitLab; then the next round pushes what is left."""
     number = run.mirror.pk
     run.put_off_free(GIVES_WAY_FOR, first.message)
-    Look.ask(number, thorough=True)
+    PendingPull.ask(number, thorough=True)
     if look_at(number, ends):
-        later = Mirror.objects.filter(pk=number, due_at__gt=timezone.now(), issue__look__due_at=None)
+        later = GitLabLink.objects.filter(pk=number, due_at__gt=timezone.now(), issue__look__due_at=None)
         later.update(due_at=timezone.now())
 
 
 def _send_everything(run):
     due = run.mirror.due_at is not None and run.mirror.due_at <= timezone.now()
-    waits_for_a_person = run.mirror.status in Mirror.NEEDS_A_PERSON
+    waits_for_a_person = run.mirror.status in GitLabLink.NEEDS_A_PERSON
     in_order = run.mirror.exists and run.mirror.due_at is None and not waits_for_a_person
     if (due or in_order) and not settle(run):
         return
@@ -139,7 +139,7 @@ def _send_everything(run):
 
 def _is_as_hidden_as_it_must_be(run):
     """Words about a restricted request only go where GitLab confirmed that it hides them."""
-    return not run.issue.confidential or run.mirror.shadow.get("fields", {}).get("confidential") is True
+    return not run.issue.confidential or run.mirror.last_synced.get("fields", {}).get("confidential") is True
 
 
 def _give_up(run, error):

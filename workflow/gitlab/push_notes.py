@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from workflow.gitlab.errors import GitLabError, Gone, Unknown
 from workflow.gitlab.escaping import note_marker, noted, quiet, safe_line, safe_text
-from workflow.gitlab.models import NoteMirror
+from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.push_pieces import failed, interrupts, put_off
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.session import quarantine
@@ -115,7 +115,7 @@ _PEOPLE = ("comment__author", "event__actor", "event__on_behalf_of", "event__iss
 
 def send_notes(run):
     """Post what is due, oldest first; one that must wait holds back those after it. Then update edited ones."""
-    due = NoteMirror.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).order_by("pk")
+    due = OutgoingNote.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).order_by("pk")
     rows = list(due.select_related(*_PEOPLE).prefetch_related("comment__attachments__mirror"))
     for row in rows:
         if row.note_id is None and (row.due_at > timezone.now() or not _post(run, row)):
@@ -157,7 +157,7 @@ def _create(run, row, files):
         if interrupts(error) or isinstance(error, Gone):
             raise
         failed(row, error)
-        return NoteMirror.objects.filter(pk=row.pk, parked=True).exists()
+        return OutgoingNote.objects.filter(pk=row.pk, parked=True).exists()
     return _posted(row, note.id)
 
 
@@ -218,4 +218,4 @@ def _posted(row, note_id):
 
 
 def _write(row, **fields):
-    NoteMirror.objects.filter(pk=row.pk).update(**fields)
+    OutgoingNote.objects.filter(pk=row.pk).update(**fields)

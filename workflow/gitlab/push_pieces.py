@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
 from workflow.gitlab.escaping import plain
-from workflow.gitlab.models import LinkMirror, Mirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingUpload
 from workflow.gitlab.session import backoff, in_seconds
 
 
@@ -42,7 +42,7 @@ def send_files(run, project_id):
 
     A file that fails waits or is parked by itself; text then names it without a link.
     """
-    rows = UploadMirror.objects.filter(attachment__issue=run.issue, parked=False).select_related("attachment")
+    rows = OutgoingUpload.objects.filter(attachment__issue=run.issue, parked=False).select_related("attachment")
     now = timezone.now()
     for row in rows.order_by("pk"):
         elsewhere = row.project_id not in (None, project_id) and row.attachment.comment_id is None
@@ -51,7 +51,7 @@ def send_files(run, project_id):
 
 
 def _send(run, row, project_id):
-    UploadMirror.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+    OutgoingUpload.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
     row.attempts += 1
     try:
         with row.attachment.file.open("rb") as file:
@@ -62,7 +62,7 @@ def _send(run, row, project_id):
             raise
         failed(row, error)
         return
-    UploadMirror.objects.filter(pk=row.pk).update(
+    OutgoingUpload.objects.filter(pk=row.pk).update(
         project_id=project_id, markdown=markdown, due_at=None, attempts=0, last_error=""
     )
 
@@ -79,9 +79,9 @@ OTHER_SIDE_IN = 5
 
 def send_links(run):
     """Relate the issue to those its request leads to."""
-    rows = LinkMirror.objects.filter(link__source=run.issue, due_at__lte=timezone.now(), parked=False)
+    rows = OutgoingLink.objects.filter(link__source=run.issue, due_at__lte=timezone.now(), parked=False)
     for row in rows.select_related("link").order_by("pk"):
-        other = Mirror.objects.filter(pk=row.link.target_id).first()
+        other = GitLabLink.objects.filter(pk=row.link.target_id).first()
         if other is None:
             put_off(row, None, "The other request has no GitLab issue.")
         elif not other.exists:
@@ -91,7 +91,7 @@ def send_links(run):
 
 
 def _relate(run, row, other):
-    LinkMirror.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
+    OutgoingLink.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
     row.attempts += 1
     try:
         run.gateway.link(run.mirror.project_id, run.mirror.iid, other.project_id, other.iid)
@@ -102,4 +102,4 @@ def _relate(run, row, other):
             raise
         failed(row, error)
         return
-    LinkMirror.objects.filter(pk=row.pk).update(due_at=None, attempts=0, last_error="")
+    OutgoingLink.objects.filter(pk=row.pk).update(due_at=None, attempts=0, last_error="")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from workflow.actions import signals
 from workflow.actions.verbs_noted import NOTED
 from workflow.enqueue import enqueue
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.link import new_marker
 from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE
 from workflow.states import Source
@@ -35,33 +35,35 @@ def connect():
 def _on_tracker(sender, issue, **kwargs):
     """A request with a tracker has a mirror row from now on: GitLab gets an issue for it."""
     if issue.tracker_id:
-        Mirror.objects.get_or_create(issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()})
+        GitLabLink.objects.get_or_create(
+            issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()}
+        )
 
 
 def _on_event(sender, issue, event, **kwargs):
     """GitLab must show something new, and a step that people read there as a comment gets one."""
-    mirror = Mirror.objects.filter(pk=issue.pk).first()
+    mirror = GitLabLink.objects.filter(pk=issue.pk).first()
     if mirror is None:
         return
     mirror.want_push()
     if event.verb in NOTED or event.verb in SAID_BACK:
-        NoteMirror.objects.create(issue=issue, event=event, due_at=timezone.now())
+        OutgoingNote.objects.create(issue=issue, event=event, due_at=timezone.now())
 
 
 def _on_content(sender, issue, **kwargs):
-    if mirror := Mirror.objects.filter(pk=issue.pk).first():
+    if mirror := GitLabLink.objects.filter(pk=issue.pk).first():
         mirror.want_push()
 
 
 def _on_comment(sender, issue, comment, **kwargs):
     """What was written in GitLab is there already."""
     if issue.tracker_id and comment.source != Source.GITLAB:
-        NoteMirror.objects.create(issue=issue, comment=comment, due_at=timezone.now())
+        OutgoingNote.objects.create(issue=issue, comment=comment, due_at=timezone.now())
 
 
 def _on_attachment(sender, issue, attachment, **kwargs):
     if issue.tracker_id:
-        UploadMirror.objects.create(attachment=attachment, due_at=timezone.now())
+        OutgoingUpload.objects.create(attachment=attachment, due_at=timezone.now())
 
 
 def _on_link(sender, link, **kwargs):
@@ -72,7 +74,7 @@ def _on_link(sender, link, **kwargs):
     source, target = link.source, link.target
     alike = source.restricted_to_id == target.restricted_to_id
     if alike and source.tracker_id and target.tracker_id:
-        LinkMirror.objects.create(link=link, due_at=timezone.now())
+        OutgoingLink.objects.create(link=link, due_at=timezone.now())
 
 
 def _on_change(sender, number, **kwargs):

@@ -33,9 +33,9 @@ from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.fields import wanted_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.merge import flat
-from workflow.gitlab.models import Mirror, NoteMirror, SchemeChange
+from workflow.gitlab.models import GitLabLink, LabelSchemeChange, OutgoingNote
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import Look, Reconciliation
+from workflow.gitlab.models.inbound import PendingPull, Reconciliation
 from workflow.gitlab.models.link import new_marker
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.render import surroundings_of
@@ -71,7 +71,7 @@ def reconcile(scope, *, seconds=LONGEST_RUN):
     """
     connection = Connection.load()
     row = _running(scope)
-    if connection.paused or SchemeChange.enlisting() or not is_there(connection):
+    if connection.paused or LabelSchemeChange.enlisting() or not is_there(connection):
         return row
     gateway, until = metered_reader(connection), time.monotonic() + seconds
     try:
@@ -97,7 +97,7 @@ def _running(scope):
 
 def _next(row):
     """The next mirrors to compare, by number."""
-    rows = Mirror.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(status=Status.ORPHANED)
+    rows = GitLabLink.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(status=Status.ORPHANED)
     if row.scope == "open":
         rows = rows.exclude(issue__state__in=ENDED)
     related = ("issue__tracker", "issue__requester", "issue__assignee", "issue__milestone", "issue__route")
@@ -124,7 +124,7 @@ def _compare(row, batch, gateway):
             elif drift := _drift_or_failure(mirror, found[iid], labelling):
                 findings.append([mirror.pk, sorted(drift)])
     for number in [*missing, *(number for number, _ in findings)]:
-        Look.ask(number, thorough=True)
+        PendingPull.ask(number, thorough=True)
         enqueue("workflow.gitlab.tasks.look_at_issue", number)
     row.findings = [*row.findings, *([number, ["missing"]] for number in missing), *findings][:FINDINGS_KEPT]
     row.position = batch[-1].pk
@@ -156,14 +156,14 @@ def drift_of(mirror, remote, labelling):
     """Names of the fields in which GitLab differs from what the portal wants; empty while a push is still to come."""
     if mirror.wanted_version != mirror.pushed_version or mirror.status != Status.IN_STEP:
         return set()
-    agreed = flat(mirror.shadow.get("fields", {}))
-    ignored = ignored_fields(mirror.shadow.get("dropped", ()))
+    agreed = flat(mirror.last_synced.get("fields", {}))
+    ignored = ignored_fields(mirror.last_synced.get("dropped", ()))
     seen = seen_fields(remote, labelling.owned, agreed)
     issue = mirror.issue
     account = issue.assignee and issue.assignee.gitlab_id
     unmapped = issue.assignee.name if issue.assignee and account is None else ""
     around = surroundings_of(issue, unmapped=unmapped)
-    wanted = flat(wanted_of(issue, around, labelling, assignee=account).shadow())
+    wanted = flat(wanted_of(issue, around, labelling, assignee=account).last_synced())
     drift = {name for name in wanted if name not in ignored and wanted[name] != seen[name]}
     if remote.moved_to_id is not None:
         drift.add("moved")
@@ -191,7 +191,7 @@ def _is_twin(issue, gateway):
     marker = marker_in(issue.description)
     if not marker or issue.state == "closed":
         return False
-    other = Mirror.objects.filter(marker=marker).exclude(project_id=issue.project_id, iid=issue.iid).first()
+    other = GitLabLink.objects.filter(marker=marker).exclude(project_id=issue.project_id, iid=issue.iid).first()
     try:
         return other is not None and close_twin(other, issue, gateway)
     except Permanent as error:
@@ -236,7 +236,7 @@ def after_restore():
         looked_for = _look_before_creating()
         comments = _look_before_posting()
         last = _give_out_no_number_below(Issue, max((number for number, _, _ in lost), default=0))
-        _give_out_no_number_below(NoteMirror, NOTES_APART, further=True)
+        _give_out_no_number_below(OutgoingNote, NOTES_APART, further=True)
         Reconciliation.objects.filter(finished_at=None).update(finished_at=timezone.now())
         Reconciliation.objects.get_or_create(scope="all", finished_at=None)
     return Found(looked_for, comments, lost, last + 1)
@@ -245,16 +245,16 @@ def after_restore():
 def _look_before_creating():
     """What was not there yet is searched for twice, as after any doubtful creation, before it is created."""
     filed = Issue.objects.filter(pk=OuterRef("pk")).values("created_at")
-    missing = Mirror.objects.filter(iid=None, issue__tracker__isnull=False).exclude(status=Status.ORPHANED)
+    missing = GitLabLink.objects.filter(iid=None, issue__tracker__isnull=False).exclude(status=Status.ORPHANED)
     missing.update(creating_since=Subquery(filed), empty_looks=0, lease=None, leased_until=None)
     at_work = missing.exclude(status=Status.PARKED)
     at_work.update(status=Status.UNKNOWN, due_at=timezone.now(), attempts=0)
-    Mirror.objects.filter(iid__isnull=False).update(lease=None, leased_until=None)
+    GitLabLink.objects.filter(iid__isnull=False).update(lease=None, leased_until=None)
     return at_work.count()
 
 
 def _look_before_posting():
-    waiting = NoteMirror.objects.filter(note_id=None, due_at__isnull=False)
+    waiting = OutgoingNote.objects.filter(note_id=None, due_at__isnull=False)
     return waiting.update(posting_since=timezone.now() - quarantine())
 
 

@@ -23,7 +23,7 @@ from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.errors import Forbidden, Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.forecast import foresee, labels_of, shown_labels, token_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import Mirror, Relabelling, SchemeChange, TrackerLabels
+from workflow.gitlab.models import GitLabLink, LabelSchemeChange, PendingRelabel, TrackerLabels
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.gitlab.poll import BACKFILL_SHARE, metered_reader
 from workflow.gitlab.push import numbers_with_work, push_issue
@@ -65,7 +65,7 @@ def begin(scheme, *, by, token):
         _end_running()
         LabelScheme.objects.filter(is_active=True).update(is_active=False)
         LabelScheme.objects.filter(pk=scheme.pk).update(is_active=True)
-        change = SchemeChange.objects.create(
+        change = LabelSchemeChange.objects.create(
             from_scheme=forecast.active or scheme, to_scheme=scheme, by=by, foreseen=forecast.counts()
         )
         transaction.on_commit(partial(enqueue, "workflow.gitlab.tasks.change_labels"))
@@ -74,13 +74,13 @@ def begin(scheme, *, by, token):
 
 
 def _end_running():
-    SchemeChange.objects.filter(running=True).update(running=False, ended_at=timezone.now(), replaced=True)
-    Relabelling.objects.all().delete()
+    LabelSchemeChange.objects.filter(running=True).update(running=False, ended_at=timezone.now(), replaced=True)
+    PendingRelabel.objects.all().delete()
 
 
 def go_on(*, seconds=LONGEST_RUN):
     """Go on with the change that runs, if one does. Returns whether there is more to do at once."""
-    change, connection = SchemeChange.now(), Connection.load()
+    change, connection = LabelSchemeChange.now(), Connection.load()
     if change is None or connection.paused or not is_there(connection):
         return False
     until = time.monotonic() + seconds
@@ -98,7 +98,7 @@ def go_on(*, seconds=LONGEST_RUN):
         log.error("gitlab_paused", reason=error.message)
         connection.pause(error.message)
         return False
-    while SchemeChange.objects.filter(pk=change.pk, running=True, enlisted_at=None).exists():
+    while LabelSchemeChange.objects.filter(pk=change.pk, running=True, enlisted_at=None).exists():
         if not _enlist(change.pk):
             time.sleep(PAUSE)
         crashpoint("relabel_enlisted")
@@ -131,7 +131,7 @@ def _make_labels(change, connection, until):
     exclusive = keeps_scopes_exclusive(gateway, trackers)
     if exclusive is not None:
         Connection.objects.filter(pk=connection.pk).update(premium=exclusive)
-    SchemeChange.objects.filter(pk=change.pk).update(labels_made_at=timezone.now(), last_error="\n".join(refused))
+    LabelSchemeChange.objects.filter(pk=change.pk).update(labels_made_at=timezone.now(), last_error="\n".join(refused))
     return True
 
 
@@ -144,12 +144,12 @@ def _enlist(pk):
 
     Never waits for a request: somebody who holds it may be waiting for the mirror of another one.
     """
-    change = SchemeChange.objects.select_for_update().get(pk=pk)
+    change = LabelSchemeChange.objects.select_for_update().get(pk=pk)
     if not change.running or change.enlisted_at:
         return True
-    mirrors = Mirror.objects.filter(pk__gt=change.position, iid__isnull=False).exclude(status=Status.ORPHANED)
+    mirrors = GitLabLink.objects.filter(pk__gt=change.position, iid__isnull=False).exclude(status=Status.ORPHANED)
     numbers = list(mirrors.order_by("pk").values_list("pk", flat=True)[:BATCH])
-    free = Mirror.objects.select_related("issue").select_for_update(of=("self", "issue"), skip_locked=True)
+    free = GitLabLink.objects.select_related("issue").select_for_update(of=("self", "issue"), skip_locked=True)
     held = free.in_bulk(numbers)
     batch = [held[number] for number in takewhile(held.__contains__, numbers)]
     if numbers and not batch:
@@ -157,7 +157,7 @@ def _enlist(pk):
     enlisted = _enlist_batch(batch, Labelling.read())
     through = len(batch) == len(numbers) < BATCH
     done = {"enlisted_at": timezone.now()} if through else {"position": batch[-1].pk}
-    SchemeChange.objects.filter(pk=pk).update(requests=F("requests") + enlisted, **done)
+    LabelSchemeChange.objects.filter(pk=pk).update(requests=F("requests") + enlisted, **done)
     return True
 
 
@@ -169,8 +169,8 @@ def _enlist_batch(mirrors, labelling):
     """
     follow, doubtful = [], []
     for mirror in mirrors:
-        shown = shown_labels(mirror.shadow.get("fields", {}).get("labels"))
-        if mirror.status in Mirror.NEEDS_A_PERSON:
+        shown = shown_labels(mirror.last_synced.get("fields", {}).get("labels"))
+        if mirror.status in GitLabLink.NEEDS_A_PERSON:
             continue
         left_behind = mirror.status == Status.BEHIND and mirror.due_at is None and not mirror.lease
         if left_behind or shown is not None and shown != labels_of(labelling, mirror.issue):
@@ -179,8 +179,8 @@ def _enlist_batch(mirrors, labelling):
             doubtful.append(mirror.pk)  # a worker may write the old labels just now
     _put_behind([mirror.pk for mirror in follow])
     _put_behind(doubtful, due_at=timezone.now())
-    Relabelling.objects.bulk_create(
-        Relabelling(issue=mirror.issue, version=mirror.wanted_version + 1, last=mirror.issue.state in ENDED)
+    PendingRelabel.objects.bulk_create(
+        PendingRelabel(issue=mirror.issue, version=mirror.wanted_version + 1, last=mirror.issue.state in ENDED)
         for mirror in follow
     )
     return len(follow)
@@ -188,7 +188,7 @@ def _enlist_batch(mirrors, labelling):
 
 def _put_behind(numbers, **fields):
     status = Case(When(status=Status.IN_STEP, then=Value(Status.BEHIND)), default=F("status"))
-    Mirror.objects.filter(pk__in=numbers).update(wanted_version=F("wanted_version") + 1, status=status, **fields)
+    GitLabLink.objects.filter(pk__in=numbers).update(wanted_version=F("wanted_version") + 1, status=status, **fields)
 
 
 # Sending --------------------------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def _send(change, connection, until):
             break
         if time.monotonic() > until:
             return True
-        if Mirror.objects.filter(pk=row.pk, due_at=None, status=Status.BEHIND).update(due_at=timezone.now()):
+        if GitLabLink.objects.filter(pk=row.pk, due_at=None, status=Status.BEHIND).update(due_at=timezone.now()):
             crashpoint("relabel_due")
             push_issue(row.pk)
             crashpoint("relabel_pushed")
@@ -213,7 +213,7 @@ def _send(change, connection, until):
 
 def _turns():
     """Those whose turn may come: not in the outbox already, for a person's change or for another try."""
-    rows = Relabelling.objects.filter(issue__mirror__due_at=None, issue__mirror__status=Status.BEHIND)
+    rows = PendingRelabel.objects.filter(issue__mirror__due_at=None, issue__mirror__status=Status.BEHIND)
     return rows.filter(issue__mirror__pushed_version__lt=F("version")).order_by("last", "pk")
 
 
@@ -238,12 +238,12 @@ def _share_is_used_up(connection):
 
 def strike_off(change):
     """Forget what was pushed, and what waits for a person now and follows when they are through; end an empty list."""
-    Relabelling.objects.filter(issue__mirror__pushed_version__gte=F("version")).delete()
-    aside, _ = Relabelling.objects.filter(issue__mirror__status__in=Mirror.NEEDS_A_PERSON).delete()
-    rows = SchemeChange.objects.filter(pk=change.pk, running=True)
+    PendingRelabel.objects.filter(issue__mirror__pushed_version__gte=F("version")).delete()
+    aside, _ = PendingRelabel.objects.filter(issue__mirror__status__in=GitLabLink.NEEDS_A_PERSON).delete()
+    rows = LabelSchemeChange.objects.filter(pk=change.pk, running=True)
     if aside:
         rows.update(set_aside=F("set_aside") + aside)
-    if not Relabelling.objects.exists():
+    if not PendingRelabel.objects.exists():
         rows.exclude(enlisted_at=None).update(running=False, ended_at=timezone.now())
 
 
@@ -269,7 +269,7 @@ def progress_of(change):
     if change.enlisted_at is None:
         total = change.foreseen.get("changing", 0)
         return Progress(total, total, _words(change))
-    return Progress(change.requests, min(Relabelling.objects.count(), change.requests), _words(change))
+    return Progress(change.requests, min(PendingRelabel.objects.count(), change.requests), _words(change))
 
 
 def _words(change):

@@ -15,7 +15,7 @@ from workflow.gitlab.circuit_breaker import hears
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import Gone, LeaseLost, OutOfTime, Permanent
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.models import Issue
 
@@ -23,7 +23,7 @@ LONGEST_BACKOFF = 300
 PAUSES = (0.5, 2)
 """Seconds to wait before a row that could not be let go of is tried again; then its lease lapses."""
 TOO_SLOW = "GitLab answered too slowly; the rest follows."
-Status = Mirror.Status
+Status = GitLabLink.Status
 
 
 def backoff(attempts):
@@ -149,10 +149,10 @@ class Run:
         for name, value in fields.items():
             setattr(self.mirror, name, value)
 
-    def agree(self, shadow, remark=""):
+    def agree(self, last_synced, remark=""):
         """GitLab now shows ``version``; if more was wanted meanwhile the row stays behind and due."""
         agreed = {
-            "shadow": shadow,
+            "last_synced": last_synced,
             "pushed_version": self.version,
             "pushed_at": timezone.now(),
             "attempts": 0,

@@ -9,10 +9,10 @@ from supportops.accounts.models import User
 from workflow.gitlab.fields import wanted_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.merge import flat
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.alarms import Heartbeat
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import Cursor, Delivery, Look, Reconciliation
+from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, WebhookDelivery
 from workflow.gitlab.monitoring import oldest_pending
 from workflow.gitlab.render import Surroundings, surroundings_of
 from workflow.gitlab.seen import ignored_fields
@@ -64,8 +64,8 @@ class Ledger:
     """Everything about one request's mirror. ``hanging``: Hanging rows of comments, files and links not there yet;
     ``deliveries``: the newest webhooks about it; ``fields`` is empty until GitLab was seen once."""
 
-    mirror: Mirror
-    look: Look | None
+    mirror: GitLabLink
+    look: PendingPull | None
     fields: tuple
     hanging: tuple
     deliveries: tuple
@@ -73,7 +73,7 @@ class Ledger:
     @property
     def needs_a_person(self):
         """Whether nothing more happens by itself."""
-        parked = self.mirror.status in Mirror.NEEDS_A_PERSON and self.mirror.parked
+        parked = self.mirror.status in GitLabLink.NEEDS_A_PERSON and self.mirror.parked
         stuck = self.look is not None and (self.look.frozen_at or (self.look.due_at is None and self.look.last_error))
         return bool(parked or stuck or any(row.parked for row in self.hanging))
 
@@ -89,24 +89,24 @@ def ledger_of(issue):
         look=getattr(issue, "look", None),
         fields=tuple(_fields(issue, mirror)),
         hanging=tuple(_hanging(issue)),
-        deliveries=tuple(Delivery.objects.filter(issue=issue).defer("body")[:RECENT]),
+        deliveries=tuple(WebhookDelivery.objects.filter(issue=issue).defer("body")[:RECENT]),
     )
 
 
 def _fields(issue, mirror):
-    seen = flat(mirror.shadow.get("fields", {}))
+    seen = flat(mirror.last_synced.get("fields", {}))
     if not seen:
         return
     account = issue.assignee and issue.assignee.gitlab_id
     unmapped = issue.assignee.name if issue.assignee and account is None else ""
     # A block that was pushed is the block that is wanted: to render it again would take as many queries as all else.
-    pushed = mirror.status == Mirror.Status.IN_STEP and not mirror.last_error
+    pushed = mirror.status == GitLabLink.Status.IN_STEP and not mirror.last_error
     around = Surroundings() if pushed else surroundings_of(issue, unmapped=unmapped)
-    wanted = flat(wanted_of(issue, around, Labelling.read(), assignee=account).shadow())
+    wanted = flat(wanted_of(issue, around, Labelling.read(), assignee=account).last_synced())
     if pushed:
         wanted["block"] = seen.get("block")
     names = _Names(issue)
-    dropped = ignored_fields(mirror.shadow.get("dropped", ()))
+    dropped = ignored_fields(mirror.last_synced.get("dropped", ()))
     for name, words in FIELDS.items():
         here, there = wanted.get(name), seen.get(name)
         agrees = here == there
@@ -169,9 +169,9 @@ def _pieces(numbers, condition):
         .order_by()
         .values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
         for mirrors, issue, what, internal in (
-            (NoteMirror.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
-            (UploadMirror.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),
-            (LinkMirror.objects, "link__source", Value("A link", CharField()), Value(False, BooleanField())),
+            (OutgoingNote.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
+            (OutgoingUpload.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),
+            (OutgoingLink.objects, "link__source", Value("A link", CharField()), Value(False, BooleanField())),
         )
     ]
     return found[0].union(*found[1:], all=True)
@@ -203,7 +203,7 @@ def why(issue):
 def _why_whole(issue):
     """The same as far as it concerns the request as a whole."""
     mirror, look = getattr(issue, "mirror", None), getattr(issue, "look", None)
-    if mirror and mirror.parked and mirror.status in Mirror.NEEDS_A_PERSON:
+    if mirror and mirror.parked and mirror.status in GitLabLink.NEEDS_A_PERSON:
         return mirror.last_error or mirror.get_status_display()
     if look is not None and (look.frozen_at or (look.due_at is None and look.last_error)):
         return look.last_error or "The two sides changed the same thing back and forth."
@@ -231,10 +231,10 @@ def health(person):
     finished = Reconciliation.objects.filter(finished_at__isnull=False).order_by()
     return Health(
         connection=Connection.seen(),
-        waiting=Mirror.objects.filter(due_at__isnull=False, issue__in=requests.values("pk")).count(),
+        waiting=GitLabLink.objects.filter(due_at__isnull=False, issue__in=requests.values("pk")).count(),
         oldest=oldest_pending(requests),
-        undone_deliveries=Delivery.objects.filter(due_at__isnull=False).count(),
-        silent=tuple(Cursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
+        undone_deliveries=WebhookDelivery.objects.filter(due_at__isnull=False).count(),
+        silent=tuple(PollCursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
         compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
         beat=Heartbeat.last(),
     )
@@ -245,17 +245,19 @@ def in_need_of_a_person():
     reading of it. Each part is an index that only holds such rows.
     """
     # Both conditions: the first is the partial index's own, which SQLite only then uses.
-    mirrors = Mirror.objects.exclude(status=Mirror.Status.IN_STEP).filter(status__in=Mirror.NEEDS_A_PERSON, parked=True)
-    looks = Look.objects.order_by().values("issue")
+    mirrors = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP).filter(
+        status__in=GitLabLink.NEEDS_A_PERSON, parked=True
+    )
+    looks = PendingPull.objects.order_by().values("issue")
     return (
         mirrors.order_by()
         .values("issue")
         .union(
-            NoteMirror.objects.filter(parked=True).order_by().values("issue"),
-            UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False)
+            OutgoingNote.objects.filter(parked=True).order_by().values("issue"),
+            OutgoingUpload.objects.filter(parked=True, attachment__issue__isnull=False)
             .order_by()
             .values("attachment__issue"),
-            LinkMirror.objects.filter(parked=True).order_by().values("link__source"),
+            OutgoingLink.objects.filter(parked=True).order_by().values("link__source"),
             looks.filter(frozen_at__isnull=False),
             looks.filter(last_error__gt="", due_at__isnull=True),
         )

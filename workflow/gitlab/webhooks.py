@@ -28,7 +28,7 @@ from django.views.decorators.http import require_POST
 
 from workflow.crashpoints import crashpoint
 from workflow.enqueue import enqueue
-from workflow.gitlab.models.inbound import Delivery, Refusal
+from workflow.gitlab.models.inbound import RejectedWebhook, WebhookDelivery
 
 TOLERANCE = 300
 """Seconds a signed delivery may be old, or early."""
@@ -122,7 +122,7 @@ def _not_gitlab(request, body):
 def _turn_away(reason):
     log.warning("webhook_refused", reason=reason)
     with suppress(DatabaseError, InterfaceError):  # counting is worth no failure
-        Refusal.add(reason)
+        RejectedWebhook.add(reason)
     return _answer(401, "Not signed by this portal's GitLab.")
 
 
@@ -140,7 +140,7 @@ def _store(request, text):
     event = request.headers.get("X-Gitlab-Event", "")[:80]
     try:
         with transaction.atomic():
-            delivery = Delivery.objects.create(
+            delivery = WebhookDelivery.objects.create(
                 key=_key(request, text), event=event, body=text, received_at=now, due_at=now
             )
     except IntegrityError:

@@ -21,8 +21,8 @@ _related: list[str] = []
 
 
 def register(builder: Callable[[Issue], Panel | None], *, related: tuple[str, ...] = ()) -> None:
-    """``builder(issue)`` gives the app's panel, or None where it has nothing to show; ``related``: what is read with the
-    request for it. Called when the apps are ready."""
+    """``builder(issue)`` gives the app's panel, or None where it has nothing to show; ``related``: what is read
+    with the request for it. Called when the apps are ready."""
     if builder not in _builders:
         _builders.append(builder)
         _related.extend(related)

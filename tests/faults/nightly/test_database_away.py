@@ -28,7 +28,7 @@ def status(house, path, **how):
 
 def hook(house):
     """The answer to a webhook that GitLab signed."""
-    from tests.gitlab_inward.hooks import issue_body, signed
+    from tests.gitlab.inbound.hooks import issue_body, signed
 
     body = json.dumps(issue_body()).encode()
     headers = {"X-Gitlab-Event": "Issue Hook", **signed(body, token=house._signing, key=f"key-{time.time()}")}

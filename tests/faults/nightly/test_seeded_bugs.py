@@ -15,17 +15,17 @@ pytestmark = pytest.mark.nightly
 NOTICED_BY = {
     "quarantine-dropped": "tests/gitlab/test_push_create.py::test_nothing_is_looked_for_before_the_quarantine_is_over",
     "delivery-acknowledged-before-commit": (
-        "tests/gitlab_inward/test_receiver.py::test_without_the_database_gitlab_is_asked_to_come_again"
+        "tests/gitlab/inbound/test_receiver.py::test_without_the_database_gitlab_is_asked_to_come_again"
     ),
     "push-acknowledged-before-it-arrived": (
         "tests/gitlab/test_push_update.py::test_a_put_that_fails_is_tried_again_and_arrives"
     ),
     "told-before-commit": "tests/faults/test_database_fails.py::test_a_step_that_is_rolled_back_wakes_nobody",
     "deduped-on-event-uuid": (
-        "tests/gitlab_inward/test_receiver.py::test_deliveries_that_share_the_event_uuid_are_not_the_same"
+        "tests/gitlab/inbound/test_receiver.py::test_deliveries_that_share_the_event_uuid_are_not_the_same"
     ),
     "echo-filtered-by-author-only": (
-        "tests/gitlab_inward/test_comments.py::test_a_comment_written_by_hand_with_the_bots_token_is_kept"
+        "tests/gitlab/inbound/test_comments.py::test_a_comment_written_by_hand_with_the_bots_token_is_kept"
     ),
 }
 GREEN, RED = 0, 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from workflow.catalogue.models import Route
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import Issue
 from workflow.notifications.models import Notice
 from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, State
@@ -37,8 +37,8 @@ def many(number, requester, *, state=State.TRIAGE, route="bug", title="Request",
 
 def mirrored(issue, status):
     """A mirror of the request that stands so with GitLab."""
-    waits = status in Mirror.NEEDS_A_PERSON
-    return Mirror.objects.create(issue=issue, marker=f"marker{issue.pk}", status=status, parked=waits)
+    waits = status in GitLabLink.NEEDS_A_PERSON
+    return GitLabLink.objects.create(issue=issue, marker=f"marker{issue.pk}", status=status, parked=waits)
 
 
 def notice(person, issue, *, reason=Notice.Reason.WATCHED):

@@ -12,7 +12,7 @@ from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many, mirrored
 from workflow.actions import assign, set_priority
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import Issue, Milestone, StageTarget
 from workflow.queues import QUEUES, in_order
 from workflow.states import State
@@ -91,12 +91,12 @@ def test_approvals_are_those_of_the_person(client, cast):
     assert numbers(client.get("/queues/approvals/")) == [mine.reference, proposal.reference]
 
 
-@pytest.mark.parametrize("status", Mirror.NEEDS_A_PERSON)
+@pytest.mark.parametrize("status", GitLabLink.NEEDS_A_PERSON)
 @pytest.mark.parametrize("state", [State.TRIAGE, State.COMPLETED])
 def test_what_gitlab_needs_a_person_for_shows_even_when_it_ended(ops, cast, status, state):
     stuck, fine = many(2, cast.requester, state=state)
     mirrored(stuck, status)
-    mirrored(fine, Mirror.Status.BEHIND)
+    mirrored(fine, GitLabLink.Status.BEHIND)
     assert numbers(ops.get("/queues/sync/")) == [stuck.reference]
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.factories import request_at, restrict, step
 from workflow.actions import check, delegate, take_back
-from workflow.gitlab.models import Mirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingUpload
 from workflow.models import Attachment, Issue, ValidationCheck
 from workflow.models.validation import Verdict, verdict_of
 from workflow.states import State, Verb
@@ -103,15 +103,15 @@ def test_what_makes_no_sense_is_said_and_what_was_typed_stays(visit, cast, liste
 
 
 def test_a_failed_item_keeps_its_reason_and_its_files(visit, cast, listed):
-    Mirror.objects.filter(pk=listed.pk).update(wanted_version=1, pushed_version=1)
+    GitLabLink.objects.filter(pk=listed.pk).update(wanted_version=1, pushed_version=1)
     file = SimpleUploadedFile("screen.png", b"\x89PNG\r\n\x1a\n...")
 
     tick(visit(cast.colleague), listed, verdict="failed", note="See the picture.", files=file)
 
     kept = Attachment.objects.get(issue=listed)
     assert kept.validation_check == ValidationCheck.objects.get()
-    assert UploadMirror.objects.filter(attachment=kept).exists()
-    assert Mirror.objects.get(pk=listed.pk).wanted_version > 1
+    assert OutgoingUpload.objects.filter(attachment=kept).exists()
+    assert GitLabLink.objects.get(pk=listed.pk).wanted_version > 1
     for place in ("", "check"):
         page = text_of(visit(cast.requester).get(listed, place))
         assert "See the picture." in page

@@ -14,7 +14,7 @@ from workflow.actions import answer_gate, attach, comment, delegate, move, spin_
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.clock import time_by_court
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.models import Attachment, Comment, Event, Issue, StageTarget
 from workflow.states import Court, Outcome, State, Verb
 
@@ -381,7 +381,7 @@ def test_the_event_tells_what_changed(visit, cast):
 
 
 def mirrored(issue, **fields):
-    Mirror.objects.filter(pk=issue.pk).update(
+    GitLabLink.objects.filter(pk=issue.pk).update(
         iid=77, project_id=5, web_url="https://gitlab.example.com/a/-/issues/77", **fields
     )
 
@@ -399,7 +399,7 @@ def test_the_mirror_panel_refreshes_itself_while_gitlab_is_behind(visit, cast):
 
 def test_the_mirror_panel_rests_when_in_step(visit, cast):
     issue = file_request(cast)
-    mirrored(issue, status=Mirror.Status.IN_STEP)
+    mirrored(issue, status=GitLabLink.Status.IN_STEP)
 
     panel = text_of(visit(cast.requester).get(issue, "mirror"))
 
@@ -412,9 +412,9 @@ def test_a_parked_mirror_says_why_and_where_it_differs(visit, cast):
     issue = file_request(cast, title="As it should be")
     mirrored(
         issue,
-        status=Mirror.Status.PARKED,
+        status=GitLabLink.Status.PARKED,
         last_error="GitLab answered 403.",
-        shadow={"fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}}},
+        last_synced={"fields": {"title": "As it was", "state": "opened", "labels": {"type": ["bug"]}}},
     )
 
     panel = text_of(visit(cast.ops).get(issue, "mirror"))

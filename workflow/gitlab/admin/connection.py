@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.shortcuts import redirect
 
-from workflow.gitlab.models import SchemeChange
+from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLabel
 
 
@@ -61,7 +61,7 @@ def in_use(scheme):
     Renaming one there would make the old spelling nobody's, and it would stay on the issues for ever.
     """
     return scheme is not None and (
-        scheme.is_active or SchemeChange.objects.filter(Q(from_scheme=scheme) | Q(to_scheme=scheme)).exists()
+        scheme.is_active or LabelSchemeChange.objects.filter(Q(from_scheme=scheme) | Q(to_scheme=scheme)).exists()
     )
 
 

@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import Q
 
 from workflow.admin.read_only import ReadAdmin, Unchangeable
-from workflow.gitlab.models.alarms import Alarm, Check
-from workflow.gitlab.models.inbound import Cursor, Delivery, Look, Reconciliation, Refusal
+from workflow.gitlab.models.alarms import Alarm, GitLabCheck
+from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, RejectedWebhook, WebhookDelivery
 from workflow.models import Issue
 from workflow.permissions import sees_internal
 
@@ -25,8 +25,8 @@ class MaybeOfARequest(ReadAdmin):
         return admin.ModelAdmin.get_queryset(self, request).filter(Q(issue__isnull=True) | Q(issue__in=visible))
 
 
-@admin.register(Delivery)
-class DeliveryAdmin(MaybeOfARequest):
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(MaybeOfARequest):
     """A webhook as it arrived, and what it led to."""
 
     list_display = ["received_at", "event", "request_page", "outcome", "attempts", "due_at"]
@@ -50,8 +50,8 @@ class DeliveryAdmin(MaybeOfARequest):
         return delivery.body
 
 
-@admin.register(Look)
-class LookAdmin(ReadAdmin):
+@admin.register(PendingPull)
+class PendingPullAdmin(ReadAdmin):
     """What the last reading of a request's GitLab issue saw, and when it is read again."""
 
     list_display = ["issue", "request_page", "seen_at", "due_at", "attempts", "frozen_at", "trouble"]
@@ -95,8 +95,8 @@ class FigureAdmin(Unchangeable, admin.ModelAdmin):
     list_per_page = 50
 
 
-@admin.register(Cursor)
-class CursorAdmin(FigureAdmin):
+@admin.register(PollCursor)
+class PollCursorAdmin(FigureAdmin):
     """How far each tracker was polled, and whether its webhooks keep silent."""
 
     list_display = ["tracker", "polled_until", "found", "silent_since"]
@@ -113,8 +113,8 @@ class ReconciliationAdmin(FigureAdmin):
     fields = ["scope", "started_at", "finished_at", "position", "checked", "drifted", "missing", "twins"]
 
 
-@admin.register(Refusal)
-class RefusalAdmin(FigureAdmin):
+@admin.register(RejectedWebhook)
+class RejectedWebhookAdmin(FigureAdmin):
     """How many webhooks were turned away a day, and why."""
 
     list_display = ["day", "reason", "count"]
@@ -122,8 +122,8 @@ class RefusalAdmin(FigureAdmin):
     fields = ["day", "reason", "count"]
 
 
-@admin.register(Check)
-class CheckAdmin(FigureAdmin):
+@admin.register(GitLabCheck)
+class GitLabCheckAdmin(FigureAdmin):
     """What the hourly check of webhooks and token found."""
 
     list_display = ["name", "tracker", "problem", "checked_at"]

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from supportops.accounts.roles import is_ops
 from workflow.admin.history import WithoutInternal
 from workflow.admin.read_only import ReadAdmin, page_link
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 
 
 class OutgoingAdmin(ReadAdmin):
@@ -44,8 +44,8 @@ class OutgoingAdmin(ReadAdmin):
         return row.last_error[:100] or "–"
 
 
-@admin.register(Mirror)
-class MirrorAdmin(OutgoingAdmin):
+@admin.register(GitLabLink)
+class GitLabLinkAdmin(OutgoingAdmin):
     """A request's issue in GitLab, as it was last agreed."""
 
     list_display = ["request_page", "status", "versions", "gitlab_issue", "attempts", "due_at", "pushed_at", "trouble"]
@@ -69,12 +69,12 @@ class MirrorAdmin(OutgoingAdmin):
         "project_id",
         "iid",
         "gitlab_id",
-        "shadow",
+        "last_synced",
     ]
 
     def can_be_woken(self, mirror):
         """What is gone from GitLab is never made again by itself (contract C10)."""
-        return mirror.status != Mirror.Status.ORPHANED
+        return mirror.status != GitLabLink.Status.ORPHANED
 
     @admin.display(description="shown / wanted")
     def versions(self, mirror):
@@ -89,8 +89,8 @@ class MirrorAdmin(OutgoingAdmin):
         return format_html('<a href="{}" rel="noopener noreferrer">#{}</a>', mirror.link, mirror.iid)
 
 
-@admin.register(NoteMirror)
-class NoteMirrorAdmin(WithoutInternal, OutgoingAdmin):
+@admin.register(OutgoingNote)
+class OutgoingNoteAdmin(WithoutInternal, OutgoingAdmin):
     """A comment or a step on its way to a note in GitLab."""
 
     internal_lookup = "comment__internal"
@@ -115,8 +115,8 @@ class NoteMirrorAdmin(WithoutInternal, OutgoingAdmin):
         return f"Step: {note.event.label}" if note.event else "Comment"
 
 
-@admin.register(UploadMirror)
-class UploadMirrorAdmin(WithoutInternal, OutgoingAdmin):
+@admin.register(OutgoingUpload)
+class OutgoingUploadAdmin(WithoutInternal, OutgoingAdmin):
     """A file on its way to GitLab."""
 
     request_paths = ["attachment__issue"]
@@ -147,8 +147,8 @@ class UploadMirrorAdmin(WithoutInternal, OutgoingAdmin):
         return upload.attachment.name
 
 
-@admin.register(LinkMirror)
-class LinkMirrorAdmin(OutgoingAdmin):
+@admin.register(OutgoingLink)
+class OutgoingLinkAdmin(OutgoingAdmin):
     """A link between two requests on its way to GitLab; both must exist for who looks."""
 
     request_paths = ["link__source", "link__target"]

@@ -54,7 +54,26 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="Cursor",
+            name="ImportedNote",
+            fields=[
+                (
+                    "comment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="received",
+                        serialize=False,
+                        to="workflow.comment",
+                    ),
+                ),
+                ("note_id", models.PositiveBigIntegerField(unique=True)),
+                ("author_id", models.PositiveBigIntegerField(null=True)),
+                ("written_at", models.DateTimeField(null=True)),
+                ("digest", models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="PollCursor",
             fields=[
                 (
                     "tracker",
@@ -80,25 +99,6 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name="ReceivedNote",
-            fields=[
-                (
-                    "comment",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="received",
-                        serialize=False,
-                        to="workflow.comment",
-                    ),
-                ),
-                ("note_id", models.PositiveBigIntegerField(unique=True)),
-                ("author_id", models.PositiveBigIntegerField(null=True)),
-                ("written_at", models.DateTimeField(null=True)),
-                ("digest", models.CharField(max_length=64)),
-            ],
-        ),
-        migrations.CreateModel(
             name="TrackerLabels",
             fields=[
                 (
@@ -113,28 +113,6 @@ class Migration(migrations.Migration):
                 ),
                 ("names", models.JSONField(default=list)),
                 ("read_at", models.DateTimeField(default=django.utils.timezone.now)),
-            ],
-        ),
-        migrations.CreateModel(
-            name="Check",
-            fields=[
-                (
-                    "name",
-                    models.CharField(
-                        help_text="“token”, or “hook” and a tracker's number.",
-                        max_length=20,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("problem", models.TextField(blank=True)),
-                ("checked_at", models.DateTimeField()),
-                (
-                    "tracker",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalogue.tracker"
-                    ),
-                ),
             ],
         ),
         migrations.CreateModel(
@@ -181,124 +159,29 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Heartbeat",
+            name="GitLabCheck",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField()),
-            ],
-            options={
-                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="there_is_one_heartbeat")],
-            },
-        ),
-        migrations.CreateModel(
-            name="LabelScheme",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=40, unique=True)),
-                ("is_active", models.BooleanField(default=False)),
-            ],
-            options={
-                "ordering": ["name"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("is_active", True)), fields=("is_active",), name="one_active_label_scheme"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="LinkMirror",
-            fields=[
-                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
-                ("leased_until", models.DateTimeField(editable=False, null=True)),
-                ("lease", models.UUIDField(editable=False, null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True)),
                 (
-                    "parked",
-                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
-                ),
-                (
-                    "link",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
+                    "name",
+                    models.CharField(
+                        help_text="“token”, or “hook” and a tracker's number.",
+                        max_length=20,
                         primary_key=True,
-                        related_name="mirror",
                         serialize=False,
-                        to="workflow.issuelink",
                     ),
                 ),
-                ("gitlab_link_id", models.PositiveBigIntegerField(blank=True, null=True)),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="link_mirror_due"
+                ("problem", models.TextField(blank=True)),
+                ("checked_at", models.DateTimeField()),
+                (
+                    "tracker",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="catalogue.tracker"
                     ),
-                    models.Index(condition=models.Q(("parked", True)), fields=["link"], name="link_mirror_parked"),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="Look",
-            fields=[
-                (
-                    "issue",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="look",
-                        serialize=False,
-                        to="workflow.issue",
-                    ),
-                ),
-                ("asked", models.PositiveBigIntegerField(default=0)),
-                (
-                    "thorough",
-                    models.BooleanField(default=False, help_text="History and comments too, not only the fields."),
-                ),
-                ("due_at", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True)),
-                (
-                    "seen_at",
-                    models.DateTimeField(
-                        help_text="When a thorough look last ended well, by GitLab's clock.", null=True
-                    ),
-                ),
-                ("label_event", models.PositiveBigIntegerField(default=0)),
-                ("state_event", models.PositiveBigIntegerField(default=0)),
-                ("milestone_event", models.PositiveBigIntegerField(default=0)),
-                (
-                    "pending",
-                    models.JSONField(default=dict, help_text="A step somebody asked for whose words may still come."),
-                ),
-                (
-                    "shared_text",
-                    models.TextField(blank=True, help_text="What people wrote in GitLab around the portal's block."),
-                ),
-                ("flips", models.JSONField(default=list, help_text="Times at which one side undid the other lately.")),
-                (
-                    "frozen_at",
-                    models.DateTimeField(blank=True, help_text="The two sides fought; neither is followed.", null=True),
                 ),
             ],
-            options={
-                "indexes": [
-                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="look_due"),
-                    models.Index(
-                        condition=models.Q(("frozen_at__isnull", False)), fields=["frozen_at"], name="look_frozen"
-                    ),
-                    models.Index(
-                        condition=models.Q(("due_at__isnull", True), ("last_error__gt", "")),
-                        fields=["issue"],
-                        name="look_stuck",
-                    ),
-                ],
-            },
         ),
         migrations.CreateModel(
-            name="Mirror",
+            name="GitLabLink",
             fields=[
                 ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
                 ("leased_until", models.DateTimeField(editable=False, null=True)),
@@ -361,7 +244,7 @@ class Migration(migrations.Migration):
                 ("iid", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("gitlab_id", models.PositiveBigIntegerField(blank=True, null=True, unique=True)),
                 ("web_url", models.URLField(blank=True, max_length=500)),
-                ("shadow", models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")),
+                ("last_synced", models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")),
                 ("pushed_at", models.DateTimeField(null=True)),
             ],
             options={
@@ -380,6 +263,185 @@ class Migration(migrations.Migration):
                         name="never_pushed_ahead",
                     ),
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Heartbeat",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [models.CheckConstraint(condition=models.Q(("pk", 1)), name="there_is_one_heartbeat")],
+            },
+        ),
+        migrations.CreateModel(
+            name="LabelScheme",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("is_active", models.BooleanField(default=False)),
+            ],
+            options={
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("is_active",), name="one_active_label_scheme"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OutgoingLink",
+            fields=[
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "link",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="mirror",
+                        serialize=False,
+                        to="workflow.issuelink",
+                    ),
+                ),
+                ("gitlab_link_id", models.PositiveBigIntegerField(blank=True, null=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="link_mirror_due"
+                    ),
+                    models.Index(condition=models.Q(("parked", True)), fields=["link"], name="link_mirror_parked"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OutgoingUpload",
+            fields=[
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "attachment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="mirror",
+                        serialize=False,
+                        to="workflow.attachment",
+                    ),
+                ),
+                ("project_id", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("markdown", models.TextField(blank=True)),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="upload_mirror_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("parked", True)), fields=["attachment"], name="upload_mirror_parked"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PendingPull",
+            fields=[
+                (
+                    "issue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="look",
+                        serialize=False,
+                        to="workflow.issue",
+                    ),
+                ),
+                ("asked", models.PositiveBigIntegerField(default=0)),
+                (
+                    "thorough",
+                    models.BooleanField(default=False, help_text="History and comments too, not only the fields."),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "seen_at",
+                    models.DateTimeField(
+                        help_text="When a thorough look last ended well, by GitLab's clock.", null=True
+                    ),
+                ),
+                ("label_event", models.PositiveBigIntegerField(default=0)),
+                ("state_event", models.PositiveBigIntegerField(default=0)),
+                ("milestone_event", models.PositiveBigIntegerField(default=0)),
+                (
+                    "pending",
+                    models.JSONField(default=dict, help_text="A step somebody asked for whose words may still come."),
+                ),
+                (
+                    "shared_text",
+                    models.TextField(blank=True, help_text="What people wrote in GitLab around the portal's block."),
+                ),
+                ("flips", models.JSONField(default=list, help_text="Times at which one side undid the other lately.")),
+                (
+                    "frozen_at",
+                    models.DateTimeField(blank=True, help_text="The two sides fought; neither is followed.", null=True),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="look_due"),
+                    models.Index(
+                        condition=models.Q(("frozen_at__isnull", False)), fields=["frozen_at"], name="look_frozen"
+                    ),
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", True), ("last_error__gt", "")),
+                        fields=["issue"],
+                        name="look_stuck",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PendingRelabel",
+            fields=[
+                (
+                    "issue",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="relabelling",
+                        serialize=False,
+                        to="workflow.issue",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(help_text="Of the mirror; once pushed, the labels are as wanted."),
+                ),
+                (
+                    "last",
+                    models.BooleanField(default=False, help_text="It has ended: its turn comes after the open ones."),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["last", "issue"], name="relabelling_order")],
             },
         ),
         migrations.CreateModel(
@@ -419,7 +481,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Refusal",
+            name="RejectedWebhook",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("day", models.DateField()),
@@ -428,68 +490,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [models.UniqueConstraint(fields=("day", "reason"), name="one_refusal_count_a_day")],
-            },
-        ),
-        migrations.CreateModel(
-            name="Relabelling",
-            fields=[
-                (
-                    "issue",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        primary_key=True,
-                        related_name="relabelling",
-                        serialize=False,
-                        to="workflow.issue",
-                    ),
-                ),
-                (
-                    "version",
-                    models.PositiveIntegerField(help_text="Of the mirror; once pushed, the labels are as wanted."),
-                ),
-                (
-                    "last",
-                    models.BooleanField(default=False, help_text="It has ended: its turn comes after the open ones."),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(fields=["last", "issue"], name="relabelling_order")],
-            },
-        ),
-        migrations.CreateModel(
-            name="UploadMirror",
-            fields=[
-                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
-                ("leased_until", models.DateTimeField(editable=False, null=True)),
-                ("lease", models.UUIDField(editable=False, null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("last_error", models.TextField(blank=True)),
-                (
-                    "parked",
-                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
-                ),
-                (
-                    "attachment",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        related_name="mirror",
-                        serialize=False,
-                        to="workflow.attachment",
-                    ),
-                ),
-                ("project_id", models.PositiveBigIntegerField(blank=True, null=True)),
-                ("markdown", models.TextField(blank=True)),
-            ],
-            options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="upload_mirror_due"
-                    ),
-                    models.Index(
-                        condition=models.Q(("parked", True)), fields=["attachment"], name="upload_mirror_parked"
-                    ),
-                ],
             },
         ),
         migrations.CreateModel(
@@ -571,40 +571,58 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Delivery",
+            name="LabelSchemeChange",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("foreseen", models.JSONField(default=dict, help_text="The counts that were shown before.")),
+                ("labels_made_at", models.DateTimeField(null=True)),
+                ("position", models.PositiveBigIntegerField(default=0)),
+                ("enlisted_at", models.DateTimeField(null=True)),
+                ("requests", models.PositiveIntegerField(default=0, help_text="How many were enlisted.")),
                 (
-                    "key",
-                    models.CharField(
-                        help_text="Idempotency-Key: the same for every repetition.", max_length=255, unique=True
+                    "set_aside",
+                    models.PositiveIntegerField(default=0, help_text="How many of them wait for a person now."),
+                ),
+                ("running", models.BooleanField(default=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "replaced",
+                    models.BooleanField(default=False, help_text="Ended by another change before it was through."),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
                     ),
                 ),
-                ("event", models.CharField(blank=True, max_length=80)),
-                ("body", models.TextField(help_text="Raw; emptied once understood where it is confidential.")),
-                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("due_at", models.DateTimeField(null=True)),
-                ("attempts", models.PositiveIntegerField(default=0)),
-                ("outcome", models.CharField(blank=True, help_text="What it led to, in words.", max_length=200)),
                 (
-                    "issue",
+                    "from_scheme",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="workflow.issue"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="gitlab_mirror.labelscheme"
+                    ),
+                ),
+                (
+                    "to_scheme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="gitlab_mirror.labelscheme",
                     ),
                 ),
             ],
             options={
-                "verbose_name_plural": "deliveries",
-                "ordering": ["-received_at", "-pk"],
-                "indexes": [
-                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="delivery_due"),
-                    models.Index(fields=["received_at"], name="delivery_received"),
-                    models.Index(fields=["issue", "-received_at"], name="delivery_of_issue"),
+                "ordering": ["-at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("running", True)), fields=("running",), name="one_running_scheme_change"
+                    )
                 ],
             },
         ),
         migrations.CreateModel(
-            name="NoteMirror",
+            name="OutgoingNote",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
@@ -663,57 +681,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="SchemeChange",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("foreseen", models.JSONField(default=dict, help_text="The counts that were shown before.")),
-                ("labels_made_at", models.DateTimeField(null=True)),
-                ("position", models.PositiveBigIntegerField(default=0)),
-                ("enlisted_at", models.DateTimeField(null=True)),
-                ("requests", models.PositiveIntegerField(default=0, help_text="How many were enlisted.")),
-                (
-                    "set_aside",
-                    models.PositiveIntegerField(default=0, help_text="How many of them wait for a person now."),
-                ),
-                ("running", models.BooleanField(default=True)),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "replaced",
-                    models.BooleanField(default=False, help_text="Ended by another change before it was through."),
-                ),
-                ("last_error", models.TextField(blank=True)),
-                (
-                    "by",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
-                    ),
-                ),
-                (
-                    "from_scheme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="gitlab_mirror.labelscheme"
-                    ),
-                ),
-                (
-                    "to_scheme",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="changes",
-                        to="gitlab_mirror.labelscheme",
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["-at", "-pk"],
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("running", True)), fields=("running",), name="one_running_scheme_change"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
             name="SchemeLabel",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -764,6 +731,39 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("color__regex", "^#[0-9a-f]{6}$")), name="label_color_is_rrggbb"
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookDelivery",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="Idempotency-Key: the same for every repetition.", max_length=255, unique=True
+                    ),
+                ),
+                ("event", models.CharField(blank=True, max_length=80)),
+                ("body", models.TextField(help_text="Raw; emptied once understood where it is confidential.")),
+                ("received_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("outcome", models.CharField(blank=True, help_text="What it led to, in words.", max_length=200)),
+                (
+                    "issue",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="workflow.issue"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-received_at", "-pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="delivery_due"),
+                    models.Index(fields=["received_at"], name="delivery_received"),
+                    models.Index(fields=["issue", "-received_at"], name="delivery_of_issue"),
                 ],
             },
         ),

@@ -1,31 +1,38 @@
 """What the mirror keeps: rows of what GitLab must be told, what came in from it, and what is known of GitLab itself."""
 
-from workflow.gitlab.models.alarms import Alarm, Behind, Check, Heartbeat
+from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme, SchemeLabel
-from workflow.gitlab.models.inbound import Cursor, Delivery, Look, ReceivedNote, Reconciliation, Refusal
-from workflow.gitlab.models.label_schemes import Relabelling, SchemeChange, TrackerLabels
-from workflow.gitlab.models.link import LinkMirror, Mirror, NoteMirror, UploadMirror
+from workflow.gitlab.models.inbound import (
+    ImportedNote,
+    PendingPull,
+    PollCursor,
+    Reconciliation,
+    RejectedWebhook,
+    WebhookDelivery,
+)
+from workflow.gitlab.models.label_schemes import LabelSchemeChange, PendingRelabel, TrackerLabels
+from workflow.gitlab.models.link import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 
 __all__ = [
     "Alarm",
     "Behind",
     "Budget",
-    "Check",
+    "GitLabCheck",
     "Connection",
-    "Cursor",
-    "Delivery",
+    "PollCursor",
+    "WebhookDelivery",
     "Heartbeat",
     "LabelScheme",
-    "LinkMirror",
-    "Look",
-    "Mirror",
-    "NoteMirror",
-    "ReceivedNote",
+    "OutgoingLink",
+    "PendingPull",
+    "GitLabLink",
+    "OutgoingNote",
+    "ImportedNote",
     "Reconciliation",
-    "Refusal",
-    "Relabelling",
-    "SchemeChange",
+    "RejectedWebhook",
+    "PendingRelabel",
+    "LabelSchemeChange",
     "SchemeLabel",
     "TrackerLabels",
-    "UploadMirror",
+    "OutgoingUpload",
 ]

@@ -76,7 +76,7 @@ class Alarm(models.Model):
         return f"{self.get_kind_display()}: {self.place}" if self.place else self.get_kind_display()
 
 
-class Check(models.Model):
+class GitLabCheck(models.Model):
     """What the last periodic check of something in GitLab found; without ``problem`` it was in order."""
 
     name = models.CharField(max_length=20, primary_key=True, help_text="“token”, or “hook” and a tracker's number.")

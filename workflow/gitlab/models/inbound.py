@@ -10,11 +10,11 @@ from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
-from workflow.gitlab.models.link import Mirror
+from workflow.gitlab.models.link import GitLabLink
 from workflow.models.outgoing import OutgoingQuerySet
 
 
-class Delivery(models.Model):
+class WebhookDelivery(models.Model):
     """One webhook as it arrived, stored before it was answered; ``due_at`` is empty once it was understood."""
 
     key = models.CharField(max_length=255, unique=True, help_text="Idempotency-Key: the same for every repetition.")
@@ -39,7 +39,7 @@ class Delivery(models.Model):
         return f"{self.event} {self.received_at:%Y-%m-%d %H:%M}"
 
 
-class Refusal(models.Model):
+class RejectedWebhook(models.Model):
     """How many webhooks were turned away in a day, by reason. Nothing else is kept of them."""
 
     day = models.DateField()
@@ -60,7 +60,7 @@ class Refusal(models.Model):
         cls.objects.filter(day=today, reason=reason).update(count=F("count") + 1)
 
 
-class LookQuerySet(OutgoingQuerySet):
+class PendingPullQuerySet(OutgoingQuerySet):
     """Looks to take."""
 
     def due(self, now=None):
@@ -68,7 +68,7 @@ class LookQuerySet(OutgoingQuerySet):
         return self.filter(due_at__lte=now or timezone.now(), frozen_at=None).order_by("due_at", "pk")
 
 
-class Look(models.Model):
+class PendingPull(models.Model):
     """That a request's GitLab issue has to be looked at, and what the last look saw.
 
     ``asked`` counts hints; whoever looks remembers the number and leaves the row due if more came meanwhile.
@@ -89,7 +89,7 @@ class Look(models.Model):
     flips = models.JSONField(default=list, help_text="Times at which one side undid the other lately.")
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="The two sides fought; neither is followed.")
 
-    objects = LookQuerySet.as_manager()
+    objects = PendingPullQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -122,7 +122,7 @@ class Look(models.Model):
 
     def done(self, **fields):
         """The look ended well; it stays due if somebody asked meanwhile."""
-        rows = Look.objects.filter(pk=self.pk)
+        rows = PendingPull.objects.filter(pk=self.pk)
         rows.update(attempts=0, last_error="", **fields)
         rows.filter(asked=self.asked).update(due_at=None, thorough=False)
 
@@ -134,7 +134,7 @@ class Look(models.Model):
     def put_off(self, seconds, error="", **fields):
         """Look again in so many seconds; None: only when asked again."""
         due = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
-        Look.objects.filter(pk=self.pk).update(due_at=due, last_error=error, **fields)
+        PendingPull.objects.filter(pk=self.pk).update(due_at=due, last_error=error, **fields)
 
 
 def claim_to_look(number):
@@ -142,10 +142,10 @@ def claim_to_look(number):
 
     The lease is the one pushing takes: a look and a push of the same request never interleave. Raises Poisoned.
     """
-    return Mirror.objects.hold(number)
+    return GitLabLink.objects.hold(number)
 
 
-class ReceivedNote(models.Model):
+class ImportedNote(models.Model):
     """A GitLab comment the portal has: which one, and what it said, so that it is taken once and edits are seen."""
 
     comment = models.OneToOneField("workflow.Comment", models.CASCADE, primary_key=True, related_name="received")
@@ -158,7 +158,7 @@ class ReceivedNote(models.Model):
         return f"Note {self.note_id}"
 
 
-class Cursor(models.Model):
+class PollCursor(models.Model):
     """How far a tracker was polled, by GitLab's clock."""
 
     tracker = models.OneToOneField("catalogue.Tracker", models.CASCADE, primary_key=True, related_name="cursor")

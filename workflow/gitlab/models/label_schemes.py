@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 
-class SchemeChange(models.Model):
+class LabelSchemeChange(models.Model):
     """That the active scheme was changed. One runs at a time: the database refuses a second.
 
     First the labels are made, then the requests are enlisted (``position`` is how far that came), then one after the
@@ -50,7 +50,7 @@ class SchemeChange(models.Model):
         return cls.objects.filter(running=True, enlisted_at=None).exists()
 
 
-class Relabelling(models.Model):
+class PendingRelabel(models.Model):
     """A request whose labels are still to change: its mirror is behind, but not due before its turn comes.
 
     Gone once ``version`` was pushed. So the table only holds work that is left, open requests before ended ones.

@@ -21,7 +21,7 @@ class Poisoned(Exception):
     """Working on this request killed too many workers in a row; it is parked now. Its argument is the number."""
 
 
-class MirrorQuerySet(OutgoingQuerySet):
+class GitLabLinkQuerySet(OutgoingQuerySet):
     """Mirrors; whoever holds one is the only one who tells GitLab anything about that request."""
 
     def with_work(self, now=None):
@@ -31,12 +31,12 @@ class MirrorQuerySet(OutgoingQuerySet):
         """
         now = now or timezone.now()
         hanging_on = (
-            Exists(NoteMirror.objects.filter(issue=OuterRef("pk"), due_at__lte=now))
-            | Exists(UploadMirror.objects.filter(attachment__issue=OuterRef("pk"), due_at__lte=now))
-            | Exists(LinkMirror.objects.filter(link__source=OuterRef("pk"), due_at__lte=now))
+            Exists(OutgoingNote.objects.filter(issue=OuterRef("pk"), due_at__lte=now))
+            | Exists(OutgoingUpload.objects.filter(attachment__issue=OuterRef("pk"), due_at__lte=now))
+            | Exists(OutgoingLink.objects.filter(link__source=OuterRef("pk"), due_at__lte=now))
         )
         free = self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
-        in_order = Q(iid__isnull=False) & ~Q(status__in=Mirror.NEEDS_A_PERSON)
+        in_order = Q(iid__isnull=False) & ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
         return free.filter(Q(due_at__lte=now) | in_order & hanging_on)
 
     def claim(self, pk):
@@ -58,26 +58,27 @@ class MirrorQuerySet(OutgoingQuerySet):
         row = self.filter(pk=pk)
         token = new_token()
         if row.filter(lease=None).update(leased_until=now + lease_time(), lease=token, **changes):
-            return Mirror.objects.filter(pk=pk, lease=token).first()
+            return GitLabLink.objects.filter(pk=pk, lease=token).first()
         dead = row.exclude(lease=None).values_list("lease", flat=True).first()
         if dead is None:
             return None
         if deaths_with(dead) >= POISON:
-            Mirror.objects.filter(pk=pk, lease=dead).park(DIED_OF_IT)
+            GitLabLink.objects.filter(pk=pk, lease=dead).park(DIED_OF_IT)
             raise Poisoned(pk)
         token = new_token(deaths_with(dead))
         taken = row.filter(lease=dead).update(leased_until=now + lease_time(), lease=token, **changes)
-        return Mirror.objects.filter(pk=pk, lease=token).first() if taken else None
+        return GitLabLink.objects.filter(pk=pk, lease=token).first() if taken else None
 
     def park(self, reason):
         """Leave these to a person, held by nobody; one gone from GitLab stays gone."""
         parked = models.Case(
-            models.When(status=Mirror.Status.ORPHANED, then=F("status")), default=models.Value(Mirror.Status.PARKED)
+            models.When(status=GitLabLink.Status.ORPHANED, then=F("status")),
+            default=models.Value(GitLabLink.Status.PARKED),
         )
         self.update(due_at=None, parked=True, status=parked, last_error=reason, leased_until=None, lease=None)
 
 
-class Mirror(Outgoing):
+class GitLabLink(Outgoing):
     """A request's issue in GitLab. It is *behind* while ``pushed_version`` is lower than ``wanted_version``."""
 
     class Status(models.TextChoices):
@@ -107,10 +108,10 @@ class Mirror(Outgoing):
     iid = models.PositiveBigIntegerField(null=True, blank=True)
     gitlab_id = models.PositiveBigIntegerField(null=True, blank=True, unique=True)
     web_url = models.URLField(max_length=500, blank=True)
-    shadow = models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")
+    last_synced = models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")
     pushed_at = models.DateTimeField(null=True)
 
-    objects = MirrorQuerySet.as_manager()
+    objects = GitLabLinkQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -137,13 +138,13 @@ class Mirror(Outgoing):
 
     def wake(self):
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
-        Mirror.objects.filter(pk=self.pk).exclude(status=self.Status.ORPHANED).update(
+        GitLabLink.objects.filter(pk=self.pk).exclude(status=self.Status.ORPHANED).update(
             due_at=timezone.now(), attempts=0, parked=False, last_error="", status=self.Status.BEHIND
         )
 
     def want_push(self):
         """Say, inside the caller's transaction, that GitLab must show something new."""
-        Mirror.objects.filter(pk=self.pk).update(
+        GitLabLink.objects.filter(pk=self.pk).update(
             wanted_version=F("wanted_version") + 1,
             due_at=models.Case(
                 models.When(status__in=self.NEEDS_A_PERSON, then=F("due_at")),
@@ -156,7 +157,7 @@ class Mirror(Outgoing):
         )
 
 
-class NoteMirror(Outgoing):
+class OutgoingNote(Outgoing):
     """A comment, or a step worth a comment, on its way to a note of the GitLab issue; posted in order, once."""
 
     issue = models.ForeignKey("workflow.Issue", models.PROTECT, related_name="note_mirrors")
@@ -181,7 +182,7 @@ class NoteMirror(Outgoing):
         return f"Note of {self.issue_id}"
 
 
-class UploadMirror(Outgoing):
+class OutgoingUpload(Outgoing):
     """An attachment's copy in GitLab; ``markdown`` is what texts there refer to it by."""
 
     attachment = models.OneToOneField("workflow.Attachment", models.PROTECT, primary_key=True, related_name="mirror")
@@ -198,7 +199,7 @@ class UploadMirror(Outgoing):
         return f"Upload {self.attachment_id}"
 
 
-class LinkMirror(Outgoing):
+class OutgoingLink(Outgoing):
     """A link between two requests, as a link between their GitLab issues."""
 
     link = models.OneToOneField("workflow.IssueLink", models.PROTECT, primary_key=True, related_name="mirror")

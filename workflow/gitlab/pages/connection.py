@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from supportops.accounts.roles import is_ops
 from workflow.gitlab import operations
 from workflow.gitlab.forms import PauseForm
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.pages.sync_queue import SYNC, counted
 from workflow.queues import QUEUES
 
@@ -45,7 +45,7 @@ def resume(request):
 def retry_all(request):
     """Try again, now, whatever of the sync queue this person may see."""
     _need_ops(request.user)
-    waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=Mirror.Status.ORPHANED).order_by("pk")
+    waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=GitLabLink.Status.ORPHANED).order_by("pk")
     numbers = list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
     for number in numbers:
         operations.retry(number, by=request.user)

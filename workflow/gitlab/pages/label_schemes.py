@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from supportops.accounts.roles import is_ops
 from workflow.gitlab.forecast import foresee
-from workflow.gitlab.models import SchemeChange
+from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, LabelScheme
 from workflow.gitlab.relabel import MAY_CHANGE, LookedAway, begin, may_change, progress_of
 from workflow.pages.access import LARGEST_NUMBER
@@ -26,8 +26,8 @@ LOOK_AGAIN = "The schemes were changed after you opened this page, so nothing wa
 def schemes(request):
     """The schemes, the change that runs with how far it came, and earlier changes."""
     _need_reader(request.user)
-    change = SchemeChange.now()
-    earlier = SchemeChange.objects.filter(running=False).select_related("from_scheme", "to_scheme", "by")[:RECENT]
+    change = LabelSchemeChange.now()
+    earlier = LabelSchemeChange.objects.filter(running=False).select_related("from_scheme", "to_scheme", "by")[:RECENT]
     context = {
         "breadcrumb": [_sync_queue(), {"label": "Label schemes"}],
         "schemes": [_scheme_row(scheme) for scheme in _with_numbers()],

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from supportops.ui.marks import mirror_words
 from workflow.gitlab.fields import CLOSED, IN_WORDS, OPENED, in_words
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import SchemeLabel
 from workflow.gitlab.render import title_of
 from workflow.pages import panels
@@ -19,7 +19,7 @@ from workflow.pages.access import visible_issue
 from workflow.permissions import sees_internal
 from workflow.states import ENDED
 
-MOVING = frozenset({Mirror.Status.BEHIND, Mirror.Status.CREATING, Mirror.Status.UNKNOWN})
+MOVING = frozenset({GitLabLink.Status.BEHIND, GitLabLink.Status.CREATING, GitLabLink.Status.UNKNOWN})
 """Statuses that change by themselves, so that the page looks again."""
 LET_GO = "let_go"
 
@@ -77,8 +77,8 @@ def mirror_of(issue, labels=None):
     mirror = mirror_row(issue)
     if mirror is None:
         return None
-    in_step = mirror.status == Mirror.Status.IN_STEP and not mirror.shadow.get("dropped")
-    compared = [] if in_step or not mirror.exists else differences(issue, mirror.shadow, labels or Labels(issue))
+    in_step = mirror.status == GitLabLink.Status.IN_STEP and not mirror.last_synced.get("dropped")
+    compared = [] if in_step or not mirror.exists else differences(issue, mirror.last_synced, labels or Labels(issue))
     return {
         "status": mark_of(mirror),
         "words": _words(mirror),
@@ -97,20 +97,22 @@ def mirror_of(issue, labels=None):
 
 def mark_of(mirror):
     """The name of how a mirror stands, for its icon and words: its status, or that somebody let the issue go."""
-    gone = mirror.status == Mirror.Status.ORPHANED and not mirror.parked
+    gone = mirror.status == GitLabLink.Status.ORPHANED and not mirror.parked
     return LET_GO if gone else mirror.status.replace("-", "_")
 
 
 def _words(mirror):
     """The last error in words; empty where the component's own sentence says it all."""
     error = mirror.last_error.strip()
-    if mirror.status == Mirror.Status.BEHIND and not mirror.exists and not error:
+    if mirror.status == GitLabLink.Status.BEHIND and not mirror.exists and not error:
         return "The GitLab issue is about to be created"
     if not error or mark_of(mirror) == LET_GO:
         return ""
-    if mirror.status in Mirror.NEEDS_A_PERSON:
+    if mirror.status in GitLabLink.NEEDS_A_PERSON:
         return f"Needs a person: {error}"
-    return f"In step, except for one thing: {error}" if mirror.status == Mirror.Status.IN_STEP else f"Behind: {error}"
+    return (
+        f"In step, except for one thing: {error}" if mirror.status == GitLabLink.Status.IN_STEP else f"Behind: {error}"
+    )
 
 
 def polls(issue):
@@ -119,9 +121,9 @@ def polls(issue):
     return reverse("mirror", args=[issue.pk]) if mirror and mirror.status in MOVING else ""
 
 
-def differences(issue, shadow, labels):
+def differences(issue, last_synced, labels):
     """Rows of what the portal wants and GitLab was last seen with, where they are not the same."""
-    seen = shadow.get("fields", {})
+    seen = last_synced.get("fields", {})
     pairs = {
         "Title": (title_of(issue), seen.get("title")),
         "Labels": (", ".join(labels.wanted), ", ".join(_names(seen.get("labels", {})))),
@@ -134,7 +136,7 @@ def differences(issue, shadow, labels):
         for field, (wanted, shown) in pairs.items()
         if (wanted or "") != (shown or "")
     ]
-    dropped = in_words(name for name in shadow.get("dropped", []) if name in IN_WORDS)
+    dropped = in_words(name for name in last_synced.get("dropped", []) if name in IN_WORDS)
     return [*rows, *([{"field": "Not taken over", "intended": dropped, "observed": "As it was"}] if dropped else [])]
 
 
@@ -173,7 +175,7 @@ def _warning(ledger):
     if not ledger.needs_a_person:
         return ""
     mirror, look = ledger.mirror, ledger.look
-    if mirror.parked and mirror.status in Mirror.NEEDS_A_PERSON:
+    if mirror.parked and mirror.status in GitLabLink.NEEDS_A_PERSON:
         return mirror.last_error or mirror_words(mark_of(mirror))
     if look is not None and look.frozen_at:
         return look.last_error or FROZEN
@@ -192,7 +194,7 @@ def _facts(ledger):
     yield {"label": "Changes not sent yet", "value": str(unsent) if unsent else "", "none": "None"}
     yield {"label": "Last sent", "value": mirror.pushed_at, "kind": "time", "none": "Never"}
     yield {"label": "Attempts since", "value": str(mirror.attempts)}
-    waits = mirror.status == Mirror.Status.BEHIND
+    waits = mirror.status == GitLabLink.Status.BEHIND
     none = "When its turn comes in the change of the label scheme" if waits else "None is due"
     yield {"label": "Next try", "value": mirror.due_at, "kind": "time", "none": none}
     yield {"label": "Last error", "value": mirror.last_error, "none": "None"}

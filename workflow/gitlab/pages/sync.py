@@ -14,7 +14,7 @@ from supportops.accounts.roles import is_ops
 from workflow.actions import Incomplete, Refused
 from workflow.gitlab import operations
 from workflow.gitlab.forms import RelinkForm
-from workflow.gitlab.models import Mirror
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.pages.panel import ledger_words
 from workflow.gitlab.status import ledger_of
 from workflow.pages.access import refused, visible_issue
@@ -39,7 +39,7 @@ class Operation:
 
 
 def _gone(ledger):
-    return ledger.mirror.status == Mirror.Status.ORPHANED
+    return ledger.mirror.status == GitLabLink.Status.ORPHANED
 
 
 BUTTONS = {

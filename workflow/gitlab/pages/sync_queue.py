@@ -9,7 +9,7 @@ from workflow import queues
 from workflow.actions.bulk import BulkAct
 from workflow.gitlab import operations
 from workflow.gitlab.alarms import NEXT_STEP, alarms_for
-from workflow.gitlab.models import LinkMirror, Mirror, NoteMirror, Reconciliation, UploadMirror
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, Reconciliation
 from workflow.gitlab.status import health, in_need_of_a_person, reasons_of
 from workflow.pages import queue_extensions
 from workflow.pages.filters import RequestFilter
@@ -59,13 +59,13 @@ class SyncFilter(RequestFilter):
 
 
 _WITH = {
-    "refused": Q(mirror__status=Mirror.Status.PARKED),
-    "gone": Q(mirror__status=Mirror.Status.ORPHANED),
+    "refused": Q(mirror__status=GitLabLink.Status.PARKED),
+    "gone": Q(mirror__status=GitLabLink.Status.ORPHANED),
     "fight": Q(look__frozen_at__isnull=False),
     "unread": Q(look__due_at__isnull=True, look__last_error__gt=""),
-    "piece": Q(pk__in=NoteMirror.objects.filter(parked=True).values("issue"))
-    | Q(pk__in=UploadMirror.objects.filter(parked=True, attachment__issue__isnull=False).values("attachment__issue"))
-    | Q(pk__in=LinkMirror.objects.filter(parked=True).values("link__source")),
+    "piece": Q(pk__in=OutgoingNote.objects.filter(parked=True).values("issue"))
+    | Q(pk__in=OutgoingUpload.objects.filter(parked=True, attachment__issue__isnull=False).values("attachment__issue"))
+    | Q(pk__in=OutgoingLink.objects.filter(parked=True).values("link__source")),
 }
 
 
