@@ -153,18 +153,18 @@ def test_the_links_of_the_documents_lead_somewhere():
     assert {page: links for page, links in found.items() if links} == {}
 
 
-@pytest.mark.parametrize("page", pages(), ids=named)
-def test_the_paths_a_document_names_are_there(page):
-    if UNVERIFIED in page.read_text():
+@pytest.mark.parametrize("document", pages(), ids=named)
+def test_the_paths_a_document_names_are_there(document):
+    if UNVERIFIED in document.read_text():
         pytest.skip(f"It is still to be verified: take “{UNVERIFIED}” out once it is.")
-    assert [path for path in _PATH.findall(text_of(page)) if not (ROOT / path).exists()] == []
+    assert [path for path in _PATH.findall(text_of(document)) if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("page", sorted((DOCS / "decisions").glob("*.md")), ids=named)
-def test_a_decision_says_what_was_considered_why_not_and_when_to_look_again(page):
-    number = page.name.split("-", 1)[0]
-    assert headings_of(page)[0].startswith(f"{number}: ")
-    assert [one for one in DECISION_HEADINGS if not any(said.startswith(one) for said in headings_of(page))] == []
+@pytest.mark.parametrize("document", sorted((DOCS / "decisions").glob("*.md")), ids=named)
+def test_a_decision_says_what_was_considered_why_not_and_when_to_look_again(document):
+    number = document.name.split("-", 1)[0]
+    assert headings_of(document)[0].startswith(f"{number}: ")
+    assert [one for one in DECISION_HEADINGS if not any(said.startswith(one) for said in headings_of(document))] == []
 
 
 def test_decisions_are_numbered_without_a_gap():
