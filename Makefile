@@ -63,7 +63,7 @@ postgres-tests: $(VENV)/.dev
 # Draws the life of a request out of the code (needs node).
 diagram: $(VENV)/.dev
 	npm ci --prefix tests/browser --silent
-	$(BIN)/python manage.py life_diagram | node tests/browser/draw.mjs > workflow/life.svg
+	$(BIN)/python manage.py life_diagram | node tests/browser/draw.mjs > docs/life.svg
 
 # Thousands of opposite decisions; PostgreSQL where it answers, fewer on SQLite.
 races: $(VENV)/.dev

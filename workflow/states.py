@@ -180,7 +180,7 @@ TARGET_WORKING_DAYS = {
     State.VALIDATION: 5,
     State.IMPLEMENTATION: 5,
 }
-"""How long a stage should take at most (practice.md §4); the working data lives in StageTarget, seeded from here."""
+"""How long a stage should take at most (domain.md §4); the working data lives in StageTarget, seeded from here."""
 
 _BUG = (State.TRIAGE, State.DESIGN, State.DEVELOPMENT, State.VALIDATION, State.IMPLEMENTATION, State.COMPLETED)
 _RAILS = {

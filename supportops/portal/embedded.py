@@ -1,6 +1,7 @@
 """The portal in one process: web server, Celery worker and beat as threads, and the sandbox GitLab beside them.
 
-Measured in dependencies.md §3: 6,000 tasks without a lock error, nothing lost on ``kill -9`` because of the outbox.
+Measured (docs/decisions/0002-one-process-by-default.md): 6,000 tasks without a lock error, nothing lost on
+``kill -9`` because of the outbox.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """``make receiver-load``: 50 webhooks a second for a minute while GitLab answers nothing it is asked.
 
-Real: gunicorn as the README starts it, two Celery workers and beat, GitLab as a process whose every GET hangs. Each
+Real: gunicorn as in operating.md, two Celery workers and beat, GitLab as a process whose every GET hangs. Each
 delivery hints at a change by somebody else, so each asks for a look. How long one took is counted from when it was to
 be sent, so that a receiver that keeps others waiting is not flattered. Exit code 1 unless all were stored and answered
 with 2xx, and 99 of 100 within 200 ms (reliability.md §4).

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workflow.management.commands.life_diagram import dot
 
-PICTURE = Path(__file__).resolve().parents[2] / "workflow" / "life.svg"
+PICTURE = Path(__file__).resolve().parents[2] / "docs" / "life.svg"
 
 
 def test_the_picture_shows_the_present_state_machine():

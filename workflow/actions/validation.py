@@ -1,7 +1,7 @@
 """Rounds of validation: opened with a list, looked through item by item, ended by a step.
 
 A round that was sent back is asked anew as a whole, what failed first: a change that mends one thing may break another
-(practice.md §4, "a failed test reruns all"). What was found before stands beside each item.
+(domain.md §3, "runs the whole checklist again"). What was found before stands beside each item.
 """
 
 from django.utils import timezone

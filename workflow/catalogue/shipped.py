@@ -1,7 +1,7 @@
 """The shipped catalogue, as data: trackers, groups and the eleven entries (domain.md §2).
 
 ``seed_catalogue`` writes it into the database once; from then on ops edit it in the admin. Where a fact comes from the
-handbook it is its page "Working with Support Ops"; the fields follow practice.md §9.
+handbook it is its page "Working with Support Ops"; the fields are those that the team's pages say it asks for.
 """
 
 import re

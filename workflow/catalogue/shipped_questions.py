@@ -1,4 +1,4 @@
-"""The questions of the shipped entries, as data (practice.md §9). Each tuple is one form, in its order."""
+"""The questions of the shipped entries, as data (domain.md §2). Each tuple is one form, in its order."""
 
 from dataclasses import dataclass
 

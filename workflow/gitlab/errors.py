@@ -1,4 +1,4 @@
-"""What can go wrong with GitLab, by what follows from it (style.md §3, 26)."""
+"""What can go wrong with GitLab, by what follows from it (reliability.md §1, C10)."""
 
 
 class GitLabError(Exception):

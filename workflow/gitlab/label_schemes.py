@@ -1,7 +1,7 @@
 """The two label schemes the portal ships with, as data (domain.md §3; the label pages of the handbook).
 
 "2025" is the handbook's own; "2026" what the team writes now. Stage colours are those of the team's Readiness labels
-where one is published (practice.md §2); a stage without one has a colour that tells it from its neighbours on a board.
+where one is published (domain.md §3); a stage without one has a colour that tells it from its neighbours on a board.
 """
 
 from django.db import transaction

@@ -7,8 +7,8 @@ from django_fsm import FSMFieldMixin
 class ProtectedRefresh:
     """Put before Model: refreshes a protected state from the database without touching the shared field object.
 
-    Measured in dependencies.md §1: 6,000 refreshes in four threads, no error and no slip; the library's own let 2,359
-    illegal assignments pass.
+    Measured (docs/decisions/0001-django-fsm-2-with-a-guard.md): 6,000 refreshes in four threads, no error and no slip;
+    the library's own let 2,359 illegal assignments pass.
     """
 
     def refresh_from_db(self, using=None, fields=None, from_queryset=None):

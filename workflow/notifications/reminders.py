@@ -24,7 +24,7 @@ from workflow.states import State
 Kind, Reason = Reminder.Kind, Notice.Reason
 A_DAY = timedelta(days=1)
 WEEKS_UNTIL_IT_IS_CLOSED = 4
-"""After so many reviews a block is taken for lasting (practice.md §3)."""
+"""After so many reviews a block is taken for lasting (domain.md §7)."""
 _DECIDE_IT = "Approve it with the decision in words, or decline it."
 
 
@@ -201,7 +201,7 @@ def _look_after(issue, times, leads):
 
 
 def _blocked(now):
-    """Every week whoever has it, and one person further up each week (practice.md §4)."""
+    """Every week whoever has it, and one person further up each week (domain.md §7)."""
     period, leads = timedelta(days=settings.REVIEW_BLOCKED_EVERY_DAYS), User.objects.leads()
     waiting = Issue.objects.filter(state=State.BLOCKED, state_since__lte=now - period)
     for issue in waiting.select_related("assignee"):
