@@ -16,7 +16,7 @@ assert isinstance(Issue._meta.get_field("state"), FSMField)
 NO_REQUESTS = {
     "Budget",
     "Connection.load()",
-    "Look",
+    "PendingPull",
     "at",
     "address",
     "clock",
