@@ -10,7 +10,6 @@ import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env
@@ -336,76 +335,6 @@ elif CELERY_BROKER_URL.startswith("memory"):
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = _QUICKLY
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
-    "push what GitLab must show": {
-        "task": "workflow.gitlab.tasks.sweep_mirror",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "start what has its milestone": {
-        "task": "workflow.tasks.tick_calendar",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "find who decides": {
-        "task": "workflow.tasks.find_who_decides",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "tell stand-ins": {
-        "task": "workflow.notifications.tasks.tell_stand_ins",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "read milestones": {
-        "task": "workflow.gitlab.tasks.sync_milestones",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "take in what GitLab told": {
-        "task": "workflow.gitlab.tasks.sweep_inbound",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "ask GitLab what changed": {
-        "task": "workflow.gitlab.tasks.poll_gitlab",
-        "schedule": schedule(300.0),
-        "options": {"expires": 300},
-    },
-    "compare with GitLab": {
-        "task": "workflow.gitlab.tasks.go_on_reconciling",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "change labels": {
-        "task": "workflow.gitlab.tasks.change_labels",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "read labels": {
-        "task": "workflow.gitlab.tasks.read_labels",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "tell people": {
-        "task": "workflow.notifications.tasks.tell_people",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "show life": {"task": "supportops.portal.tasks.show_life", "schedule": schedule(15.0), "options": {"expires": 60}},
-    "watch": {"task": "supportops.portal.tasks.watch", "schedule": schedule(60.0), "options": {"expires": 60}},
-    "check webhooks and token": {
-        "task": "workflow.gitlab.tasks.check_gitlab",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "remind people": {
-        "task": "workflow.notifications.tasks.remind_people",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-}
-
 LOGGING_CONFIG = "supportops.logs.configure"
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 LOGGING = {"level": LOG_LEVEL, "json": not SAMPLE and not DEBUG}
