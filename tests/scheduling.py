@@ -13,6 +13,7 @@ TOGETHER = {
     "tests/faults/test_telling_survives.py": "faults",
     "tests/gitlab_inward/test_deaths.py": "faults",
     "tests/schemes/test_deaths.py": "faults",
+    "tests/portal/": "faults",
 }
 
 
