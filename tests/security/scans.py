@@ -14,8 +14,8 @@ PACKAGES = ("supportops", "intake", "workflow")
 TRANSITIONS = {one.name for one in Issue._meta.get_field("state").get_all_transitions(Issue)}
 assert isinstance(Issue._meta.get_field("state"), FSMField)
 NO_REQUESTS = {
-    "Budget", "Connection.load()", "Look", "at", "address", "clock", "connection", "found", "match", "portal",
-    "response", "sandbox", "self", "self._cleanup", "server", "serving", "thread", "timer",
+    "Budget", "Connection.load()", "Look", "at", "address", "claimed", "clock", "connection", "found", "match",
+    "portal", "response", "sandbox", "self", "self._cleanup", "server", "serving", "thread", "timer",
 }
 """What else has methods called start, close, ask, block, resume …, as it is written before the dot."""
 
