@@ -25,12 +25,12 @@ environment:
 	if [ -n "$$installing" ] && kill -0 $$installing 2>/dev/null; then \
 	  echo "Another make (process $$installing) is filling $(VENV): wait for it."; exit 1; fi; \
 	has=$$([ -n "$$installing" ] || $(BIN)/python -c '$(SOUND)' 2>/dev/null); \
-	wanted=$$($(PYTHON) -c 'import sys; print($(VERSION)); sys.exit(sys.version_info < (3, 11))' 2>/dev/null); fit=$$?; \
+	wanted=$$($(PYTHON) -c 'import sys; print($(VERSION)); sys.exit(sys.version_info < (3, 11))' 2>/dev/null); new=$$?; \
 	if [ -n "$$has" ] && { [ -z "$(ASKED)" ] || [ "$$has" = "$$wanted" ]; }; then exit 0; fi; \
-	if [ $$fit != 0 ]; then \
-	  echo "SupportOps needs Python 3.11 or newer, and $(PYTHON) is $${wanted:-not to be found}: make PYTHON=python3.11 …"; exit 1; fi; \
-	if [ -L $(VENV) ]; then echo "$(VENV) is a link to an environment that is $${has:+of Python }$${has:-not whole}: remove it."; exit 1; fi; \
-	if [ -e $(VENV) ]; then echo "$(VENV) is $${has:+of Python }$${has:-half-finished, moved or without its Python}: making it anew."; fi; \
+	say() { echo "$$1"; exit $$2; }; of="$${has:+of Python }$${has:-half-finished, moved or without its Python}"; \
+	[ $$new = 0 ] || say "This needs Python 3.11 or newer; $(PYTHON) is $${wanted:-not there}: make PYTHON=python3.11 …" 1; \
+	[ ! -L $(VENV) ] || say "$(VENV) is a link, and what it leads to is $$of: remove the link." 1; \
+	[ ! -e $(VENV) ] || echo "$(VENV) is $$of: making it anew."; \
 	echo "Creating an environment with Python $$wanted in $(VENV) …"; \
 	$(PYTHON) -m venv --clear $(VENV) || { echo "No venv module: on Debian, apt-get install python3-venv"; exit 1; }
 
@@ -84,12 +84,12 @@ lint-code:
 lint-models:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-# axe-core, for the accessibility of every page; without npm that part is left out, loudly, and on CI it fails.
+# axe-core, for the accessibility of every page; where npm cannot get it that part is left out, loudly, and on CI it fails.
 axe:
-	@if cmp -s tests/browser/package-lock.json tests/browser/node_modules/installed; then exit 0; \
-	elif command -v npm >/dev/null; then echo "Installing axe-core …" && npm ci --prefix tests/browser --silent && \
-	  cp tests/browser/package-lock.json tests/browser/node_modules/installed; \
-	else echo "SKIPPED: no npm, so no accessibility checks."; fi
+	@cmp -s tests/browser/package-lock.json tests/browser/node_modules/installed || { \
+	  echo "Installing axe-core …" && npm ci --prefix tests/browser --loglevel=error --no-audit --no-fund && \
+	  cp tests/browser/package-lock.json tests/browser/node_modules/installed; } || \
+	echo "SKIPPED: npm is missing or could not install axe-core, so no accessibility checks."
 
 # Three at a time: browser and dying processes, which go first as the largest groups, wait more than they work.
 WORKERS ?= 3

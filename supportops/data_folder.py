@@ -51,12 +51,12 @@ def complaint(folder: Path, error: BaseException) -> str | None:
 def claim(folder: Path) -> IO[str]:
     """Have the folder to oneself until the returned file is closed or the process ends, however it ends; or InUse."""
     folder.mkdir(parents=True, exist_ok=True)
-    mine = (folder / "in_use").open("a")
+    claimed = (folder / "in_use").open("a")
     try:
-        fcntl.flock(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        mine.close()
+        claimed.close()
         raise InUse(
             f"The data folder {folder} is in use by a running portal: end that one, or choose another with VAR_DIR."
         ) from None
-    return mine
+    return claimed

@@ -113,6 +113,7 @@ class Portal:
         try:
             self._stopping.wait()
         finally:
+            server.task_dispatcher.shutdown(cancel_pending=True)  # pages under way are finished before their sockets go
             server.close()
             self.close()
 
