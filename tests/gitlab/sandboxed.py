@@ -5,7 +5,7 @@ import re
 import requests
 
 from workflow.gitlab.markers import marker_in
-from workflow.gitlab.sandbox import SandboxServer
+from workflow.gitlab_sandbox import SandboxServer
 
 ADMIN = "admin-token-of-the-tests"
 

@@ -16,7 +16,7 @@ from celery.worker import state as worker_state
 from django.conf import settings
 from django.db import connections
 
-from workflow.gitlab.sandbox import SandboxServer
+from workflow.gitlab_sandbox import SandboxServer
 
 log = structlog.get_logger(__name__)
 
