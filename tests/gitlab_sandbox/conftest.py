@@ -1,14 +1,23 @@
 import pytest
 
+from tests.gitlab_faults import FaultyApplication
 from tests.gitlab_sandbox.client import Person, Receiver
 from workflow.gitlab_sandbox import SandboxServer
 
 TOKEN = "root-token"
 
 
+def new_token(root, username, scopes=("api",), **fields):
+    """A token of that person, as an administrator gives one."""
+    user = root.get("/users", username=username).json()[0]["id"]
+    made = root.post(f"/users/{user}/personal_access_tokens", {"name": "test", "scopes": scopes, **fields})
+    assert made.status_code == 201, made.text
+    return made.json()["token"]
+
+
 @pytest.fixture
 def sandbox(tmp_path):
-    with SandboxServer(tmp_path / "gitlab", TOKEN) as server:
+    with SandboxServer(tmp_path / "gitlab", TOKEN, application=FaultyApplication) as server:
         yield server
 
 
@@ -27,7 +36,7 @@ def log_in():
         token = {"root": TOKEN, "support-bot": server.bot_token, None: None}.get(username)
         if username and token is None:
             root = person(server, "root")
-            token = root.post("/sandbox/tokens", {"username": username}).json()["token"]
+            token = new_token(root, username)
         people.append(Person(server.url, token))
         return people[-1]
 

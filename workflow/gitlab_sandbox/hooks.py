@@ -1,138 +1,117 @@
-"""Webhooks, the inner half: which hooks an event concerns. `hook_bodies` says what, `delivery` sends it."""
+"""Webhooks of projects: /projects/:ref/hooks."""
 
 import json
-import uuid
+import re
 
-from workflow.gitlab_sandbox import hook_bodies
-from workflow.gitlab_sandbox.access import ancestors
-from workflow.gitlab_sandbox.clock import hook_stamp
+from workflow.gitlab_sandbox import hook_events
+from workflow.gitlab_sandbox.access import MAINTAINER, find_project
+from workflow.gitlab_sandbox.delivery import HEADERS, Deliverer, entry
+from workflow.gitlab_sandbox.reply import ApiError, Deferred, Reply, invalid, listed, message, not_found
+from workflow.gitlab_sandbox.request import Request
+from workflow.gitlab_sandbox.routing import route
+from workflow.gitlab_sandbox.session import Session
+from workflow.gitlab_sandbox.store import Row
 
-EVENTS = (
-    "push",
-    "tag_push",
-    "issues",
-    "confidential_issues",
-    "merge_requests",
-    "note",
-    "confidential_note",
-    "job",
-    "pipeline",
-    "wiki_page",
-    "deployment",
-    "feature_flag",
-    "releases",
-    "milestone",
-    "emoji",
-    "resource_access_token",
-    "vulnerability",
-)
+TEXTS = ("name", "description", "token", "signing_token", "url")
+SIGNING_TOKEN = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
+FLAGS = dict.fromkeys([*HEADERS, "tag_push_events", "merge_requests_events", "emoji_events"], False)
+FLAGS |= {"push_events": True, "enable_ssl_verification": True}
 
 
-def issue_changed(session, issue, action, changes=None):
-    """Tell the hooks of an issue event: `action` is open, close, reopen or update."""
-    project = session.store.get("projects", issue["project_id"])
-    body = hook_bodies.issue_body(session, issue, project, action, changes or {})
-    confidential = issue["confidential"]
-    _fire(
-        session,
-        project,
-        "confidential_issues_events" if confidential else "issues_events",
-        "Confidential Issue Hook" if confidential else "Issue Hook",
-        body,
-    )
+def _columns(request: Request, options: Row) -> Row:
+    columns = {name: request.text(name) for name in TEXTS if request.has(name)}
+    if "url" in columns and not re.match(r"https?://[^\s/]+", columns["url"] or ""):
+        raise ApiError(422, {"error": "Invalid url given"})
+    if columns.get("signing_token") and not SIGNING_TOKEN.fullmatch(columns["signing_token"]):
+        raise ApiError(422, {"error": "Signing token must be in the format whsec_<base64 of 32 bytes>"})
+    options = options | {name: request.flag(name, False) for name in FLAGS if request.has(name)}
+    if request.has("custom_headers"):
+        headers = request.params["custom_headers"] or []
+        good = isinstance(headers, list) and all(isinstance(one, dict) and one.get("key") for one in headers)
+        if not good or len(headers) > 20:
+            raise invalid("custom_headers is invalid")
+        options["custom_headers"] = [{"key": str(one["key"]), "value": str(one.get("value", ""))} for one in headers]
+    return columns | {"options": json.dumps(options)}
 
 
-def note_changed(session, issue, project, note, action):
-    """Tell the hooks of a comment; internal ones and those on confidential issues have their own trigger."""
-    confidential = note["internal"] or issue["confidential"]
-    body = hook_bodies.note_body(session, session.store.get("issues", issue["id"]), project, note, action)
-    _fire(
-        session,
-        project,
-        "confidential_note_events" if confidential else "note_events",
-        "Confidential Note Hook" if confidential else "Note Hook",
-        body,
-    )
-
-
-def milestone_changed(session, row, action):
-    """Tell the hooks of a project milestone; those of groups have group hooks only, on Premium."""
-    project = session.store.get("projects", row["project_id"]) if row["project_id"] else None
-    body = {
-        "object_kind": "milestone",
-        "event_type": "milestone",
-        "project": project and hook_bodies.project_body(session, project),
-        "object_attributes": {
-            key: row[key]
-            for key in (
-                "id",
-                "iid",
-                "title",
-                "description",
-                "state",
-                "created_at",
-                "updated_at",
-                "due_date",
-                "start_date",
-                "group_id",
-                "project_id",
-            )
-        },
-        "action": action,
+def _shown(row: Row) -> Row:
+    """A hook as maintainers see it; secrets only as "there is one"."""
+    options = json.loads(row["options"])
+    disabled = row["disabled_until"]
+    return {
+        **{key: row[key] for key in ("id", "url", "project_id", "created_at")},
+        "name": row["name"] or "",
+        "description": row["description"] or "",
+        **options,
+        "alert_status": "disabled" if disabled == "never" else "temporarily_disabled" if disabled else "executable",
+        "disabled_until": None if disabled == "never" else disabled,
+        "token_present": bool(row["token"]),
+        "signing_token_present": bool(row["signing_token"]),
+        "custom_headers": [{"key": one["key"]} for one in options.get("custom_headers") or []],
     }
-    for key in ("created_at", "updated_at"):
-        body["object_attributes"][key] = hook_stamp(row[key])
-    if project:
-        _fire(session, project, "milestone_events", "Milestone Hook", body)
-    else:
-        _fire_group(session, row["group_id"], "milestone_events", "Milestone Hook", body)
 
 
-def _fire(session, project, trigger, header, body):
-    groups = [row["id"] for row in ancestors(session, project["namespace_id"])] if session.premium else []
-    rows = session.store.all(
-        f"SELECT * FROM hooks WHERE project_id = ? OR group_id IN ({','.join('?' * len(groups))})",
-        project["id"],
-        *groups,
+def _pick(session: Session, ref: str, hook: str) -> Row:
+    project = find_project(session, ref, MAINTAINER)
+    row = session.store.one("SELECT * FROM hooks WHERE project_id = ? AND id = ?", project["id"], hook)
+    if row is None:
+        raise not_found("Hook")
+    return row
+
+
+@route("GET", "/projects/:ref/hooks")
+def list_hooks(session: Session, request: Request, ref: str) -> Reply:
+    """Every hook of the project."""
+    project = find_project(session, ref, MAINTAINER)
+    return listed(request, session.store.all("SELECT * FROM hooks WHERE project_id = ?", project["id"]), _shown)
+
+
+@route("POST", "/projects/:ref/hooks")
+def create(session: Session, request: Request, ref: str) -> Reply:
+    """A new hook."""
+    project = find_project(session, ref, MAINTAINER)
+    request.text("url", required=True)
+    columns = _columns(request, FLAGS)
+    return Reply(
+        201, _shown(session.store.insert("hooks", project_id=project["id"], **columns, created_at=session.now()))
     )
-    _queue(session, rows, trigger, header, body)
 
 
-def _fire_group(session, group_id, trigger, header, body):
-    if session.premium:
-        ids = [row["id"] for row in ancestors(session, group_id)]
-        marks = ",".join("?" * len(ids))
-        _queue(
-            session, session.store.all(f"SELECT * FROM hooks WHERE group_id IN ({marks})", *ids), trigger, header, body
-        )
+@route("GET", "/projects/:ref/hooks/:hook")
+def get(session: Session, request: Request, ref: str, hook: str) -> Reply:
+    """One hook."""
+    return Reply(200, _shown(_pick(session, ref, hook)))
 
 
-def _queue(session, rows, trigger, header, body):
-    wanted = [row for row in rows if json.loads(row["options"]).get(trigger) and not _chained(session, row)]
-    for row in wanted:
-        enqueue(session, row, trigger, header, body)
+@route("PUT", "/projects/:ref/hooks/:hook")
+def update(session: Session, request: Request, ref: str, hook: str) -> Reply:
+    """Change a hook; secrets that are not sent stay."""
+    row = _pick(session, ref, hook)
+    columns = _columns(request, json.loads(row["options"]))
+    return Reply(200, _shown(session.store.update("hooks", row["id"], **columns)))
 
 
-def enqueue(session, hook, trigger, header, body, *, key=None):
-    """Put one delivery into the queue; it leaves after the present transaction is committed."""
-    session.store.insert(
-        "hook_queue",
-        hook_id=hook["id"],
-        trigger_name=trigger,
-        event_header=header,
-        body=json.dumps(body),
-        event_uuid=session.event_uuid or str(uuid.uuid4()),
-        idempotency_key=key or str(uuid.uuid4()),
-        created_at=session.now(),
-    )
-    session.store.after_commit(session.wake_hooks)
+@route("DELETE", "/projects/:ref/hooks/:hook")
+def delete(session: Session, request: Request, ref: str, hook: str) -> Reply:
+    """Delete a hook, and what it was still to be told."""
+    session.store.delete("hooks", _pick(session, ref, hook)["id"])
+    return Reply(204)
 
 
-def _chained(session, hook):
-    """GitLab's recursion guard: a change made while reacting to an event does not fire the same hook again."""
-    return session.event_uuid and session.store.value(
-        "SELECT 1 FROM hook_deliveries WHERE hook_id = ?1 AND event_uuid = ?2 UNION ALL "
-        "SELECT 1 FROM hook_queue WHERE hook_id = ?1 AND event_uuid = ?2",
-        hook["id"],
-        session.event_uuid,
-    )
+@route("POST", "/projects/:ref/hooks/:hook/test/:trigger")
+def test(session: Session, request: Request, ref: str, hook: str, trigger: str) -> Deferred:
+    """Tell the hook of the project's last issue at once, which switches a disabled one on again if it goes well."""
+    row = _pick(session, ref, hook)
+    if trigger not in ("issues_events", "confidential_issues_events"):
+        raise message(400, "400 Bad request - trigger does not have a valid value")
+    issue = session.store.one("SELECT * FROM issues WHERE project_id = ? ORDER BY id DESC", row["project_id"])
+    if issue is None:
+        raise message(422, "Ensure the project has issues.")
+    project = session.store.get("projects", row["project_id"])
+    sample = entry(session, row, trigger, hook_events.issue_body(session, issue, project, None, {}))
+
+    def call(deliverer: Deliverer) -> Reply:
+        status, ok = deliverer.send_now(row, sample)
+        return Reply(201, {"message": "201 Created"}) if ok else Reply(422, {"message": f"Hook failed: {status}"})
+
+    return Deferred(call)

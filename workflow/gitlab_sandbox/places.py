@@ -1,152 +1,250 @@
-"""Projects and groups as places: creating, renaming, moving, deleting them. Old project paths keep redirecting."""
+"""Groups and projects, by number or URL-encoded path. Old project paths keep redirecting."""
 
-import json
 import re
+from typing import Any
 
-from workflow.gitlab_sandbox.access import GUEST, MAINTAINER, OWNER, find_group, group_level, project_level
-from workflow.gitlab_sandbox.reply import forbidden, message, not_found
+from workflow.gitlab_sandbox import members, people
+from workflow.gitlab_sandbox.access import (
+    MAINTAINER,
+    OWNER,
+    can_read,
+    find_group,
+    find_project,
+    find_user,
+    level,
+    need_user,
+    projects_below,
+)
+from workflow.gitlab_sandbox.reply import Reply, invalid, listed, message, not_found
+from workflow.gitlab_sandbox.request import Request
+from workflow.gitlab_sandbox.routing import route
+from workflow.gitlab_sandbox.session import Session
+from workflow.gitlab_sandbox.store import Row
 
-VISIBILITIES = {"private", "internal", "public"}
-
-
-def slug(name):
-    return re.sub(r"[^\w.-]+", "-", name.strip().lower()).strip("-.") or "project"
-
-
-def new_group(session, name, path, *, parent=None, visibility="private", description="", owner=True):
-    """Create a group, owned by the person asking. Raises 400 when the path is taken."""
-    full_path = f"{parent['full_path']}/{path}" if parent else path
-    _check_free(session, full_path, 'Failed to save group {:path=>["has already been taken"]}')
-    group_id = session.store.insert(
-        "namespaces",
-        kind="group",
-        name=name,
-        path=path,
-        full_path=full_path,
-        parent_id=parent and parent["id"],
-        visibility=visibility,
-        description=description or "",
-        created_at=session.now(),
-    )
-    if owner and session.user:
-        add_member(session, session.user_id, OWNER, group_id=group_id)
-    return session.store.get("namespaces", group_id)
+VISIBILITIES = {"private": 0, "internal": 10, "public": 20}
+TAKEN = "has already been taken"
 
 
-def new_project(session, name, path, namespace, *, visibility="private", description=None, **extra):
-    """Create a project. Raises 400 when the path is taken there."""
-    path = path or slug(name)
-    full_path = f"{namespace['full_path']}/{path}"
-    _check_free(
-        session,
-        full_path,
-        {
-            "project_namespace.name": ["has already been taken"],
-            "name": ["has already been taken"],
-            "path": ["has already been taken"],
+def _full_name(session: Session, row: Row) -> str:
+    parent = session.store.get("namespaces", row["parent_id"]) if row["parent_id"] else None
+    return f"{_full_name(session, parent)} / {row['name']}" if parent else row["name"]
+
+
+def group_shown(session: Session, row: Row) -> Row:
+    """A group as the API shows it."""
+    names = ("id", "name", "path", "full_path", "description", "visibility", "parent_id", "created_at")
+    return {key: row[key] for key in names} | {
+        "web_url": session.url(f"groups/{row['full_path']}"),
+        "full_name": _full_name(session, row),
+        "avatar_url": None,
+        "archived": False,
+        "marked_for_deletion_on": None,
+    }
+
+
+def project_shown(session: Session, row: Row) -> Row:
+    """A project as the API shows it, with the role of the person asking."""
+    place = session.store.get("namespaces", row["namespace_id"])
+    api = session.url(f"api/v4/projects/{row['id']}")
+    role = level(session, row)
+    opened = "SELECT COUNT(*) FROM issues WHERE project_id = ? AND state = 'opened'"
+    names = ("id", "name", "path", "description", "visibility", "creator_id", "created_at", "updated_at")
+    shown = {key: row[key] for key in names} | {
+        "name_with_namespace": f"{_full_name(session, place)} / {row['name']}",
+        "path_with_namespace": row["full_path"],
+        "default_branch": "main",
+        "web_url": session.url(row["full_path"]),
+        "last_activity_at": row["updated_at"],
+        "avatar_url": None,
+        "namespace": {
+            **{key: place[key] for key in ("id", "name", "path", "kind", "full_path", "parent_id")},
+            "avatar_url": None,
+            "web_url": session.url(place["full_path"] if place["kind"] == "user" else f"groups/{place['full_path']}"),
         },
-    )
-    now = session.now()
-    project_id = session.store.insert(
-        "projects",
-        namespace_id=namespace["id"],
-        name=name,
-        path=path,
-        full_path=full_path,
-        visibility=visibility,
-        description=description,
-        creator_id=session.user_id,
-        extra=json.dumps(extra),
-        created_at=now,
-        updated_at=now,
-    )
-    if session.user and namespace["kind"] == "group" and group_level(session, namespace) < OWNER:
-        add_member(session, session.user_id, MAINTAINER, project_id=project_id)
-    return session.store.get("projects", project_id)
+        "archived": False,
+        "empty_repo": True,
+        "issues_enabled": True,
+        "open_issues_count": session.store.value(opened, row["id"]),
+        "marked_for_deletion_on": None,
+        "_links": {"self": api, **{name: f"{api}/{name}" for name in ("issues", "labels", "members")}},
+        "permissions": {
+            "project_access": {"access_level": role, "notification_level": 3} if role else None,
+            "group_access": None,
+        },
+    }
+    return shown | ({"owner": people.by_id(session, place["owner_id"])} if place["kind"] == "user" else {})
 
 
-def edit_project(session, project, columns, extra):
-    """Change a project; a new path leaves a redirect behind."""
-    if "path" in columns and columns["path"] != project["path"]:
-        namespace = session.store.get("namespaces", project["namespace_id"])
-        _place(session, project, namespace, columns.pop("path"))
-    merged = json.loads(project["extra"]) | extra
-    session.store.update("projects", project["id"], **columns, extra=json.dumps(merged), updated_at=session.now())
-    return session.store.get("projects", project["id"])
+def for_hooks(session: Session, project: Row) -> Row:
+    """A project as hooks tell of it."""
+    web, ssh = session.url(project["full_path"]), f"git@localhost:{project['full_path']}.git"
+    return {
+        "id": project["id"],
+        "name": project["name"],
+        "description": project["description"],
+        "web_url": web,
+        "avatar_url": None,
+        "git_ssh_url": ssh,
+        "git_http_url": f"{web}.git",
+        "namespace": session.store.get("namespaces", project["namespace_id"])["name"],
+        "visibility_level": VISIBILITIES[project["visibility"]],
+        "path_with_namespace": project["full_path"],
+        "default_branch": "main",
+        "ci_config_path": None,
+        "homepage": web,
+        "url": ssh,
+        "ssh_url": ssh,
+        "http_url": f"{web}.git",
+    }
 
 
-def transfer_project(session, project, namespace):
-    """Move a project to another namespace; the old path redirects."""
-    if project_level(session, project) < OWNER:
-        raise forbidden()
-    session.store.update("projects", project["id"], namespace_id=namespace["id"])
-    _place(session, project, namespace, project["path"])
-    return session.store.get("projects", project["id"])
+def _check_free(session: Session, full_path: str, complaint: Any) -> None:
+    for table in ("projects", "namespaces"):
+        if session.store.value(f"SELECT 1 FROM {table} WHERE full_path = ?", full_path):
+            raise message(400, complaint)
 
 
-def move_group(session, group, *, parent=None, path=None):
-    """Rename a group or hang it elsewhere (`parent` None: to the top); everything in it follows, with redirects."""
-    path = path or group["path"]
+def new_group(
+    session: Session, name: str, path: str, parent: Row | None, *, visibility: str = "private", description: str = ""
+) -> Row:
+    """Create a group, for nobody yet. Raises 400 when the path is taken."""
     full_path = f"{parent['full_path']}/{path}" if parent else path
-    if full_path != group["full_path"]:
-        _check_free(session, full_path, "Transfer failed: The parent group already has a subgroup with the same path.")
-    session.store.update("namespaces", group["id"], parent_id=parent and parent["id"], path=path, full_path=full_path)
-    for project in session.store.all("SELECT * FROM projects WHERE namespace_id = ?", group["id"]):
-        _place(session, project, session.store.get("namespaces", group["id"]), project["path"])
-    for child in session.store.all("SELECT * FROM namespaces WHERE parent_id = ?", group["id"]):
-        move_group(session, child, parent=session.store.get("namespaces", group["id"]))
-    return session.store.get("namespaces", group["id"])
+    _check_free(session, full_path, f'Failed to save group {{:path=>["{TAKEN}"]}}')
+    columns = {"name": name, "path": path, "full_path": full_path, "parent_id": parent and parent["id"]}
+    columns |= {"visibility": visibility, "description": description or ""}
+    return session.store.insert("namespaces", kind="group", **columns, created_at=session.now())
 
 
-def namespace_by(session, ref, level=GUEST):
-    """A group or personal namespace by number or path in which the person has `level`. Raises 404."""
-    column = "id" if str(ref).isdigit() else "full_path"
-    row = session.store.one(f"SELECT * FROM namespaces WHERE {column} = ?", ref)
-    if row is None or group_level(session, row) < level:
-        raise not_found("Namespace")
-    return row
-
-
-def own_namespace(session):
-    return session.store.one("SELECT * FROM namespaces WHERE kind = 'user' AND owner_id = ?", session.user_id)
-
-
-def parent_group(session, ref):
-    return find_group(session, ref, MAINTAINER) if ref else None
-
-
-def add_member(session, user_id, level, *, project_id=None, group_id=None, expires_at=None):
-    """Give a role. Raises 409 when the person has one there already."""
-    column, owner = ("project_id", project_id) if project_id else ("group_id", group_id)
-    if session.store.value(f"SELECT 1 FROM members WHERE {column} = ? AND user_id = ?", owner, user_id):
-        raise message(409, "Member already exists")
-    member_id = session.store.insert(
-        "members",
-        project_id=project_id,
-        group_id=group_id,
-        user_id=user_id,
-        access_level=level,
-        expires_at=expires_at,
-        created_at=session.now(),
-    )
-    return session.store.get("members", member_id)
-
-
-def _place(session, project, namespace, path):
+def new_project(
+    session: Session, name: str, path: str | None, namespace: Row, visibility: str, description: str | None = None
+) -> Row:
+    """Create a project. Raises 400 when the path is taken there."""
+    path = path or re.sub(r"[^\w.-]+", "-", name.strip().lower()).strip("-.") or "project"
     full_path = f"{namespace['full_path']}/{path}"
-    if full_path == project["full_path"]:
-        return
-    _check_free(session, full_path, {"path": ["has already been taken"]})
-    session.store.run(
-        "INSERT OR REPLACE INTO redirects (old_path, project_id) VALUES (?, ?)", project["full_path"], project["id"]
-    )
-    session.store.run("DELETE FROM redirects WHERE old_path = ?", full_path)
-    session.store.update("projects", project["id"], path=path, full_path=full_path, updated_at=session.now())
+    _check_free(session, full_path, {key: [TAKEN] for key in ("project_namespace.name", "name", "path")})
+    columns = {"namespace_id": namespace["id"], "name": name, "path": path, "full_path": full_path}
+    columns |= {"visibility": visibility, "description": description, "creator_id": session.user_id}
+    project = session.store.insert("projects", **columns, created_at=session.now(), updated_at=session.now())
+    if session.user and level(session, project) < MAINTAINER:
+        members.add(session, "project_id", project["id"], session.user["id"], MAINTAINER)
+    return project
 
 
-def _check_free(session, full_path, complaint):
-    taken = session.store.value(
-        "SELECT 1 FROM projects WHERE full_path = ?1 UNION ALL SELECT 1 FROM namespaces WHERE full_path = ?1", full_path
-    )
-    if taken:
-        raise message(400, complaint)
+def _columns(request: Request) -> Row:
+    columns = {key: request.text(key) for key in ("name", "path", "description") if request.has(key)}
+    if request.has("visibility"):
+        columns["visibility"] = request.text("visibility", choices=VISIBILITIES)
+    return columns
+
+
+@route("GET", "/groups", anonymous=True)
+def list_groups(session: Session, request: Request) -> Reply:
+    """The groups the person sees, by name."""
+    rows = session.store.all("SELECT * FROM namespaces WHERE kind = 'group' ORDER BY lower(name), id")
+    search = request.text("search", "").lower()
+    rows = [row for row in rows if can_read(session, row) and search in f"{row['full_path']} {row['name']}".lower()]
+    return listed(request, rows, lambda row: group_shown(session, row))
+
+
+@route("POST", "/groups")
+def create_group(session: Session, request: Request) -> Reply:
+    """A new group, owned by the person asking."""
+    ref = request.text("parent_id")
+    parent = find_group(session, ref, MAINTAINER) if ref else None
+    name, path = request.text("name", required=True), request.text("path", required=True)
+    visibility = request.text("visibility", "private", choices=VISIBILITIES)
+    group = new_group(session, name, path, parent, visibility=visibility, description=request.text("description", ""))
+    members.add(session, "group_id", group["id"], need_user(session)["id"], OWNER)
+    return Reply(201, group_shown(session, group))
+
+
+@route("GET", "/groups/:ref", anonymous=True)
+def get_group(session: Session, request: Request, ref: str) -> Reply:
+    """One group."""
+    return Reply(200, group_shown(session, find_group(session, ref)))
+
+
+@route("DELETE", "/groups/:ref")
+def delete_group(session: Session, request: Request, ref: str) -> Reply:
+    """Delete a group and all that is in it, at once."""
+    session.store.delete("namespaces", find_group(session, ref, OWNER)["id"])
+    return Reply(202, {"message": "202 Accepted"})
+
+
+def _listed(session: Session, request: Request, rows: list[Row]) -> Reply:
+    search = request.text("search", "").lower()
+    rows = [row for row in rows if can_read(session, row) and search in f"{row['full_path']} {row['name']}".lower()]
+    rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=request.text("sort", "desc") == "desc")
+    return listed(request, rows, lambda row: project_shown(session, row))
+
+
+@route("GET", "/projects", anonymous=True)
+def list_projects(session: Session, request: Request) -> Reply:
+    """The projects the person sees, newest first."""
+    return _listed(session, request, session.store.all("SELECT * FROM projects"))
+
+
+@route("GET", "/groups/:ref/projects")
+def list_in_group(session: Session, request: Request, ref: str) -> Reply:
+    """Those of a group, and with include_subgroups of the groups below it."""
+    group = find_group(session, ref)
+    deep = request.flag("include_subgroups", False)
+    rows = [row for row in projects_below(session, group) if deep or row["namespace_id"] == group["id"]]
+    return _listed(session, request, rows)
+
+
+@route("GET", "/users/:user/projects")
+def list_of_user(session: Session, request: Request, user: str) -> Reply:
+    """Those in a person's own namespace."""
+    owner = find_user(session.store, user)
+    if owner is None:
+        raise not_found("User")
+    own = "SELECT p.* FROM projects p JOIN namespaces n ON n.id = p.namespace_id WHERE n.owner_id = ?"
+    return _listed(session, request, session.store.all(own, owner["id"]))
+
+
+@route("POST", "/projects")
+def create_project(session: Session, request: Request) -> Reply:
+    """A new project, in the person's own namespace unless told otherwise."""
+    sent = _columns(request)
+    if not sent.get("name") and not sent.get("path"):
+        raise invalid("name, path are missing, at least one parameter must be provided")
+    if ref := request.number("namespace_id"):
+        namespace = session.store.get("namespaces", ref)
+        if namespace is None or level(session, namespace) < MAINTAINER:
+            raise not_found("Namespace")
+    else:
+        own = "SELECT * FROM namespaces WHERE kind = 'user' AND owner_id = ?"
+        namespace = session.store.one(own, need_user(session)["id"])
+    name, visibility = sent.get("name") or sent["path"], sent.get("visibility", "private")
+    row = new_project(session, name, sent.get("path"), namespace, visibility, sent.get("description"))
+    return Reply(201, project_shown(session, row))
+
+
+@route("GET", "/projects/:ref", anonymous=True)
+def get_project(session: Session, request: Request, ref: str) -> Reply:
+    """One project."""
+    return Reply(200, project_shown(session, find_project(session, ref)))
+
+
+@route("PUT", "/projects/:ref")
+def update_project(session: Session, request: Request, ref: str) -> Reply:
+    """Change a project; a new path leaves a redirect behind."""
+    project = find_project(session, ref, MAINTAINER)
+    columns = _columns(request)
+    if columns.get("path", project["path"]) != project["path"]:
+        parent = session.store.get("namespaces", project["namespace_id"])["full_path"]
+        columns["full_path"] = f"{parent}/{columns['path']}"
+        _check_free(session, columns["full_path"], {"path": [TAKEN]})
+        kept = "INSERT OR REPLACE INTO redirects (old_path, project_id) VALUES (?, ?)"
+        session.store.run(kept, project["full_path"], project["id"])
+        session.store.run("DELETE FROM redirects WHERE old_path = ?", columns["full_path"])
+    row = session.store.update("projects", project["id"], **columns, updated_at=session.now())
+    return Reply(200, project_shown(session, row))
+
+
+@route("DELETE", "/projects/:ref")
+def delete_project(session: Session, request: Request, ref: str) -> Reply:
+    """Delete a project and all that is in it, at once."""
+    session.store.delete("projects", find_project(session, ref, OWNER)["id"])
+    return Reply(202, {"message": "202 Accepted"})

@@ -2,25 +2,43 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+from workflow.gitlab_sandbox.store import Row
+
+if TYPE_CHECKING:
+    from workflow.gitlab_sandbox.request import Request
 
 MAX_COUNTED = 10_000  # above this GitLab sends no totals
 
 
+class ConnectionDropped(Exception):
+    """Raised by an application instead of a reply, or in the middle of one: the server closes the socket.
+
+    With `reset` by a TCP reset. The sandbox itself only does so while it closes.
+    """
+
+    def __init__(self, reset: bool = False):
+        super().__init__("dropped on purpose")
+        self.reset = reset
+
+
 @dataclass
 class Reply:
-    """One answer. `data` is sent as JSON; `body` (bytes) wins over it when given."""
+    """One answer. `data` is sent as JSON; `body` (bytes) wins over it, and `chunks` sends it piece by piece."""
 
     status: int = 200
-    data: object = None
-    headers: dict = field(default_factory=dict)
+    data: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
     body: bytes | None = None
     content_type: str = "application/json"
-    wire: Callable | None = None  # a fault's own way of sending the body: an iterator of bytes
+    chunks: Iterable[bytes] | None = None
 
     def payload(self) -> bytes:
+        """The whole body."""
         if self.body is not None:
             return self.body
         return b"" if self.status in (204, 304) else json.dumps(self.data).encode()
@@ -28,37 +46,40 @@ class Reply:
 
 @dataclass
 class Deferred:
-    """A reply that is found out only after the transaction: `call(application)` returns it, with nothing locked."""
+    """A reply found out after the transaction, with nothing locked: `call(deliverer)` returns it."""
 
-    call: Callable
+    call: Callable[[Any], Reply]
 
 
 class ApiError(Exception):
     """A refusal; rolls the request back. `data` is the JSON body GitLab answers with."""
 
-    def __init__(self, status: int, data, headers=None):
+    def __init__(self, status: int, data: Any):
         super().__init__(status, data)
-        self.reply = Reply(status, data, dict(headers or {}))
+        self.reply = Reply(status, data)
 
 
-def message(status: int, text):
+def message(status: int, text: Any) -> ApiError:
     """`{"message": …}`, the form of most of GitLab's errors."""
     return ApiError(status, {"message": text})
 
 
-def not_found(what: str = ""):
+def not_found(what: str = "") -> ApiError:
+    """404, as for what is hidden from the person."""
     return message(404, f"404 {what} Not Found" if what else "404 Not found")
 
 
-def forbidden(why: str = ""):
+def forbidden(why: str = "") -> ApiError:
+    """403."""
     return message(403, f"403 Forbidden - {why}" if why else "403 Forbidden")
 
 
-def unauthorized():
+def unauthorized() -> ApiError:
+    """401: nobody, or a token that is unknown."""
     return message(401, "401 Unauthorized")
 
 
-def invalid(text: str):
+def invalid(text: str) -> ApiError:
     """Grape's answer to a parameter it cannot take: `{"error": "title is missing"}`."""
     return ApiError(400, {"error": text})
 
@@ -67,53 +88,37 @@ def invalid(text: str):
 class Page:
     """A slice of a list and what pagination headers say of it."""
 
-    rows: list
+    rows: list[Row]
     number: int
     size: int
-    total: int | None
-    cursor: str | None = None  # keyset: where the next page begins
+    total: int
 
-    def reply(self, request, data) -> Reply:
-        return Reply(200, data, self._keyset(request) if self.total is None else self._offset(request))
-
-    def _keyset(self, request):
-        if not self.cursor:
-            return {}
-        return {"Link": _link(request, "next", cursor=self.cursor)}
-
-    def _offset(self, request):
+    def reply(self, request: "Request", data: list[Any]) -> Reply:
+        """The page as `data` shows it."""
         last = max(1, math.ceil(self.total / self.size))
-        has_next = self.number < last
-        counted = self.total <= MAX_COUNTED
+        before = self.number - 1 if self.number > 1 else None
+        after = self.number + 1 if self.number < last else None
         headers = {
             "X-Page": str(self.number),
             "X-Per-Page": str(self.size),
-            "X-Next-Page": str(self.number + 1) if has_next else "",
-            "X-Prev-Page": str(self.number - 1) if self.number > 1 else "",
+            "X-Next-Page": str(after or ""),
+            "X-Prev-Page": str(before or ""),
         }
-        links = [_link(request, "prev", page=self.number - 1)] if self.number > 1 else []
-        links += [_link(request, "next", page=self.number + 1)] if has_next else []
-        links += [_link(request, "first", page=1)]
-        if counted:
+        ends = {"prev": before, "next": after, "first": 1}
+        if self.total <= MAX_COUNTED:
             headers |= {"X-Total": str(self.total), "X-Total-Pages": str(last)}
-            links += [_link(request, "last", page=last)]
-        return headers | {"Link": ", ".join(links)}
+            ends["last"] = last
+        links = [self._link(request, rel, number) for rel, number in ends.items() if number]
+        return Reply(200, data, headers | {"Link": ", ".join(links)})
+
+    def _link(self, request: "Request", rel: str, number: int) -> str:
+        pairs = [(key, value) for key, value in request.query if key not in ("page", "per_page")]
+        pairs += [("per_page", str(self.size)), ("page", str(number))]
+        return f'<{request.base_url}{request.path}?{urlencode(pairs)}>; rel="{rel}"'
 
 
-def _link(request, rel, **changed):
-    pairs = [(key, value) for key, value in request.query if key not in changed]
-    if "per_page" not in dict(pairs):
-        pairs.append(("per_page", str(request.page_size())))
-    return f'<{request.base_url}{request.path}?{urlencode(pairs + list(changed.items()))}>; rel="{rel}"'
-
-
-def sliced(request, rows: list) -> Page:
-    """One page of a list that is already in memory."""
+def listed(request: "Request", rows: list[Any], present: Callable[[Any], Any]) -> Reply:
+    """One page of `rows`, each shown by `present(row)`."""
     number, size = request.page_number(), request.page_size()
-    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))
-
-
-def listed(request, rows: list, present) -> Reply:
-    """One page of `rows`, each row shown by `present(row)`."""
-    page = sliced(request, rows)
+    page = Page(rows[(number - 1) * size : number * size], number, size, len(rows))
     return page.reply(request, [present(row) for row in page.rows])

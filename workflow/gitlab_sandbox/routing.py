@@ -1,56 +1,53 @@
 """Which function answers which address: `@route("GET", "/projects/:ref/issues")` on (session, request, **ids)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-_ROUTES = {}
+from workflow.gitlab_sandbox.reply import ApiError
+
+_ROUTES: dict[int, list[tuple[list[str], "Route"]]] = {}
 
 
 @dataclass(frozen=True)
 class Route:
+    """One address of the API. `anonymous`: may be asked without a token (what it shows is still checked)."""
+
     method: str
     pattern: str
-    answer: object
-    anonymous: bool  # may be asked without a token (what it shows is still checked)
-    scope: str  # "read" routes accept a read_api token
+    answer: Callable[..., Any]
+    anonymous: bool
+    scope: str  # what the token must allow: "read", "write", or "self" for every token
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """The address in words."""
         return f"{self.method} {self.pattern}"
 
 
-def route(method, pattern, *, anonymous=False, scope=None):
+def route(method: str, pattern: str, *, anonymous: bool = False, scope: str | None = None) -> Callable[..., Any]:
     """Register the decorated function for `method` and `pattern` (below /api/v4; `:name` is one segment)."""
 
-    def register(answer):
+    def register(answer: Callable[..., Any]) -> Callable[..., Any]:
         parts = pattern.strip("/").split("/")
-        scope_word = scope or ("read" if method == "GET" else "write")
-        entry = Route(method, pattern, answer, anonymous, scope_word)
-        _ROUTES.setdefault(len(parts), []).append((parts, entry))
+        needed = scope or ("read" if method == "GET" else "write")
+        _ROUTES.setdefault(len(parts), []).append((parts, Route(method, pattern, answer, anonymous, needed)))
         return answer
 
     return register
 
 
-def find_route(method, segments):
-    """The route and its ids for a request; (None, methods that would be allowed) when there is none."""
-    allowed = set()
-    best = None
-    for parts, entry in _ROUTES.get(len(segments), ()):
-        ids = _match(parts, segments)
-        if ids is None:
-            continue
-        allowed.add(entry.method)
-        literal = sum(not part.startswith(":") for part in parts)
-        if entry.method == method and (best is None or literal > best[0]):
-            best = (literal, entry, ids)
-    return (best[1], best[2]) if best else (None, allowed)
-
-
-def _match(parts, segments):
-    ids = {}
-    for part, segment in zip(parts, segments, strict=True):
-        if part.startswith(":"):
-            ids[part[1:]] = segment
-        elif part != segment:
-            return None
-    return ids
+def find_route(method: str, segments: list[str]) -> tuple[Route, dict[str, str]]:
+    """The route and its ids for a request, the most literal one; raises 404, or 405 for a known address."""
+    found = [
+        (sum(not part.startswith(":") for part in parts), one, dict(zip(parts, segments, strict=True)))
+        for parts, one in _ROUTES.get(len(segments), ())
+        if all(part.startswith(":") or part == segment for part, segment in zip(parts, segments, strict=True))
+    ]
+    if not found:
+        raise ApiError(404, {"error": "404 Not Found"})
+    matching = [hit for hit in found if hit[1].method == method]
+    if not matching:
+        raise ApiError(405, {"error": "405 Not Allowed"})
+    _, best, ids = max(matching, key=lambda hit: hit[0])
+    return best, {part[1:]: segment for part, segment in ids.items() if part.startswith(":")}

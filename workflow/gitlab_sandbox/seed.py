@@ -1,10 +1,11 @@
-"""The handbook's world: its trackers, the sample people, the deployment milestones, the labels and templates."""
+"""The handbook's world: its trackers, the sample people, the deployment milestones and the labels."""
 
 from datetime import date
 
-from workflow.gitlab_sandbox import labels, milestones, places, users
+from workflow.gitlab_sandbox import labels, members, milestones, people, places
 from workflow.gitlab_sandbox.access import MAINTAINER, REPORTER, find_user
 from workflow.gitlab_sandbox.session import Session
+from workflow.gitlab_sandbox.store import Row
 
 BOT = "support-bot"
 RESTRICTED = "gitlab-com/support/support-ops/zendesk-us-federal"
@@ -57,29 +58,18 @@ PLAIN_LABELS = {
     "roadmap_item": "#330066",
 }
 MONTHS_BEHIND, MONTHS_AHEAD = 2, 14
-TEMPLATES = {
-    ISSUE_TRACKER: {
-        "Bug": "## What is broken\n\n\n## Steps to reproduce\n\n1. \n\n## What you expected\n\n\n## Severity\n\n\n"
-        "/label ~bug\n",
-        "Feature": "## What you need and why\n\n\n## Expected outcome\n\n\n## Who is affected\n\n\n/label ~feature\n",
-        "Incident": "## What is happening\n\n\n## Who is affected\n\n\n## Steps already tried\n\n",
-    },
-    RESTRICTED: {"Macros": "## Macro\n\nTitle:\n\n## Change\n\n\n## Reason\n\n\n/confidential\n"},
-}
 
 
-def prepare(application, token, *, empty, bot_token):
+def prepare(session: Session, token: str, *, empty: bool, bot_token: str) -> str | None:
     """Make sure there is an administrator with `token` and, unless `empty`, the seeded world; returns the bot's token.
 
     The world is made once; on later starts only the milestones of new months are added.
     """
-    store = application.store
+    store = session.store
     with store.transaction():
-        session = Session(store, application.clock, application.base_url, application.premium, application=application)
-        root = find_user(store, "root") or users.create(
-            session, "root", "Administrator", "root@example.com", admin=True
-        )
-        users.give_token(session, root, "administrator", ("api", "sudo"), secret=token)
+        root = find_user(store, "root")
+        root = root or people.create(session, "root", "Administrator", "root@example.com", admin=True)
+        people.give_token(session, root, "administrator", ("api", "sudo"), secret=token)
         if empty and not store.setting("seeded"):
             return None
         session.user = root
@@ -90,78 +80,66 @@ def prepare(application, token, *, empty, bot_token):
             store.keep_setting("seeded", True)
         _milestones(session)
         year_ahead = session.today().replace(year=session.today().year + 1, day=1).isoformat()
-        users.give_token(session, find_user(store, BOT), "portal", secret=bot_token, expires_at=year_ahead)
+        people.give_token(session, _user(session, BOT), "portal", secret=bot_token, expires_at=year_ahead)
         store.keep_setting("bot_token", bot_token)
         return bot_token
 
 
-def _people(session):
+def _user(session: Session, username: str) -> Row:
+    return find_user(session.store, username) or {}
+
+
+def _people(session: Session) -> None:
     for username, name in PEOPLE.items():
-        users.create(session, username, name, f"{username}@example.com")
-    users.create(session, BOT, "Support Bot", f"{BOT}@example.com", bot=True)
+        people.create(session, username, name, f"{username}@example.com")
+    people.create(session, BOT, "Support Bot", f"{BOT}@example.com", bot=True)
 
 
-def _places(session):
+def _places(session: Session) -> None:
     for path, name in TRACKERS.items():
-        parent = _group(session, path.split("/")[:-1])
-        project = places.new_project(
-            session, name, path.split("/")[-1], parent, visibility="private" if path == RESTRICTED else "internal"
-        )
-        for username in PEOPLE:
-            if path == RESTRICTED and username != "federal":
-                continue
+        *above, last = path.split("/")
+        visibility = "private" if path == RESTRICTED else "internal"
+        project = places.new_project(session, name, last, _group(session, above), visibility)
+        for username in ("federal",) if path == RESTRICTED else PEOPLE:
             level = MAINTAINER if username in OPS_PEOPLE else REPORTER
-            places.add_member(session, find_user(session.store, username)["id"], level, project_id=project["id"])
-        for template, content in TEMPLATES.get(path, {}).items():
-            session.store.insert(
-                "files", project_id=project["id"], path=f".gitlab/issue_templates/{template}.md", content=content
-            )
-    places.add_member(
-        session, find_user(session.store, BOT)["id"], MAINTAINER, group_id=_group(session, ["gitlab-com"])["id"]
-    )
+            members.add(session, "project_id", project["id"], _user(session, username)["id"], level)
+    top = _group(session, ["gitlab-com"])
+    members.add(session, "group_id", top["id"], _user(session, BOT)["id"], MAINTAINER)
     team = _group(session, list(TEAM_HANDLE))
     for username in OPS_PEOPLE:
-        places.add_member(session, find_user(session.store, username)["id"], MAINTAINER, group_id=team["id"])
+        members.add(session, "group_id", team["id"], _user(session, username)["id"], MAINTAINER)
 
 
-def _group(session, parts):
+def _group(session: Session, parts: list[str]) -> Row:
     """The group of that path, with those above it; made where missing."""
-    parent = None
+    parent: Row = {}
     for at, part in enumerate(parts):
-        path = "/".join(parts[: at + 1])
-        parent = session.store.one("SELECT * FROM namespaces WHERE full_path = ?", path) or places.new_group(
-            session, part.replace("-", " ").capitalize(), part, parent=parent, visibility="internal", owner=False
-        )
+        there = session.store.one("SELECT * FROM namespaces WHERE full_path = ?", "/".join(parts[: at + 1]))
+        name = part.replace("-", " ").capitalize()
+        parent = there or places.new_group(session, name, part, parent or None, visibility="internal")
     return parent
 
 
-def _labels(session):
+def _labels(session: Session) -> None:
     top = _group(session, ["gitlab-com"])["id"]
     wanted = {f"Stage::{name}": colour for name, colour in STAGES.items()}
     wanted |= {f"Customer::{name}": "#1f7a8c" for name in CUSTOMERS} | PLAIN_LABELS
     for title, colour in wanted.items():
-        labels.new(session, title, colour, group_id=top)
+        labels.new(session, title, colour, "group_id", top)
 
 
-def _milestones(session):
+def _milestones(session: Session) -> None:
     """One a month, due on the first, started on the first of the month before."""
     top = session.store.one("SELECT * FROM namespaces WHERE full_path = 'gitlab-com'")
     if top is None:
         return
-    today = session.today()
     for month in range(-MONTHS_BEHIND, MONTHS_AHEAD + 1):
-        due = _first_of_month(today, month)
-        title = f"CustSuppOps Deployment {due.isoformat()}"
+        start, due = (_first_of_month(session.today(), ahead) for ahead in (month - 1, month))
+        title = f"CustSuppOps Deployment {due}"
         if not session.store.value("SELECT 1 FROM milestones WHERE group_id = ? AND title = ?", top["id"], title):
-            milestones.new(
-                session,
-                title,
-                group_id=top["id"],
-                start_date=_first_of_month(today, month - 1).isoformat(),
-                due_date=due.isoformat(),
-            )
+            milestones.new(session, "group_id", top["id"], {"title": title, "start_date": start, "due_date": due})
 
 
-def _first_of_month(today, ahead):
+def _first_of_month(today: date, ahead: int) -> str:
     count = today.year * 12 + today.month - 1 + ahead
-    return date(count // 12, count % 12 + 1, 1)
+    return date(count // 12, count % 12 + 1, 1).isoformat()
