@@ -29,6 +29,10 @@ class SpoiltDeliverer(Deliverer):
 
     mischief = None
 
+    def idle(self):
+        """Whether nothing is queued or under way."""
+        return not self._under_way and not self.store.value("SELECT COUNT(*) FROM hook_queue")
+
     def candidates(self):
         """The newest first while they are reordered."""
         if self.mischief != REORDER:
@@ -102,7 +106,7 @@ class FaultyApplication(Application):
                 "request_log",
                 method=request.method,
                 path=request.path,
-                route=route and route.name,
+                route=route and f"{route.method} {route.pattern}",
                 username=speaker,
                 status=status,
                 sent=json.dumps(sorted({key for key, _ in request.query} | set(request.params))),

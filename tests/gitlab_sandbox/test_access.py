@@ -89,7 +89,7 @@ def test_a_stranger_to_the_project_sets_nothing_on_a_new_issue(role):
 @pytest.mark.parametrize(
     ("method", "path", "body", "reporter", "maintainer"),
     [
-        ("POST", "/labels", {"name": "x", "color": "red"}, 201, 201),
+        ("POST", "/labels", {"name": "x", "color": "#aabbcc"}, 201, 201),
         ("POST", "/milestones", {"title": "x"}, 201, 201),
         ("POST", "/hooks", {"url": "http://example.com"}, 403, 201),
         ("GET", "/hooks", None, 403, 200),

@@ -39,8 +39,6 @@ def three(bot):
         ({"iids[]": [1, 3]}, ["three", "one"]),
         ({"search": "markerabc"}, ["one"]),
         ({"search": "markerabc", "in": "title"}, []),
-        ({"assignee_id": "None"}, ["three", "two"]),
-        ({"assignee_username": "requester"}, ["one"]),
         ({"author_username": "support-bot"}, ["three", "two", "one"]),
         ({"author_username": "ops"}, []),
         ({"confidential": "true"}, ["three"]),

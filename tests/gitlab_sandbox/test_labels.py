@@ -23,7 +23,7 @@ def test_scoped_labels_drive_each_other_out_on_premium(premium, log_in):
     ("sent", "status"),
     [
         ({"name": "fresh", "color": "#aabbcc"}, 201),
-        ({"name": "named", "color": "teal"}, 201),
+        ({"name": "named", "color": "#abc"}, 201),
         ({"name": "fresh"}, 400),
         ({"color": "#aabbcc"}, 400),
         ({"name": "fresh", "color": "mauvish"}, 400),

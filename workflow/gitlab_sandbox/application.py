@@ -7,15 +7,7 @@ from datetime import UTC, datetime
 from workflow.gitlab_sandbox import api, pages
 from workflow.gitlab_sandbox.access import Moved, find_user, need_scope, user_of_token
 from workflow.gitlab_sandbox.delivery import Deliverer
-from workflow.gitlab_sandbox.reply import (
-    ApiError,
-    ConnectionDropped,
-    Deferred,
-    Reply,
-    forbidden,
-    message,
-    unauthorized,
-)
+from workflow.gitlab_sandbox.reply import ApiError, ConnectionDropped, Deferred, Reply, forbidden, message, unauthorized
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.routing import find_route
 from workflow.gitlab_sandbox.session import Session

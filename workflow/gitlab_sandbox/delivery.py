@@ -82,10 +82,6 @@ class Deliverer:
             if thread.is_alive():
                 thread.join(timeout=PATIENCE)
 
-    def idle(self) -> bool:
-        """Whether nothing is queued or under way."""
-        return not self._under_way and not self.store.value("SELECT COUNT(*) FROM hook_queue")
-
     def candidates(self) -> list[Row]:
         """What is to be sent next: the oldest that is queued, first."""
         return self.store.all("SELECT * FROM hook_queue ORDER BY id LIMIT ?", WORKERS + 1)
@@ -100,7 +96,7 @@ class Deliverer:
         """Send one delivery whatever became of earlier ones; returns (status, whether it went well)."""
         options = json.loads(hook["options"])
         body = entry["body"].encode()
-        status = _post(hook["url"], body, self._headers(hook, entry, options, body), options)
+        status = _post(hook["url"], body, self._headers(hook, entry, body), options)
         ok = status[:1] in ("2", "3")
         with self.store.transaction():
             self._count(hook["id"], ok)
@@ -139,9 +135,9 @@ class Deliverer:
         self._due.set()
         return None
 
-    def _headers(self, hook: Row, entry: Row, options: Row, body: bytes) -> dict[str, str]:
+    def _headers(self, hook: Row, entry: Row, body: bytes) -> dict[str, str]:
         key = entry["idempotency_key"]
-        headers = {one["key"]: one["value"] for one in options.get("custom_headers") or []} | {
+        headers = {
             "Content-Type": "application/json",
             "User-Agent": f"GitLab/{VERSION}",
             "X-Gitlab-Event": entry["event_header"],

@@ -6,7 +6,7 @@ import re
 from workflow.gitlab_sandbox import hook_events
 from workflow.gitlab_sandbox.access import MAINTAINER, find_project
 from workflow.gitlab_sandbox.delivery import HEADERS, Deliverer, entry
-from workflow.gitlab_sandbox.reply import ApiError, Deferred, Reply, invalid, listed, message, not_found
+from workflow.gitlab_sandbox.reply import ApiError, Deferred, Reply, listed, message, not_found
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.routing import route
 from workflow.gitlab_sandbox.session import Session
@@ -25,12 +25,6 @@ def _columns(request: Request, options: Row) -> Row:
     if columns.get("signing_token") and not SIGNING_TOKEN.fullmatch(columns["signing_token"]):
         raise ApiError(422, {"error": "Signing token must be in the format whsec_<base64 of 32 bytes>"})
     options = options | {name: request.flag(name, False) for name in FLAGS if request.has(name)}
-    if request.has("custom_headers"):
-        headers = request.params["custom_headers"] or []
-        good = isinstance(headers, list) and all(isinstance(one, dict) and one.get("key") for one in headers)
-        if not good or len(headers) > 20:
-            raise invalid("custom_headers is invalid")
-        options["custom_headers"] = [{"key": str(one["key"]), "value": str(one.get("value", ""))} for one in headers]
     return columns | {"options": json.dumps(options)}
 
 
@@ -47,7 +41,6 @@ def _shown(row: Row) -> Row:
         "disabled_until": None if disabled == "never" else disabled,
         "token_present": bool(row["token"]),
         "signing_token_present": bool(row["signing_token"]),
-        "custom_headers": [{"key": one["key"]} for one in options.get("custom_headers") or []],
     }
 
 

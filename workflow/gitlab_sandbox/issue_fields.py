@@ -91,13 +91,7 @@ FIELDS = (
         note=lambda before, after: f"changed type from {before} to {after}",
         metadata=False,
     ),
-    Field(
-        "weight",
-        read=lambda request, session: request.number("weight"),
-        note=None,
-        metadata=True,
-        premium=True,
-    ),
+    Field("weight", read=lambda request, session: request.number("weight"), note=None, metadata=True, premium=True),
 )
 BY_NAME = {field.name: field for field in FIELDS}
 

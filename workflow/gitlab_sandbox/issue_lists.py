@@ -16,7 +16,6 @@ SCOPES = {"created_by_me", "assigned_to_me", "all"}
 WITH_LABEL = "i.id IN (SELECT x.issue_id FROM issue_labels x JOIN labels l ON l.id = x.label_id WHERE l.title LIKE ?)"
 ANY_LABEL = "EXISTS (SELECT 1 FROM issue_labels x WHERE x.issue_id = i.id)"
 ASSIGNED = "EXISTS (SELECT 1 FROM issue_assignees a WHERE a.issue_id = i.id AND a.user_id = ?)"
-ANY_ASSIGNEE = "EXISTS (SELECT 1 FROM issue_assignees a WHERE a.issue_id = i.id)"
 
 
 class _Filter:
@@ -36,7 +35,7 @@ def page(session: Session, request: Request, projects: list[Row], default_scope:
     asked = _Filter()
     _visible(session, projects, asked)
     _state_and_scope(session, request, default_scope, asked)
-    _people(session, request, asked)
+    _author(session, request, asked)
     _labels_and_milestone(request, asked)
     _times(request, asked)
     if (iids := request.numbers("iids")) is not None:
@@ -71,27 +70,17 @@ def _visible(session: Session, projects: list[Row], asked: _Filter) -> None:
 def _state_and_scope(session: Session, request: Request, default_scope: str, asked: _Filter) -> None:
     if (state := request.text("state", "all", choices={"opened", "closed", "all"})) != "all":
         asked.add("i.state = ?", state)
-    people = {"author_id", "author_username", "assignee_id", "assignee_username"}
-    default = "all" if people & request.params.keys() else default_scope
+    default = "all" if {"author_id", "author_username"} & request.params.keys() else default_scope
     scope = request.text("scope", default, choices=SCOPES | {one.replace("_", "-") for one in SCOPES}).replace("-", "_")
     if scope != "all":
         asked.add("i.author_id = ?" if scope == "created_by_me" else ASSIGNED, session.user_id)
 
 
-def _people(session: Session, request: Request, asked: _Filter) -> None:
+def _author(session: Session, request: Request, asked: _Filter) -> None:
     for name in ("author_id", "author_username"):
         if request.has(name):
             user = find_user(session.store, request.text(name))
             asked.add("i.author_id = ?", user["id"] if user else -1)
-    if request.has("assignee_id"):
-        wanted = request.text("assignee_id", "").lower()
-        if wanted in ("none", "0", "any"):
-            asked.add(ANY_ASSIGNEE if wanted == "any" else f"NOT {ANY_ASSIGNEE}")
-        else:
-            asked.add(ASSIGNED, request.number("assignee_id"))
-    for username in request.words("assignee_username") or ():
-        user = find_user(session.store, username)
-        asked.add(ASSIGNED, user["id"] if user else -1)
 
 
 def _labels_and_milestone(request: Request, asked: _Filter) -> None:

@@ -5,7 +5,6 @@ import re
 from workflow.gitlab_sandbox import history, hook_events, issue_changes, labels, milestones, uploads
 from workflow.gitlab_sandbox.access import REPORTER, level
 from workflow.gitlab_sandbox.issue_fields import FIELDS
-from workflow.gitlab_sandbox.issue_presentation import reference
 from workflow.gitlab_sandbox.reply import message
 from workflow.gitlab_sandbox.session import Session
 from workflow.gitlab_sandbox.store import Row
@@ -35,15 +34,6 @@ def move(session: Session, issue: Row, project: Row, target: Row) -> Row:
     issue_changes.set_state(session, issue, "closed")
     session.store.update("issues", issue["id"], moved_to_id=new["id"])  # after the hook: it tells of a plain close
     return session.store.get("issues", new["id"])
-
-
-def clone(session: Session, issue: Row, project: Row, target: Row) -> Row:
-    """Copy an issue, as its new author, without its notes. Raises 400 without Reporter in both projects."""
-    _check(session, project, target, "clone")
-    new = _copy(session, issue, target, author_id=session.user_id, created_at=session.now())
-    history.say(session, new, f"cloned from {reference(session, issue, new)}")
-    history.say(session, issue, f"cloned to {reference(session, new, issue)}")
-    return new
 
 
 def _check(session: Session, project: Row, target: Row, verb: str) -> None:

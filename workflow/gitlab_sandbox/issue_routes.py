@@ -1,18 +1,6 @@
 """/issues, /groups/:ref/issues, /projects/:ref/issues and what one issue can be asked to do."""
 
-from workflow.gitlab_sandbox import issue_lists, issue_moves, issues, people
-from workflow.gitlab_sandbox.access import (
-    OWNER,
-    can_read,
-    can_read_issue,
-    find_group,
-    find_issue,
-    find_project,
-    level,
-    need_admin,
-    project_by,
-    projects_below,
-)
+from workflow.gitlab_sandbox import access, issue_lists, issue_moves, issues, people
 from workflow.gitlab_sandbox.issue_fields import BY_NAME
 from workflow.gitlab_sandbox.issue_presentation import participant_ids, shown
 from workflow.gitlab_sandbox.reply import Reply, forbidden, invalid, listed, not_found
@@ -37,51 +25,43 @@ def list_all(session: Session, request: Request) -> Reply:
     return _list(session, request, session.store.all("SELECT * FROM projects"), "created_by_me")
 
 
-@route("GET", "/issues/:ref")
-def get_by_id(session: Session, request: Request, ref: str) -> Reply:
-    """An issue by its id; administrators only."""
-    need_admin(session)
-    row = session.store.get("issues", ref)
-    if row is None:
-        raise not_found()
-    return Reply(200, shown(session, row, single=True))
-
-
 @route("GET", "/groups/:ref/issues")
 def list_in_group(session: Session, request: Request, ref: str) -> Reply:
     """The issues of all projects in a group and below it."""
-    return _list(session, request, projects_below(session, find_group(session, ref)))
+    return _list(session, request, access.projects_below(session, access.find_group(session, ref)))
 
 
 @route("GET", "/projects/:ref/issues", anonymous=True)
 def list_in_project(session: Session, request: Request, ref: str) -> Reply:
     """The issues of one project."""
-    return _list(session, request, [find_project(session, ref)])
+    return _list(session, request, [access.find_project(session, ref)])
 
 
 @route("GET", "/projects/:ref/milestones/:milestone/issues")
 def list_in_milestone(session: Session, request: Request, ref: str, milestone: str) -> Reply:
     """The issues of a milestone, as far as the person sees them."""
-    find_project(session, ref)
+    access.find_project(session, ref)
     return _of_milestone(session, request, milestone)
 
 
 @route("GET", "/groups/:ref/milestones/:milestone/issues")
 def list_in_group_milestone(session: Session, request: Request, ref: str, milestone: str) -> Reply:
     """The same of a group's milestone."""
-    find_group(session, ref)
+    access.find_group(session, ref)
     return _of_milestone(session, request, milestone)
 
 
 def _of_milestone(session: Session, request: Request, milestone: str) -> Reply:
     rows = session.store.all("SELECT * FROM issues WHERE milestone_id = ? ORDER BY id", milestone)
-    return listed(request, [row for row in rows if can_read_issue(session, row)], lambda row: shown(session, row))
+    return listed(
+        request, [row for row in rows if access.can_read_issue(session, row)], lambda row: shown(session, row)
+    )
 
 
 @route("POST", "/projects/:ref/issues")
 def create(session: Session, request: Request, ref: str) -> Reply:
     """A new issue."""
-    project = find_project(session, ref)
+    project = access.find_project(session, ref)
     request.text("title", required=True)
     issue = issues.create(session, project, issues.asked(session, project, request))
     return Reply(201, shown(session, issue, single=True))
@@ -90,14 +70,14 @@ def create(session: Session, request: Request, ref: str) -> Reply:
 @route("GET", "/projects/:ref/issues/:iid", anonymous=True)
 def get(session: Session, request: Request, ref: str, iid: str) -> Reply:
     """One issue."""
-    return Reply(200, shown(session, find_issue(session, find_project(session, ref), iid), single=True))
+    return Reply(200, shown(session, access.find_issue(session, access.find_project(session, ref), iid), single=True))
 
 
 @route("PUT", "/projects/:ref/issues/:iid")
 def update(session: Session, request: Request, ref: str, iid: str) -> Reply:
     """Change an issue."""
-    project = find_project(session, ref)
-    issue = find_issue(session, project, iid)
+    project = access.find_project(session, ref)
+    issue = access.find_issue(session, project, iid)
     if not request.params.keys() & set(EDITABLE):
         raise invalid(f"{', '.join(EDITABLE)} are missing, at least one parameter must be provided")
     issue = issues.update(session, issue, project, issues.asked(session, project, request))
@@ -107,9 +87,9 @@ def update(session: Session, request: Request, ref: str, iid: str) -> Reply:
 @route("DELETE", "/projects/:ref/issues/:iid")
 def delete(session: Session, request: Request, ref: str, iid: str) -> Reply:
     """Delete an issue for good: project owners and administrators. As on a real GitLab, no hook tells of it."""
-    project = find_project(session, ref)
-    issue = find_issue(session, project, iid)
-    if level(session, project) < OWNER:
+    project = access.find_project(session, ref)
+    issue = access.find_issue(session, project, iid)
+    if access.level(session, project) < access.OWNER:
         raise forbidden()
     session.store.delete("issues", issue["id"])
     return Reply(204)
@@ -118,25 +98,16 @@ def delete(session: Session, request: Request, ref: str, iid: str) -> Reply:
 @route("POST", "/projects/:ref/issues/:iid/move")
 def move(session: Session, request: Request, ref: str, iid: str) -> Reply:
     """Move an issue to the project with the number `to_project_id`."""
-    project = find_project(session, ref)
-    issue = find_issue(session, project, iid)
+    project = access.find_project(session, ref)
+    issue = access.find_issue(session, project, iid)
     new = issue_moves.move(session, issue, project, target(session, request.number("to_project_id", required=True)))
-    return Reply(201, shown(session, new, single=True))
-
-
-@route("POST", "/projects/:ref/issues/:iid/clone")
-def clone(session: Session, request: Request, ref: str, iid: str) -> Reply:
-    """Copy an issue to the project with the number `to_project_id`."""
-    project = find_project(session, ref)
-    issue = find_issue(session, project, iid)
-    new = issue_moves.clone(session, issue, project, target(session, request.number("to_project_id", required=True)))
     return Reply(201, shown(session, new, single=True))
 
 
 def target(session: Session, project_id: int) -> Row:
     """The project an issue is to go to; raises 404 when it is hidden."""
-    row = project_by(session.store, project_id)
-    if row is None or not can_read(session, row):
+    row = access.project_by(session.store, project_id)
+    if row is None or not access.can_read(session, row):
         raise not_found("Project")
     return row
 
@@ -144,5 +115,5 @@ def target(session: Session, project_id: int) -> Row:
 @route("GET", "/projects/:ref/issues/:iid/participants")
 def participants(session: Session, request: Request, ref: str, iid: str) -> Reply:
     """Who takes part in the issue."""
-    issue = find_issue(session, find_project(session, ref), iid)
+    issue = access.find_issue(session, access.find_project(session, ref), iid)
     return listed(request, participant_ids(session, issue), lambda one: people.by_id(session, one))

@@ -3,16 +3,7 @@
 What the person may not set is dropped without a word, as GitLab does; callers compare the reply with what they sent.
 """
 
-from workflow.gitlab_sandbox import hook_events, issue_moves, labels, links, mentions, milestones, quick_actions
-from workflow.gitlab_sandbox.access import (
-    GUEST,
-    OWNER,
-    can_read,
-    can_set_metadata,
-    can_update_issue,
-    level,
-    need_user,
-)
+from workflow.gitlab_sandbox import access, hook_events, issue_moves, labels, links, mentions, milestones, quick_actions
 from workflow.gitlab_sandbox.clock import parse_moment
 from workflow.gitlab_sandbox.issue_changes import LABELS, Changes, apply, set_state, take_iid
 from workflow.gitlab_sandbox.issue_fields import FIELDS, checked_title, on_plan
@@ -32,21 +23,21 @@ def asked(session: Session, project: Row, request: Request) -> Changes:
     """
     changes = {field.name: field.read(request, session) for field in on_plan(session) if request.has(field.name)}
     for name, key in LABELS.items():
-        if (titles := request.words(name)) is not None or request.has(name):
-            creates = name != "remove_labels"
-            changes[key] = labels.ids_of_titles(session, project, titles or [], create=creates)
+        if request.has(name):
+            titles = request.words(name) or []
+            changes[key] = labels.ids_of_titles(session, project, titles, create=name != "remove_labels")
     if request.has("assignee_ids") or request.has("assignee_id"):
         ids = request.numbers("assignee_ids") or [request.number("assignee_id", 0)]
         rows = [session.store.get("users", user_id) for user_id in ids if user_id]
-        usable = [row["id"] for row in rows if row and row["state"] == "active" and can_read(session, project, row)]
-        changes["assignee_ids"] = usable if session.premium else usable[:1]
+        rows = [row for row in rows if row and row["state"] == "active" and access.can_read(session, project, row)]
+        changes["assignee_ids"] = [row["id"] for row in (rows if session.premium else rows[:1])]
     if request.has("milestone_id"):
         wanted = request.number("milestone_id", 0)
         if not wanted or wanted in {row["id"] for row in milestones.usable_by(session, project)}:
             changes["milestone_id"] = wanted or None
     if request.has("state_event"):
         changes["state_event"] = request.text("state_event", choices=STATES)
-    if level(session, project) >= OWNER:
+    if access.level(session, project) >= access.OWNER:
         changes |= {key: parse_moment(request.text(key)) for key in ("created_at", "updated_at") if request.text(key)}
         changes |= {"iid": request.number("iid")} if request.has("iid") else {}
     return changes
@@ -54,13 +45,13 @@ def asked(session: Session, project: Row, request: Request) -> Changes:
 
 def create(session: Session, project: Row, changes: Changes) -> Row:
     """A new issue. Raises 400 for a bad title, 403 without the right, 409 for an iid that is taken."""
-    user = need_user(session)
-    role = level(session, project)
-    if project["visibility"] == "private" and role < GUEST:
+    user = access.need_user(session)
+    role = access.level(session, project)
+    if project["visibility"] == "private" and role < access.GUEST:
         raise forbidden()
     outcome = quick_actions.interpret(session, project, None, changes.get("description"))
     changes = changes | {"description": outcome.text} | outcome.changes
-    if role < GUEST:
+    if role < access.GUEST:
         changes = {key: value for key, value in changes.items() if key not in METADATA or key == "confidential"}
     now = session.now()
     issue = session.store.insert(
@@ -86,7 +77,7 @@ def create(session: Session, project: Row, changes: Changes) -> Row:
 
 def update(session: Session, issue: Row, project: Row, changes: Changes) -> Row:
     """Change an issue; returns it (the new one, when a quick action moved it). Raises 400 for bad text, 403."""
-    if not can_update_issue(session, issue, project):
+    if not access.can_update_issue(session, issue, project):
         raise forbidden()
     if changes.get("description") is not None:
         text, before = changes["description"], issue["description"]
@@ -97,7 +88,7 @@ def update(session: Session, issue: Row, project: Row, changes: Changes) -> Row:
 
 def carry_out(session: Session, issue: Row, project: Row, changes: Changes) -> Row:
     """Do what an edit or a note's quick actions ask for, in GitLab's order: state, then fields, then a move."""
-    if not can_set_metadata(session, project):
+    if not access.can_set_metadata(session, project):
         changes = {key: value for key, value in changes.items() if key not in METADATA}
     if "title" in changes:
         changes = changes | {"title": checked_title(changes["title"])}

@@ -17,18 +17,6 @@ from workflow.gitlab_sandbox.session import Session
 from workflow.gitlab_sandbox.store import Row
 
 DEFAULT_COLOUR = "#6699cc"
-CSS_COLOURS = {
-    "red": "#FF0000",
-    "green": "#008000",
-    "blue": "#0000FF",
-    "yellow": "#FFFF00",
-    "orange": "#FFA500",
-    "purple": "#800080",
-    "gray": "#808080",
-    "black": "#000000",
-    "white": "#FFFFFF",
-    "teal": "#008080",
-}
 
 
 def available(session: Session, place: Row) -> list[Row]:
@@ -81,13 +69,10 @@ def exclusive(session: Session, kept: list[int], added: list[int]) -> list[int]:
 
 
 def _colour(text: str) -> str:
-    """A colour as #RRGGBB; raises 400 when it is none."""
-    if re.fullmatch(r"#[0-9a-fA-F]{3}", text):
-        return "#" + "".join(digit * 2 for digit in text[1:])
-    colour = text if re.fullmatch(r"#[0-9a-fA-F]{6}", text) else CSS_COLOURS.get(text.lower())
-    if colour is None:
+    """A colour as #RRGGBB; raises 400 when it is none. The sandbox knows no colour by name."""
+    if not re.fullmatch(r"#([0-9a-fA-F]{3}){1,2}", text):
         raise message(400, {"color": ["must be a valid color code"]})
-    return colour
+    return text if len(text) == 7 else "#" + "".join(digit * 2 for digit in text[1:])
 
 
 def _check_title(session: Session, title: str, column: str, owner_id: int, own_id: int = 0) -> None:
@@ -128,13 +113,9 @@ def for_hooks(row: Row) -> Row:
     return kept | stamps | {"template": False, "type": "ProjectLabel" if row["project_id"] else "GroupLabel"}
 
 
-def _shown(session: Session, row: Row, *, in_project: bool, counts: bool = False) -> Row:
+def _shown(session: Session, row: Row, *, in_project: bool) -> Row:
     subscribed = "SELECT 1 FROM subscriptions WHERE user_id = ? AND label_id = ?"
     shown = details(row) | {"subscribed": bool(session.store.value(subscribed, session.user_id, row["id"]))}
-    if counts:
-        sql = "SELECT COUNT(*) FROM issue_labels x JOIN issues i ON i.id = x.issue_id WHERE label_id = ? AND state = ?"
-        for name, state in (("open", "opened"), ("closed", "closed")):
-            shown[f"{name}_issues_count"] = session.store.value(sql, row["id"], state)
     if in_project:
         shown |= {"priority": row["priority"], "is_project_label": row["project_id"] is not None}
     return shown
@@ -162,10 +143,10 @@ def _register(place: str, column: str, find: Callable[..., Row]) -> None:
     @route("GET", f"/{place}/:ref/labels")
     def list_labels(session: Session, request: Request, ref: str) -> Reply:
         owner, search = find(session, ref), request.text("search", "").lower()
-        above, counts = request.flag("include_ancestor_groups", True), bool(request.flag("with_counts"))
+        above = request.flag("include_ancestor_groups", True)
         rows = [row for row in available(session, owner) if above or row[column] == owner["id"]]
         rows = [row for row in rows if search in row["title"].lower()]
-        return listed(request, rows, lambda row: _shown(session, row, in_project=in_project, counts=counts))
+        return listed(request, rows, lambda row: _shown(session, row, in_project=in_project))
 
     @route("POST", f"/{place}/:ref/labels")
     def create(session: Session, request: Request, ref: str) -> Reply:

@@ -81,14 +81,6 @@ def create(session: Session, request: Request, ref: str, iid: str) -> Reply:
     return Reply(201, _pair(session, issue, target, kind))
 
 
-@route("GET", "/projects/:ref/issues/:iid/links/:link")
-def get(session: Session, request: Request, ref: str, iid: str, link: str) -> Reply:
-    """One link."""
-    issue = find_issue(session, find_project(session, ref), iid)
-    row, other, kind = _pick(session, issue, link)
-    return Reply(200, {"id": row["id"], **_pair(session, issue, other, kind)})
-
-
 @route("DELETE", "/projects/:ref/issues/:iid/links/:link")
 def delete(session: Session, request: Request, ref: str, iid: str, link: str) -> Reply:
     """Remove a link."""

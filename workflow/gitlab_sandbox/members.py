@@ -1,4 +1,4 @@
-"""Members of projects and groups; `/all` includes those inherited from the groups above."""
+"""Members of projects and groups."""
 
 from collections.abc import Callable
 
@@ -62,19 +62,6 @@ def _register(place: str, column: str, find: Callable[..., Row]) -> None:
     def list_members(session: Session, request: Request, ref: str) -> Reply:
         rows = direct(session, column, find(session, ref)["id"])
         return listed(request, rows, lambda row: _shown(session, row))
-
-    @route("GET", f"/{place}/:ref/members/all")
-    def list_all(session: Session, request: Request, ref: str) -> Reply:
-        rows = reaching(session, column, find(session, ref))
-        return listed(request, rows, lambda row: _shown(session, row))
-
-    @route("GET", one)
-    def get(session: Session, request: Request, ref: str, user: str) -> Reply:
-        return Reply(200, _shown(session, _pick(direct(session, column, find(session, ref)["id"]), user)))
-
-    @route("GET", f"/{place}/:ref/members/all/:user")
-    def get_inherited(session: Session, request: Request, ref: str, user: str) -> Reply:
-        return Reply(200, _shown(session, _pick(reaching(session, column, find(session, ref)), user)))
 
     @route("POST", f"/{place}/:ref/members")
     def create(session: Session, request: Request, ref: str) -> Reply:

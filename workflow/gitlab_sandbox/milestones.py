@@ -5,7 +5,7 @@ from typing import Any
 
 from workflow.gitlab_sandbox import delivery, places
 from workflow.gitlab_sandbox.access import REPORTER, find_group, find_project, groups_of, marks
-from workflow.gitlab_sandbox.clock import hook_stamp, parse_date, parse_moment
+from workflow.gitlab_sandbox.clock import hook_stamp, parse_date
 from workflow.gitlab_sandbox.reply import Reply, invalid, listed, message, not_found
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.routing import route
@@ -81,17 +81,10 @@ def _tell(session: Session, row: Row, action: str) -> None:
 def _filtered(request: Request, rows: list[Row]) -> list[Row]:
     if state := request.text("state", choices={"active", "closed", "all"}):
         rows = [row for row in rows if state in (row["state"], "all")]
-    if (iids := request.numbers("iids")) is not None:
-        rows = [row for row in rows if row["iid"] in iids]
     if title := request.text("title"):
         rows = [row for row in rows if row["title"] == title]
     if search := request.text("search"):
         rows = [row for row in rows if search.lower() in f"{row['title']} {row['description']}".lower()]
-    if since := request.text("updated_after"):
-        moment = parse_moment(since)
-        if moment is None:
-            raise invalid("updated_after is invalid")
-        rows = [row for row in rows if row["updated_at"] >= moment]
     return sorted(rows, key=lambda row: (row["due_date"] is None, row["due_date"] or "", row["id"]))
 
 

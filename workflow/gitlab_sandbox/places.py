@@ -3,18 +3,7 @@
 import re
 from typing import Any
 
-from workflow.gitlab_sandbox import members, people
-from workflow.gitlab_sandbox.access import (
-    MAINTAINER,
-    OWNER,
-    can_read,
-    find_group,
-    find_project,
-    find_user,
-    level,
-    need_user,
-    projects_below,
-)
+from workflow.gitlab_sandbox import access, members, people
 from workflow.gitlab_sandbox.reply import Reply, invalid, listed, message, not_found
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.routing import route
@@ -46,7 +35,7 @@ def project_shown(session: Session, row: Row) -> Row:
     """A project as the API shows it, with the role of the person asking."""
     place = session.store.get("namespaces", row["namespace_id"])
     api = session.url(f"api/v4/projects/{row['id']}")
-    role = level(session, row)
+    role = access.level(session, row)
     opened = "SELECT COUNT(*) FROM issues WHERE project_id = ? AND state = 'opened'"
     names = ("id", "name", "path", "description", "visibility", "creator_id", "created_at", "updated_at")
     shown = {key: row[key] for key in names} | {
@@ -79,22 +68,15 @@ def for_hooks(session: Session, project: Row) -> Row:
     """A project as hooks tell of it."""
     web, ssh = session.url(project["full_path"]), f"git@localhost:{project['full_path']}.git"
     return {
-        "id": project["id"],
-        "name": project["name"],
-        "description": project["description"],
-        "web_url": web,
-        "avatar_url": None,
-        "git_ssh_url": ssh,
-        "git_http_url": f"{web}.git",
+        **{key: project[key] for key in ("id", "name", "description")},
+        "path_with_namespace": project["full_path"],
         "namespace": session.store.get("namespaces", project["namespace_id"])["name"],
         "visibility_level": VISIBILITIES[project["visibility"]],
-        "path_with_namespace": project["full_path"],
+        **dict.fromkeys(("web_url", "homepage"), web),
+        **dict.fromkeys(("url", "ssh_url", "git_ssh_url"), ssh),
+        **dict.fromkeys(("http_url", "git_http_url"), f"{web}.git"),
+        **dict.fromkeys(("avatar_url", "ci_config_path")),
         "default_branch": "main",
-        "ci_config_path": None,
-        "homepage": web,
-        "url": ssh,
-        "ssh_url": ssh,
-        "http_url": f"{web}.git",
     }
 
 
@@ -125,8 +107,8 @@ def new_project(
     columns = {"namespace_id": namespace["id"], "name": name, "path": path, "full_path": full_path}
     columns |= {"visibility": visibility, "description": description, "creator_id": session.user_id}
     project = session.store.insert("projects", **columns, created_at=session.now(), updated_at=session.now())
-    if session.user and level(session, project) < MAINTAINER:
-        members.add(session, "project_id", project["id"], session.user["id"], MAINTAINER)
+    if session.user and access.level(session, project) < access.MAINTAINER:
+        members.add(session, "project_id", project["id"], session.user["id"], access.MAINTAINER)
     return project
 
 
@@ -141,8 +123,7 @@ def _columns(request: Request) -> Row:
 def list_groups(session: Session, request: Request) -> Reply:
     """The groups the person sees, by name."""
     rows = session.store.all("SELECT * FROM namespaces WHERE kind = 'group' ORDER BY lower(name), id")
-    search = request.text("search", "").lower()
-    rows = [row for row in rows if can_read(session, row) and search in f"{row['full_path']} {row['name']}".lower()]
+    rows = [row for row in rows if access.can_read(session, row)]
     return listed(request, rows, lambda row: group_shown(session, row))
 
 
@@ -150,30 +131,32 @@ def list_groups(session: Session, request: Request) -> Reply:
 def create_group(session: Session, request: Request) -> Reply:
     """A new group, owned by the person asking."""
     ref = request.text("parent_id")
-    parent = find_group(session, ref, MAINTAINER) if ref else None
+    parent = access.find_group(session, ref, access.MAINTAINER) if ref else None
     name, path = request.text("name", required=True), request.text("path", required=True)
     visibility = request.text("visibility", "private", choices=VISIBILITIES)
     group = new_group(session, name, path, parent, visibility=visibility, description=request.text("description", ""))
-    members.add(session, "group_id", group["id"], need_user(session)["id"], OWNER)
+    members.add(session, "group_id", group["id"], access.need_user(session)["id"], access.OWNER)
     return Reply(201, group_shown(session, group))
 
 
 @route("GET", "/groups/:ref", anonymous=True)
 def get_group(session: Session, request: Request, ref: str) -> Reply:
     """One group."""
-    return Reply(200, group_shown(session, find_group(session, ref)))
+    return Reply(200, group_shown(session, access.find_group(session, ref)))
 
 
 @route("DELETE", "/groups/:ref")
 def delete_group(session: Session, request: Request, ref: str) -> Reply:
     """Delete a group and all that is in it, at once."""
-    session.store.delete("namespaces", find_group(session, ref, OWNER)["id"])
+    session.store.delete("namespaces", access.find_group(session, ref, access.OWNER)["id"])
     return Reply(202, {"message": "202 Accepted"})
 
 
 def _listed(session: Session, request: Request, rows: list[Row]) -> Reply:
     search = request.text("search", "").lower()
-    rows = [row for row in rows if can_read(session, row) and search in f"{row['full_path']} {row['name']}".lower()]
+    rows = [
+        row for row in rows if search in f"{row['full_path']} {row['name']}".lower() and access.can_read(session, row)
+    ]
     rows.sort(key=lambda row: (row["created_at"], row["id"]), reverse=request.text("sort", "desc") == "desc")
     return listed(request, rows, lambda row: project_shown(session, row))
 
@@ -184,19 +167,10 @@ def list_projects(session: Session, request: Request) -> Reply:
     return _listed(session, request, session.store.all("SELECT * FROM projects"))
 
 
-@route("GET", "/groups/:ref/projects")
-def list_in_group(session: Session, request: Request, ref: str) -> Reply:
-    """Those of a group, and with include_subgroups of the groups below it."""
-    group = find_group(session, ref)
-    deep = request.flag("include_subgroups", False)
-    rows = [row for row in projects_below(session, group) if deep or row["namespace_id"] == group["id"]]
-    return _listed(session, request, rows)
-
-
 @route("GET", "/users/:user/projects")
 def list_of_user(session: Session, request: Request, user: str) -> Reply:
     """Those in a person's own namespace."""
-    owner = find_user(session.store, user)
+    owner = access.find_user(session.store, user)
     if owner is None:
         raise not_found("User")
     own = "SELECT p.* FROM projects p JOIN namespaces n ON n.id = p.namespace_id WHERE n.owner_id = ?"
@@ -211,11 +185,11 @@ def create_project(session: Session, request: Request) -> Reply:
         raise invalid("name, path are missing, at least one parameter must be provided")
     if ref := request.number("namespace_id"):
         namespace = session.store.get("namespaces", ref)
-        if namespace is None or level(session, namespace) < MAINTAINER:
+        if namespace is None or access.level(session, namespace) < access.MAINTAINER:
             raise not_found("Namespace")
     else:
         own = "SELECT * FROM namespaces WHERE kind = 'user' AND owner_id = ?"
-        namespace = session.store.one(own, need_user(session)["id"])
+        namespace = session.store.one(own, access.need_user(session)["id"])
     name, visibility = sent.get("name") or sent["path"], sent.get("visibility", "private")
     row = new_project(session, name, sent.get("path"), namespace, visibility, sent.get("description"))
     return Reply(201, project_shown(session, row))
@@ -224,13 +198,13 @@ def create_project(session: Session, request: Request) -> Reply:
 @route("GET", "/projects/:ref", anonymous=True)
 def get_project(session: Session, request: Request, ref: str) -> Reply:
     """One project."""
-    return Reply(200, project_shown(session, find_project(session, ref)))
+    return Reply(200, project_shown(session, access.find_project(session, ref)))
 
 
 @route("PUT", "/projects/:ref")
 def update_project(session: Session, request: Request, ref: str) -> Reply:
     """Change a project; a new path leaves a redirect behind."""
-    project = find_project(session, ref, MAINTAINER)
+    project = access.find_project(session, ref, access.MAINTAINER)
     columns = _columns(request)
     if columns.get("path", project["path"]) != project["path"]:
         parent = session.store.get("namespaces", project["namespace_id"])["full_path"]
@@ -246,5 +220,5 @@ def update_project(session: Session, request: Request, ref: str) -> Reply:
 @route("DELETE", "/projects/:ref")
 def delete_project(session: Session, request: Request, ref: str) -> Reply:
     """Delete a project and all that is in it, at once."""
-    session.store.delete("projects", find_project(session, ref, OWNER)["id"])
+    session.store.delete("projects", access.find_project(session, ref, access.OWNER)["id"])
     return Reply(202, {"message": "202 Accepted"})

@@ -10,16 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflow.gitlab_sandbox import labels, milestones
-from workflow.gitlab_sandbox.access import (
-    GUEST,
-    can_read_issue,
-    can_set_metadata,
-    can_update_issue,
-    find_user,
-    level,
-    project_by,
-)
+from workflow.gitlab_sandbox import access, labels, milestones
 from workflow.gitlab_sandbox.clock import parse_date
 from workflow.gitlab_sandbox.session import Session
 from workflow.gitlab_sandbox.store import Row
@@ -117,15 +108,15 @@ class _Scene:
     changes: dict[str, Any]
 
     def may(self, needs: str) -> bool:
-        new = self.issue is None and level(self.session, self.project) >= GUEST
+        new = self.issue is None and access.level(self.session, self.project) >= access.GUEST
         if needs == "update":
-            return self.issue is None or can_update_issue(self.session, self.issue, self.project)
-        return new or can_set_metadata(self.session, self.project)
+            return self.issue is None or access.can_update_issue(self.session, self.issue, self.project)
+        return new or access.can_set_metadata(self.session, self.project)
 
     def people(self, text: str) -> list[int]:
         """The ids of the `@users` (or `me`) named in `text`; one at most on Free."""
         words = re.findall(r"@?([\w.-]+)", text)
-        rows = [self.session.user if word == "me" else find_user(self.session.store, word) for word in words]
+        rows = [self.session.user if word == "me" else access.find_user(self.session.store, word) for word in words]
         ids = [row["id"] for row in rows if row]
         return ids if self.session.premium else ids[:1]
 
@@ -140,10 +131,10 @@ class _Scene:
         pairs = re.findall(r"(?:(\w[\w./-]*))?#(\d+)", text)
         pairs += re.findall(re.escape(self.session.base_url) + r"/([\w./-]+?)/-/issues/(\d+)", text)
         for path, iid in pairs:
-            project = project_by(self.session.store, path) if path else self.project
+            project = access.project_by(self.session.store, path) if path else self.project
             sql = "SELECT * FROM issues WHERE project_id = ? AND iid = ?"
             row = project and self.session.store.one(sql, project["id"], iid)
-            if row and can_read_issue(self.session, row, project):
+            if row and access.can_read_issue(self.session, row, project):
                 yield row
 
     def assigned(self) -> list[int]:
@@ -280,7 +271,7 @@ def _due(scene: _Scene, argument: str) -> str | None:
 
 @_command("move", needs="update", stored=True)
 def _move(scene: _Scene, argument: str) -> str | None:
-    target = project_by(scene.session.store, argument.split(" ")[0])
+    target = access.project_by(scene.session.store, argument.split(" ")[0])
     if target is None:
         return None
     scene.changes["move_to"] = target["id"]

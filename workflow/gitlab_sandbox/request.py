@@ -22,7 +22,6 @@ class Upload:
 
     filename: str
     content: bytes
-    content_type: str
 
 
 @dataclass
@@ -179,6 +178,6 @@ def _multipart(content_type: str, body: bytes) -> Iterator[tuple[str, str | Uplo
         name = headers.get_param("name", header="content-disposition") if "content-disposition" in headers else None
         filename = headers.get_filename()
         if name and filename is not None:
-            yield str(name), Upload(filename, content, headers.get_content_type())
+            yield str(name), Upload(filename, content)
         elif name:
             yield str(name), content.decode("utf-8", "replace")

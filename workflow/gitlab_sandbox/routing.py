@@ -19,11 +19,6 @@ class Route:
     anonymous: bool
     scope: str  # what the token must allow: "read", "write", or "self" for every token
 
-    @property
-    def name(self) -> str:
-        """The address in words."""
-        return f"{self.method} {self.pattern}"
-
 
 def route(method: str, pattern: str, *, anonymous: bool = False, scope: str | None = None) -> Callable[..., Any]:
     """Register the decorated function for `method` and `pattern` (below /api/v4; `:name` is one segment)."""

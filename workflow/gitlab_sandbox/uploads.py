@@ -5,7 +5,7 @@ import re
 import secrets
 from pathlib import Path
 
-from workflow.gitlab_sandbox.access import MAINTAINER, find_project, need_user
+from workflow.gitlab_sandbox.access import find_project, need_user
 from workflow.gitlab_sandbox.reply import Reply, invalid, message, not_found
 from workflow.gitlab_sandbox.request import Request, Upload
 from workflow.gitlab_sandbox.routing import route
@@ -110,12 +110,3 @@ def get(session: Session, request: Request, ref: str, secret: str, filename: str
     """Download a file."""
     row = find(session, find_project(session, ref), secret, filename)
     return served(path_of(session, row).read_bytes(), row["filename"])
-
-
-@route("DELETE", "/projects/:ref/uploads/:secret/:filename")
-def delete(session: Session, request: Request, ref: str, secret: str, filename: str) -> Reply:
-    """Delete a file."""
-    row = find(session, find_project(session, ref, MAINTAINER), secret, filename)
-    session.store.delete("uploads", row["id"])
-    path_of(session, row).unlink(missing_ok=True)
-    return Reply(204)

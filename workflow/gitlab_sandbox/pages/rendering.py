@@ -28,13 +28,7 @@ POLICY = (
 )
 SECURITY = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 MARKDOWN = MarkdownIt("commonmark", {"html": True, "breaks": False}).enable(["table", "strikethrough"])
-ATTRIBUTES = {
-    "a": {"href", "title"},
-    "img": {"src", "alt", "title"},
-    "ol": {"start"},
-    "th": {"align"},
-    "td": {"align"},
-}
+ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title"}, "ol": {"start"}, "th": {"align"}, "td": {"align"}}
 UPLOAD = re.compile(r"(?<=[(\"])/uploads/([0-9a-f]{32}/)")
 GHOST = {"name": "Ghost user", "username": "ghost"}
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from workflow.gitlab_sandbox import (
+    access,
     issue_lists,
     issue_moves,
     issue_routes,
@@ -19,30 +20,8 @@ from workflow.gitlab_sandbox import (
     notes,
     uploads,
 )
-from workflow.gitlab_sandbox.access import (
-    REPORTER,
-    can_read,
-    can_set_metadata,
-    can_update_issue,
-    find_group,
-    find_issue,
-    find_project,
-    find_user,
-    level,
-    need_user,
-    projects_below,
-)
 from workflow.gitlab_sandbox.issue_presentation import assignees, issue_url, reference
-from workflow.gitlab_sandbox.pages.rendering import (
-    ago,
-    entries,
-    label_parts,
-    markdown,
-    page,
-    redirect,
-    stylesheet,
-    who,
-)
+from workflow.gitlab_sandbox.pages.rendering import ago, entries, label_parts, markdown, page, redirect, stylesheet, who
 from workflow.gitlab_sandbox.reply import ApiError, Reply, forbidden, message, not_found
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.session import Session
@@ -66,7 +45,7 @@ def address(pattern: str) -> Callable[[View], View]:
 def answer(session: Session, request: Request) -> Reply:
     """The page for a request, as the person of its cookie."""
     cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
-    session.user = find_user(session.store, cookie.value) if cookie and not cookie.value.isdigit() else None
+    session.user = access.find_user(session.store, cookie.value) if cookie and not cookie.value.isdigit() else None
     if request.method not in ("GET", "POST"):
         raise message(405, "405 Method Not Allowed")
     origin = request.headers.get("origin")
@@ -100,16 +79,15 @@ def index(session: Session, request: Request) -> Reply:
     """The projects the person sees."""
     opened = "(SELECT COUNT(*) FROM issues i WHERE i.project_id = p.id AND i.state = 'opened') AS open"
     rows = session.store.all(f"SELECT p.*, {opened} FROM projects p ORDER BY full_path")
-    return page(session, "index.html", title="Projects", projects=[row for row in rows if can_read(session, row)])
+    return page(
+        session, "index.html", title="Projects", projects=[row for row in rows if access.can_read(session, row)]
+    )
 
 
-@address("/-/sandbox/act_as|/users/sign_in")
+@address("/-/sandbox/act_as")
 def act_as(session: Session, request: Request) -> Reply:
     """Choose who one is; back to where one was."""
-    if request.method != "POST":
-        session.path = "/"
-        return page(session, "index.html", title="Who are you?", projects=None)
-    user = find_user(session.store, request.text("username", required=True))
+    user = access.find_user(session.store, request.text("username", required=True))
     if user is None:
         raise not_found("User")
     back = request.text("next", "/")
@@ -131,13 +109,16 @@ def avatar(session: Session, request: Request, user_id: str, name: str) -> Reply
 @address(r"(?:/-/project/(?P<number>\d+)|/(?P<path>[^-].*?)(?:/-)?)/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^/]+)")
 def upload(session: Session, request: Request, number: str | None, path: str, secret: str, name: str) -> Reply:
     """A file, at the addresses texts carry."""
-    row = uploads.find(session, find_project(session, number or path), secret, name)
+    row = uploads.find(session, access.find_project(session, number or path), secret, name)
     return uploads.served(uploads.path_of(session, row).read_bytes(), row["filename"])
 
 
-def _listing(session: Session, request: Request, projects: list[Row], heading: str, project: Row | None) -> Reply:
+@address(r"/(?P<path>.+?)/-/issues/?")
+def project_issues(session: Session, request: Request, path: str) -> Reply:
+    """The issues of a project, newest first."""
+    project = access.find_project(session, path)
     request.params.setdefault("state", "opened")
-    found = issue_lists.page(session, request, projects)
+    found = issue_lists.page(session, request, [project])
     rows = [
         row
         | {
@@ -153,9 +134,7 @@ def _listing(session: Session, request: Request, projects: list[Row], heading: s
     return page(
         session,
         "issues.html",
-        title=f"Issues · {heading}",
-        heading=heading,
-        place=quote(session.path),
+        title=f"Issues · {project['full_path']}",
         rows=rows,
         project=project,
         total=found.total,
@@ -167,39 +146,13 @@ def _listing(session: Session, request: Request, projects: list[Row], heading: s
     )
 
 
-@address(r"/groups/(?P<path>.+?)/-/issues|/groups/(?P<group>.+?)/-/milestones/(?P<iid>\d+)")
-def group_issues(session: Session, request: Request, path: str | None, group: str | None, iid: str | None) -> Reply:
-    """The issues of a group, or of one of its milestones."""
-    row = find_group(session, path or group or "")
-    heading = _heading(session, request, "group_id", row, iid)
-    return _listing(session, request, projects_below(session, row), heading, None)
-
-
-@address(r"/(?P<path>.+?)/-/issues/?|/(?P<project>.+?)/-/milestones/(?P<iid>\d+)")
-def project_issues(session: Session, request: Request, path: str | None, project: str | None, iid: str | None) -> Reply:
-    """The issues of a project, or of one of its milestones."""
-    row = find_project(session, path or project or "")
-    return _listing(session, request, [row], _heading(session, request, "project_id", row, iid), row)
-
-
-def _heading(session: Session, request: Request, column: str, place: Row, iid: str | None) -> str:
-    """The name of the list; that of a milestone is narrowed to it."""
-    if iid is None:
-        return place["full_path"]
-    title = session.store.value(f"SELECT title FROM milestones WHERE {column} = ? AND iid = ?", place["id"], iid)
-    if title is None:
-        raise not_found("Milestone")
-    request.params |= {"milestone": title, "state": request.params.get("state", "all")}
-    return title
-
-
 @address(r"/(?P<path>.+?)/-/issues/new")
 def new_issue(session: Session, request: Request, path: str) -> Reply:
     """Write an issue."""
-    project = find_project(session, path)
+    project = access.find_project(session, path)
     if request.method == "GET":
         return page(session, "new.html", title=f"New issue · {project['full_path']}", project=project)
-    need_user(session)
+    access.need_user(session)
     request.text("title", required=True)
     made = issues.create(session, project, issues.asked(session, project, request))
     return redirect(issue_url(session, made, project))
@@ -208,11 +161,11 @@ def new_issue(session: Session, request: Request, path: str) -> Reply:
 @address(r"/(?P<path>.+?)/-/issues/(?P<iid>\d+)")
 def issue(session: Session, request: Request, path: str, iid: str) -> Reply:
     """Read an issue, or do what the form names in `do`."""
-    project = find_project(session, path)
-    row = find_issue(session, project, iid)
+    project = access.find_project(session, path)
+    row = access.find_issue(session, project, iid)
     if request.method == "GET":
         return page(session, "issue.html", **_issue_context(session, project, row))
-    need_user(session)
+    access.need_user(session)
     act = ACTIONS.get(request.text("do", ""))
     if act is None:
         raise message(400, "400 Bad request - unknown action")
@@ -282,9 +235,9 @@ def _issue_context(session: Session, project: Row, row: Row) -> dict[str, Any]:
             for _, other, kind in links.of_issue(session, row)
         ],
         "moved_to": moved and issue_url(session, moved),
-        "may_set": can_set_metadata(session, project),
-        "may_edit": can_update_issue(session, row, project),
-        "may_internal": level(session, project) >= REPORTER,
+        "may_set": access.can_set_metadata(session, project),
+        "may_edit": access.can_update_issue(session, row, project),
+        "may_internal": access.level(session, project) >= access.REPORTER,
     }
     return context | (_choices(session, project, carried, moved) if context["may_set"] else {})
 
@@ -297,19 +250,13 @@ def _choices(session: Session, project: Row, carried: list[Row], moved: Row | No
         "open_labels": [tag for tag in labels.available(session, project) if tag not in carried],
         "milestones": [one for one in milestones.usable_by(session, project) if one["state"] == "active"],
         "members": sorted(people, key=lambda user: user["name"]),
-        "targets": [] if moved else [row for row in others if level(session, row) >= REPORTER],
+        "targets": [] if moved else [row for row in others if access.level(session, row) >= access.REPORTER],
     }
-
-
-@address(r"/groups/(?P<path>.+)")
-def group(session: Session, request: Request, path: str) -> Reply:
-    """A group's front page is its list of issues."""
-    return redirect(f"/groups/{find_group(session, path)['full_path']}/-/issues")
 
 
 @address(r"/(?P<path>[^-].*)")
 def project(session: Session, request: Request, path: str) -> Reply:
     """A project's front page is its list of issues; a person has none."""
-    if "/" not in path and find_user(session.store, path):
+    if "/" not in path and access.find_user(session.store, path):
         return redirect("/")
-    return redirect(f"/{find_project(session, path)['full_path']}/-/issues")
+    return redirect(f"/{access.find_project(session, path)['full_path']}/-/issues")
