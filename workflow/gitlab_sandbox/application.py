@@ -4,9 +4,10 @@ import logging
 import threading
 from datetime import UTC, datetime
 
-from workflow.gitlab_sandbox import api, pages
+from workflow.gitlab_sandbox import api
 from workflow.gitlab_sandbox.access import Moved, find_user, need_scope, user_of_token
 from workflow.gitlab_sandbox.delivery import Deliverer
+from workflow.gitlab_sandbox.pages import views
 from workflow.gitlab_sandbox.reply import ApiError, ConnectionDropped, Deferred, Reply, forbidden, message, unauthorized
 from workflow.gitlab_sandbox.request import Request
 from workflow.gitlab_sandbox.routing import find_route
@@ -96,9 +97,9 @@ class Application:
         session = self.new_session(request)
         try:
             with self.store.transaction():
-                return pages.answer(session, request)
+                return views.answer(session, request)
         except ApiError as error:
-            return pages.refusal(session, error)
+            return views.refusal(session, error)
         except Moved as moved:
             path = self.store.get("projects", moved.project_id)["full_path"]
             _, _, rest = request.path.partition("/-/")

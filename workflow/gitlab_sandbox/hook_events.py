@@ -8,7 +8,7 @@ from workflow.gitlab_sandbox.issue_presentation import assignees, issue_url
 from workflow.gitlab_sandbox.session import Session
 from workflow.gitlab_sandbox.store import Row
 
-NO_TIME = dict.fromkeys(("time_estimate", "time_change", "total_time_spent"), 0)
+NO_TIME: Row = dict.fromkeys(("time_estimate", "time_change", "total_time_spent"), 0)
 NO_TIME |= dict.fromkeys(("human_time_estimate", "human_time_change", "human_total_time_spent"))
 NOWHERE = dict.fromkeys(
     ("attachment", "change_position", "commit_id", "line_code", "original_position", "position", "resolved_at")

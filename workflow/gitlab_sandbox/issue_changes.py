@@ -41,7 +41,7 @@ def apply(session: Session, issue: Row, changes: Changes, *, quiet: bool = False
         before, after = issue[field.name], changes.get(field.name, issue[field.name])
         if before == after or (isinstance(after, str) and not before and not after):
             continue
-        columns[field.name] = int(after) if field.truth else after
+        columns[field.name] = int(bool(after)) if field.truth else after
         told[field.name] = hook_events.change(field.shown(issue), field.shown(changes))
         if field.note and not quiet:
             history.say(session, issue, field.note(before, after))

@@ -37,16 +37,14 @@ def notify(
 def _behind(session: Session, project: Row, handle: str) -> list[int]:
     """The ids of the users a handle stands for: a person, a group with its members, or everybody for @all."""
     store = session.store
-    if handle.lower() == "all":
-        place, project_id = project, project["id"]
-    elif user := store.value("SELECT id FROM users WHERE username = ? AND state = 'active'", handle):
+    if user := store.value("SELECT id FROM users WHERE username = ? AND state = 'active'", handle):
         return [user]
-    else:
-        place = store.one("SELECT * FROM namespaces WHERE kind = 'group' AND full_path = ?", handle)
-        project_id = None
+    everybody = handle.lower() == "all"
+    group = store.one("SELECT * FROM namespaces WHERE kind = 'group' AND full_path = ?", handle)
+    place = project if everybody else group
     groups = groups_of(session, place) if place else []
     sql = f"SELECT DISTINCT user_id FROM members WHERE project_id = ? OR group_id IN ({marks(groups)})"
-    return store.column(sql, project_id, *groups)
+    return store.column(sql, project["id"] if everybody else None, *groups)
 
 
 def _cross_reference(session: Session, project: Row, issue: Row, text: str) -> None:

@@ -111,7 +111,6 @@ class _Server(ThreadingHTTPServer):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = self.server_address[:2]
 
     def start(self, application: Application) -> None:
         self.application = application
@@ -122,7 +121,7 @@ class _Server(ThreadingHTTPServer):
         """Accept no more and end every open connection; their threads notice and finish."""
         self._stopping.set()
         with contextlib.suppress(OSError):
-            socket.create_connection(self.server_address[:2], timeout=1).close()  # wakes accept()
+            socket.create_connection(self.socket.getsockname()[:2], timeout=1).close()  # wakes accept()
         self._accepting.join(timeout=2)
         with self._lock:
             waiting = list(self._open)

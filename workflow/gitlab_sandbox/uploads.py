@@ -66,7 +66,9 @@ def find(session: Session, project: Row, secret: str, filename: str) -> Row:
 def copy(session: Session, secret: str, target: Row) -> str | None:
     """A copy of the file in another project, as its relative address; None when there is no such file."""
     row = session.store.one("SELECT * FROM uploads WHERE secret = ?", secret)
-    return row and shown(keep(session, target, row["filename"], path_of(session, row).read_bytes()))["url"]
+    if row is None:
+        return None
+    return str(shown(keep(session, target, row["filename"], path_of(session, row).read_bytes()))["url"])
 
 
 def keep_avatar(session: Session, user_id: int, sent: Upload) -> str:
