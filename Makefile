@@ -161,4 +161,4 @@ measure-receiver-load:
 
 # python-gitlab's own functional tests, as they ship, against the sandbox GitLab.
 gitlab-functional: dev
-	$(BIN)/python tests/sandbox/python_gitlab_functional.py -q
+	$(BIN)/python tests/gitlab_sandbox/python_gitlab_functional.py -q

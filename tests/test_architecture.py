@@ -12,7 +12,7 @@ SOURCES = [
     path
     for app in ("supportops", "intake", "workflow")
     for path in sorted((ROOT / app).rglob("*.py"))
-    if "migrations" not in path.parts and "sandbox" not in path.parts
+    if "migrations" not in path.parts and "gitlab_sandbox" not in path.parts
 ]
 OTHERS_WITH_A_STATE = ("Milestone", "Message", "gone", "again", "mine")
 """What the written queryset begins with where it holds milestones or messages, which have a ``state`` of their own."""

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connections
 
 from supportops import data_folder
-from workflow.gitlab.sandbox import SandboxServer
+from workflow.gitlab_sandbox import SandboxServer
 
 log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
