@@ -29,10 +29,3 @@ def test_a_plain_field_is_kept_told_and_taken_along(premium, log_in, receiver, n
     target = bot.get(project(OTHER)).json()["id"]
     place = f"/projects/{issue['project_id']}/issues/{issue['iid']}"
     assert bot.post(f"{place}/move", {"to_project_id": target}).json()[name] == VALUES[name]
-
-
-def test_the_free_plan_knows_no_weight(bot):
-    issue = bot.issue(weight=3)
-
-    assert "weight" not in issue
-    assert bot.edit(issue, weight=4, title="Other").status_code == 200
