@@ -16,7 +16,8 @@ from workflow.clock import calendar_of, counted_for
 from workflow.notifications.models import Notice, Reminder, When
 from workflow.notifications.preferences import preferences_of
 from workflow.permissions import may_see, refusal, sees_internal
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 LONGEST_WORDS = 1_000
 MOST_HAPPENINGS = 10
