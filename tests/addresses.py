@@ -16,7 +16,7 @@ from workflow.gitlab.models.connection import LabelScheme
 from workflow.models import Attachment, Issue
 from workflow.notifications.models import Notice
 from workflow.queues import QUEUES
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 ROLES = ("requester", "manager", "ops", "lead", "admin", "stranger")
 """Of the matrix' roles those that meet every kind of refusal."""

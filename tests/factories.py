@@ -12,7 +12,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.catalogue.restriction import confidential_group
 from workflow.models import Issue, Milestone
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 _counter = count(1)
 ROUTE_OF_KIND = {

@@ -12,7 +12,8 @@ from django.utils import timezone
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import WORKED_ON
 from workflow.gates import GateOutcome, gate_at
-from workflow.states import ENDED, OPEN, Act, Outcome, Source, State, Verb, standing
+from workflow.states import ENDED, OPEN, Outcome, Source, State, standing
+from workflow.verbs import Act, Verb, require_each
 
 REOPEN_WINDOW = timedelta(days=14)
 _HIDDEN = "There is no such request."
@@ -271,4 +272,4 @@ _RULES = {
     Act.CHECK: _while_open(_check),
     Act.REVIEW: _while_open(_review),
 }
-assert set(_RULES) == set(Verb) | set(Act), "every verb has one rule"
+require_each((*Verb, *Act), _RULES, "rule who may", "_RULES in workflow/permissions.py")

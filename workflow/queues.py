@@ -15,7 +15,8 @@ from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue, ValidationRound
-from workflow.states import OPEN, Priority, State, Verb
+from workflow.states import OPEN, Priority, State
+from workflow.verbs import Verb
 
 ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
 WITHOUT_PRIORITY = max(Priority.values) + 1

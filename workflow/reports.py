@@ -12,7 +12,8 @@ from supportops.accounts.models import User
 from workflow.catalogue.kinds import Kind
 from workflow.clock import calendar_of
 from workflow.models import ApprovalRound, Event, Issue
-from workflow.states import COURT, ENDED, OPEN, Court, State, Verb
+from workflow.states import COURT, ENDED, OPEN, Court, State
+from workflow.verbs import Verb
 
 PERIOD = timedelta(days=90)
 DECIDED = (ApprovalRound.Outcome.APPROVED, ApprovalRound.Outcome.DECLINED)

@@ -34,53 +34,6 @@ WAITS_TO_RETURN = frozenset({State.NEEDS_INFO, State.BACKLOG, State.BLOCKED})
 """The states in which the place to return to is set, and only there."""
 
 
-class Verb(TextChoices):
-    """A step: a change of state, at /issues/<number>/<verb>/."""
-
-    APPROVE = "approve", "Approve"
-    DECLINE = "decline", "Decline"
-    WAIVE_APPROVAL = "waive-approval", "Waive approval"
-    EDIT = "edit", "Edit"
-    RECLASSIFY = "reclassify", "Reclassify"
-    ASK = "ask", "Ask"
-    ANSWER = "answer", "Answer"
-    ACCEPT = "accept", "Accept"
-    ESCALATE = "escalate", "Escalate"
-    SHELVE = "shelve", "Shelve"
-    RESUME = "resume", "Resume"
-    SUBMIT_GAMEPLAN = "submit-gameplan", "Submit gameplan"
-    SCHEDULE = "schedule", "Schedule"
-    START = "start", "Start"
-    REQUEST_VALIDATION = "request-validation", "Request validation"
-    VALIDATE = "validate", "Validate"
-    SEND_BACK = "send-back", "Send back"
-    COMPLETE = "complete", "Complete"
-    CONTINUE_IN = "continue-in", "Continue in"
-    BLOCK = "block", "Block"
-    UNBLOCK = "unblock", "Unblock"
-    CLOSE = "close", "Close"
-    WITHDRAW = "withdraw", "Withdraw"
-    REOPEN = "reopen", "Reopen"
-
-
-class Act(TextChoices):
-    """What may be done to a request without changing its state; same refusal table, own address."""
-
-    ASSIGN = "assign", "Assign"
-    PRIORITY = "priority", "Set priority"
-    COMMENT = "comment", "Comment"
-    ATTACH = "attach", "Attach"
-    WATCH = "watch", "Watch"
-    DELEGATE = "delegate", "Delegate validation"
-    DUE_DATE = "due-date", "Set due date"
-    MOVE = "move", "Move"
-    SPIN_OFF = "spin-off", "Spin off"
-    GATE = "gate", "Answer the gate"
-    NAME_APPROVER = "name-approver", "Name an approver"
-    CHECK = "check", "Check the list"
-    REVIEW = "review", "Review the block"
-
-
 class Court(TextChoices):
     """Whose turn it is."""
 

@@ -5,9 +5,9 @@ from django.urls import path
 from workflow.pages import bulk_steps, gate_page, issue_page, lists, my_requests, queue_page, reports_page, steps
 from workflow.pages.attachment_download import attachment
 from workflow.pages.checklist_page import check
-from workflow.states import Act
+from workflow.verbs import Act
 
-ACTS = [act for act in Act if act not in {Act.GATE, Act.CHECK}]
+ACTS = [act for act in Act if not act.row.own_page]
 
 urlpatterns = [
     path("mine/", my_requests.mine, name="mine"),

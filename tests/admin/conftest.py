@@ -12,7 +12,8 @@ from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.models.alarms import Kind as AlarmKind
 from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class Changes:
 
     def _edit(self, issue, turn):
         from tests.factories import step
-        from workflow.states import Verb
+        from workflow.verbs import Verb
 
         def act():
             self.titles[issue.pk] = f"Title {turn} of {issue.pk}"
@@ -66,7 +66,7 @@ class Changes:
 
     def _step(self, issue, turn):
         from tests.factories import accept, step
-        from workflow.states import Verb
+        from workflow.verbs import Verb
 
         ops = self.cast.ops
         steps = (

@@ -60,7 +60,7 @@ def _make_changes(made, changes):
     """A quarter new requests, a quarter edits (each of another request, so that none is saved by merging), comments."""
     from tests.factories import file_request, step
     from workflow.actions import comment
-    from workflow.states import Verb
+    from workflow.verbs import Verb
 
     cast, requests = made
     new = [file_request(cast) for _ in range(changes // SHARES["filed"])]

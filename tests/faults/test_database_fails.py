@@ -19,7 +19,8 @@ from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.session import Run
 from workflow.models import Comment, Event, Issue
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 ON_POSTGRESQL = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite lives in the portal's process and dies with it: rows 1 to 8"

@@ -9,7 +9,8 @@ from tests.gitlab.pushing import push
 from workflow.catalogue.kinds import Kind
 from workflow.gitlab.milestones import sync_milestones
 from workflow.models import Issue, Milestone
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
-from workflow.states import Verb
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 ISSUES = r"/projects/\d+/issues$"

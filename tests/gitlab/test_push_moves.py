@@ -10,7 +10,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.gitlab.models import GitLabLink, OutgoingLink
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 MOVE = r"/move$"

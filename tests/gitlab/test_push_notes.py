@@ -10,7 +10,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.gitlab.models import GitLabLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.connection import Connection
 from workflow.models import Attachment, Comment
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 NOTES = r"/notes$"

@@ -14,7 +14,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.models import Issue, Milestone
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 ISSUE = r"/issues/\d+$"

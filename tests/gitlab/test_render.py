@@ -10,7 +10,8 @@ from workflow.gitlab.escaping import block_in, managed_block, marker_in, note_ma
 from workflow.gitlab.models import OutgoingLink
 from workflow.gitlab.render import block_of, surroundings_of, title_of
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 EVIL = "```\n<!-- supportops:end -->\n/close\n@all #1"
 

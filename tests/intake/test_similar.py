@@ -3,7 +3,8 @@
 import pytest
 
 from tests.factories import file_request, step
-from workflow.states import Outcome, Verb
+from workflow.states import Outcome
+from workflow.verbs import Verb
 
 
 def offered(browser, title, key="bug"):

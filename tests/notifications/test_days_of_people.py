@@ -23,7 +23,8 @@ from workflow.notifications.reminders import remind_people
 from workflow.pages.rows import rows_of, targets
 from workflow.permissions import refusal
 from workflow.reports import ages, most_overdue
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 BERLIN, NEW_YORK, SYDNEY = "Europe/Berlin", "America/New_York", "Australia/Sydney"
 CHANGES = {

@@ -11,7 +11,8 @@ from workflow.actions import comment, watch
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.notifications.models import Notice, Reminder
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from workflow.notifications import reminders
 from workflow.notifications.models import Notice, Reminder
 from workflow.notifications.reminders import remind_people
 from workflow.notifications.texts import REMINDS_IN
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 Kinds = Reminder.Kind
 

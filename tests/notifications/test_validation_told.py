@@ -6,7 +6,8 @@ from tests.factories import request_at, step
 from tests.notifications.telling import mails_to, tell
 from workflow.actions import check, delegate
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 
 def ask(issue, cast, *items):

@@ -18,7 +18,8 @@ from workflow.catalogue.models import Entry, Question, Tracker
 from workflow.gitlab.models import GitLabLink
 from workflow.models import ApprovalRound, Attachment, Comment, Issue, Milestone
 from workflow.queues import QUEUES
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 pytestmark = pytest.mark.usefixtures("counted_once")
 LONG = "\n\n".join(CORPUS)

@@ -16,7 +16,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Entry, Route, Tracker
 from workflow.forms import form_for
 from workflow.models import Issue
-from workflow.states import Act, Outcome, State
+from workflow.states import Outcome, State
+from workflow.verbs import Act
 
 ROUTES = ("bug", "calendly", "macros-global", "propose-change", "question")
 BELONGS_TO_THE_MOMENT = {"created_at", "updated_at", "state_since", "submission", "number"}

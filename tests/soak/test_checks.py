@@ -40,7 +40,7 @@ from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.models import Comment, Decision, Event
-from workflow.states import Verb
+from workflow.verbs import Verb
 
 CHECKS = {
     "I1": one_issue_per_request,

@@ -6,7 +6,7 @@ a cell names the roles. ``everybody`` stands for all of ROLES. Restricted reques
 """
 
 from workflow.catalogue.kinds import Kind
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 ROLES = ("requester", "approver", "manager", "delegate", "ops", "implementer", "lead", "member", "admin", "stranger")
 INSIDERS = {"requester", "approver", "delegate", "member"}

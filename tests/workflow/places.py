@@ -6,7 +6,8 @@ from workflow.actions import answer_gate, delegate
 from workflow.catalogue.kinds import WORKED_ON, Kind
 from workflow.catalogue.restriction import confidential_group
 from workflow.models import Issue
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 
 def request_in(place, kind, cast, *, restricted=False):

@@ -15,7 +15,8 @@ from workflow.models import Decision, Event, Issue
 from workflow.notifications.models import Notice
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 FIRST, LAST = date(2026, 5, 4), date(2026, 5, 8)

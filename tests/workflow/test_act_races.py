@@ -25,7 +25,8 @@ from workflow.actions import (
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.models import Event, GateAnswer, Issue, IssueLink
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

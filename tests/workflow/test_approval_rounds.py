@@ -8,7 +8,8 @@ from workflow.actions import Incomplete, Refused, name_approver
 from workflow.catalogue.kinds import Kind
 from workflow.models import ApprovalRound, Decision, Event, Issue
 from workflow.models.approval import ApprovalRound as Round
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 CALENDLY = {"kind": Kind.ADMINISTRATIVE, "route": "calendly"}

@@ -12,7 +12,8 @@ from tests.factories import milestone_for, request_at, step
 from workflow.actions.calendar import period_start, replan_lost, start_due
 from workflow.catalogue.kinds import Kind
 from workflow.models import Event, Issue, Milestone
-from workflow.states import Source, State, Verb
+from workflow.states import Source, State
+from workflow.verbs import Verb
 
 
 def scheduled(cast, **milestone):

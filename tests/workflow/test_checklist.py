@@ -17,7 +17,8 @@ from workflow.models.event import RAISED
 from workflow.models.validation import Verdict, verdict_of
 from workflow.notifications.models import Notice
 from workflow.permissions import may_see
-from workflow.states import Outcome, Source, State, Verb
+from workflow.states import Outcome, Source, State
+from workflow.verbs import Verb
 
 ITEMS = ["It opens", "It saves", "It prints"]
 

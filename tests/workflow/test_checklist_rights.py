@@ -8,7 +8,8 @@ from workflow.models import Issue, ValidationCheck
 from workflow.models.event import RAISED
 from workflow.notifications.models import Notice
 from workflow.permissions import may_see
-from workflow.states import Outcome, Source, State, Verb
+from workflow.states import Outcome, Source, State
+from workflow.verbs import Verb
 
 
 def now(issue):

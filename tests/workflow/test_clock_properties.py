@@ -17,7 +17,8 @@ from workflow.models import Issue
 from workflow.pages.csv_export import COLUMNS, _row
 from workflow.pages.rows import drawn_clock, targets
 from workflow.reports import lead_times
-from workflow.states import CLOSE_OUTCOMES, COURT, Court, State, Verb
+from workflow.states import CLOSE_OUTCOMES, COURT, Court, State
+from workflow.verbs import Verb
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 BEGIN = datetime(2026, 3, 25, 9, tzinfo=UTC)

@@ -18,7 +18,8 @@ from workflow.models import ApprovalRound, Decision, Event, Issue
 from workflow.notifications.recipients import tell_stand_ins
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 NAMES = ("requester", "manager", "standin", "colleague", "lead", "ann", "bob")
 names = st.sampled_from(NAMES)

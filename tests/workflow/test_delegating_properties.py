@@ -19,7 +19,8 @@ from workflow.clock import working_time
 from workflow.models import Issue
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 NAMES = ("requester", "colleague", "standin", "ops", "other_ops", "lead")
 names = st.sampled_from(NAMES)

@@ -10,7 +10,8 @@ from workflow.actions import Incomplete, set_due_date, spin_off
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 WRONG = {"past": -1, "too far": 91}

@@ -15,7 +15,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.models import Issue
 from workflow.notifications.models import Notice
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 TOUCHED, NEEDS_YOU = Notice.Reason.TOUCHED, Notice.Reason.NEEDS_YOU

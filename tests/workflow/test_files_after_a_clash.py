@@ -12,7 +12,8 @@ from tests.factories import Cast, request_at, step
 from workflow import actions
 from workflow.actions import Incomplete, check, comments, validation
 from workflow.models import Attachment
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 PICTURE = b"\x89PNG\r\n\x1a\n and so on"
 

@@ -11,7 +11,8 @@ from workflow.actions import Incomplete, Refused, watch
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.models import Issue, IssueLink
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 
 def continue_in(issue, by, key, **given):

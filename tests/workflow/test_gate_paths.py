@@ -6,7 +6,8 @@ from tests.factories import pass_gameplan_gate, request_at, step
 from workflow.actions import Refused, answer_gate
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 

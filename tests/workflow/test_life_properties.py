@@ -8,7 +8,8 @@ from workflow.actions import Incomplete, Refused, Stale, answer_gate, take_step
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.models import ApprovalRound, Decision, Event, Issue
-from workflow.states import CLOSE_OUTCOMES, ENDED, WAITS_TO_RETURN, State, Verb
+from workflow.states import CLOSE_OUTCOMES, ENDED, WAITS_TO_RETURN, State
+from workflow.verbs import Verb
 
 PEOPLE = ("requester", "colleague", "manager", "standin", "ops", "other_ops", "lead", "admin")
 presses = st.lists(

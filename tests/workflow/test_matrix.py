@@ -8,7 +8,7 @@ from tests.workflow.matrix import INSIDERS, PLACES, ROLES, allowed
 from tests.workflow.places import confidential_member, request_in
 from workflow.models import Issue
 from workflow.permissions import refusal
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 CELLS = [(kind, place) for kind, places in PLACES.items() for place in places]
 

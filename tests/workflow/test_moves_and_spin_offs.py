@@ -9,7 +9,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.forms.follow_ups import entries_for
 from workflow.models import Issue, IssueLink
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 pytestmark = pytest.mark.django_db
 

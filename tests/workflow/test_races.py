@@ -14,7 +14,8 @@ from workflow.actions import Refused, Stale, take_step
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import ApprovalPolicy, PolicyApprover, Route
 from workflow.models import Decision, Event, Issue
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAIRS = int(os.environ.get("RACES", "5"))

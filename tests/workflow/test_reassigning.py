@@ -15,7 +15,8 @@ from workflow.models import Decision, Event, Issue
 from workflow.notifications.models import Notice
 from workflow.notifications.recipients import tell_stand_ins
 from workflow.permissions import refusal
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 5, 4, 9, tzinfo=UTC)

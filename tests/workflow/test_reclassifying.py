@@ -9,7 +9,8 @@ from workflow.catalogue.models import Route, Tracker
 from workflow.forms.follow_ups import entries_for
 from workflow.gitlab.models import GitLabLink
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 

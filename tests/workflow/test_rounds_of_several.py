@@ -14,7 +14,8 @@ from workflow.models import ApprovalRound, Decision, Event, Issue
 from workflow.notifications.models import Notice
 from workflow.permissions import refusal
 from workflow.queues import QUEUES
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 

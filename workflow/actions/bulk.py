@@ -8,7 +8,8 @@ from workflow.actions.errors import Incomplete, Refused, Stale
 from workflow.actions.fields import assign, set_priority
 from workflow.actions.transition import take_step
 from workflow.models import Issue
-from workflow.states import CLOSE_OUTCOMES, Act, Outcome, Priority, State, Verb
+from workflow.states import CLOSE_OUTCOMES, Outcome, Priority, State
+from workflow.verbs import Act, Verb, in_bulk, require_each
 
 MOST_AT_ONCE = 100
 NO_SUCH_REQUEST = "There is no such request."
@@ -32,19 +33,21 @@ def chosen(keys):
 
 @dataclass(frozen=True)
 class BulkAct:
-    """Something that can be done to many: ``run(issue, version, by, given)``; ``asks`` names what it must be given."""
+    """Something that can be done to many: ``run(issue, version, by, given)``; ``asks`` names what it must be given,
+    ``prompt`` stands above the text."""
 
     value: str
     label: str
     run: Callable
-    asks: tuple = ()
+    asks: tuple[str, ...] = ()
+    prompt: str | None = None
 
 
-def _step(verb, *asks, given_of=lambda issue: {}):
+def _step(verb, given_of):
     def run(issue, version, by, given):
         take_step(issue.pk, verb, by=by, version=version, given={**given_of(issue), **given})
 
-    return BulkAct(verb.value, verb.label, run, asks)
+    return run
 
 
 def _as_it_stands(issue):
@@ -60,20 +63,17 @@ def _set_priority(issue, version, by, given):
     set_priority(issue.pk, given["priority"], by=by, version=version)
 
 
+_GIVEN = {Verb.ACCEPT: _as_it_stands}
+"""What a step is given besides what is asked once for all."""
+_RUN = {
+    Act.ASSIGN: _assign_to_me,
+    Act.PRIORITY: _set_priority,
+    **{verb: _step(verb, _GIVEN.get(verb, lambda issue: {})) for verb in Verb},
+}
+require_each(in_bulk(), _RUN, "way to be done to many", "_RUN in workflow/actions/bulk.py")
 ACTS = {
-    act.value: act
-    for act in (
-        BulkAct(Act.ASSIGN.value, "Assign to me", _assign_to_me),
-        BulkAct(Act.PRIORITY.value, Act.PRIORITY.label, _set_priority, ("priority",)),
-        _step(Verb.ACCEPT, given_of=_as_it_stands),
-        _step(Verb.RESUME),
-        _step(Verb.UNBLOCK),
-        _step(Verb.START, "text"),
-        _step(Verb.ASK, "text"),
-        _step(Verb.SHELVE, "text"),
-        _step(Verb.COMPLETE, "text"),
-        _step(Verb.CLOSE, "outcome", "text"),
-    )
+    word.value: BulkAct(word.value, word.row.bulk.label, _RUN[word], word.row.bulk.asks, word.row.bulk.prompt)
+    for word in in_bulk()
 }
 OUTCOMES = [(outcome.value, outcome.label) for outcome in CLOSE_OUTCOMES if outcome != Outcome.DUPLICATE]
 """How many may be closed at once; a duplicate names its original, so it is closed by itself."""

@@ -10,7 +10,8 @@ from workflow.actions.errors import Refused, Stale
 from workflow.actions.transition import take_step
 from workflow.models import Issue, Milestone
 from workflow.models.event import REPLAN
-from workflow.states import Source, State, Verb
+from workflow.states import Source, State
+from workflow.verbs import Verb
 
 
 def period_start(milestone):

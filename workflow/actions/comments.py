@@ -8,11 +8,12 @@ from workflow.actions.discussion import ASKED_IN, ask_ops_in, is_discussed, take
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
-from workflow.actions.requirements import LONGEST_TEXT
+from workflow.actions.requirements import LONGEST_TEXT, required
 from workflow.actions.signals import announce, comment_written
 from workflow.models import Comment
 from workflow.permissions import refusal, sees_internal
-from workflow.states import Act, Source
+from workflow.states import Source
+from workflow.verbs import Act
 
 
 @again_after_a_clash
@@ -32,7 +33,7 @@ def comment(number, body, *, by, internal=False, files=(), submission=None, asks
                 raise Refused(reason)
             if internal and not sees_internal(by):
                 raise Refused("Only Support Operations writes internal comments.")
-            _check_body(body)
+            _check_body(issue, body)
             if asks_ops_in and is_discussed(issue):
                 return _ask_ops_in(issue, body, by=by, files=files, submission=submission, source=source)
             return _write(issue, body, by=by, internal=internal, files=files, submission=submission, source=source)
@@ -48,9 +49,9 @@ def _ask_ops_in(issue, body, *, by, **given):
     return new
 
 
-def _check_body(body):
+def _check_body(issue, body):
     if not body:
-        raise Incomplete({"body": "Write something first."})
+        raise Incomplete(required(Act.COMMENT, issue))
     if len(body) > LONGEST_TEXT:
         raise Incomplete({"body": f"Shorten this to {LONGEST_TEXT:,} characters; it has {len(body):,}."})
 
@@ -78,7 +79,7 @@ def attach(number, files, *, by, submission=None):
         if reason := refusal(by, Act.ATTACH, issue):
             raise Refused(reason)
         if not files:
-            raise Incomplete({"files": "Choose a file first."})
+            raise Incomplete(required(Act.ATTACH, issue))
         if mark and issue.events.filter(verb=Act.ATTACH, actor=by, data__submission=mark["submission"]).exists():
             return issue
         for attachment in files:

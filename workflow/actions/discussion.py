@@ -18,7 +18,8 @@ from workflow.actions.signals import person_asked_in
 from workflow.catalogue.kinds import Kind
 from workflow.models import Watch
 from workflow.permissions import may_see
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 USUAL_DAYS = 14
 LONGEST_DAYS = 90

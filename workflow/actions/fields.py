@@ -8,10 +8,12 @@ from workflow.actions.discussion import is_discussed, problem_with_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.requirements import required
 from workflow.actions.signals import person_needed
 from workflow.models import Delegation, Watch
 from workflow.permissions import may_see, refusal, refusal_to_take_back
-from workflow.states import Act, Priority, Source
+from workflow.states import Priority, Source
+from workflow.verbs import Act
 
 
 def _checked(issue, act, by):
@@ -125,7 +127,7 @@ def review_block(number, text, *, by, version=None):
         _checked(issue, Act.REVIEW, by)
         text = text.replace("\x00", "").strip()
         if not text:
-            raise Incomplete({"text": "Say why it is still blocked."})
+            raise Incomplete(required(Act.REVIEW, issue))
         issue.version += 1
         issue.save()
         record(issue, Act.REVIEW, by=by, from_state=issue.state, text=text)

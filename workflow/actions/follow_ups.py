@@ -11,7 +11,8 @@ from workflow.catalogue.answers import fields_fed_by, merged, missing_answers, s
 from workflow.catalogue.kinds import Kind
 from workflow.models import IssueLink
 from workflow.permissions import refusal
-from workflow.states import Act, State
+from workflow.states import State
+from workflow.verbs import Act
 
 
 def continue_in(issue, by, given):

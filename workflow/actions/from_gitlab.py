@@ -13,7 +13,8 @@ from workflow.actions.locking import locked
 from workflow.actions.signals import announce, comment_written
 from workflow.catalogue.restriction import lets_out
 from workflow.models import Comment, Milestone
-from workflow.states import Act, Source
+from workflow.states import Source
+from workflow.verbs import Act
 
 
 def receive_comment(number, body, *, author, author_name="", internal=False, at, files=()):

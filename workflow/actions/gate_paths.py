@@ -6,7 +6,7 @@ from workflow.actions.locking import again_after_a_clash, locked
 from workflow.gates import CHARTS, gate_at
 from workflow.models import GateAnswer, GatePath
 from workflow.permissions import refusal
-from workflow.states import Act
+from workflow.verbs import Act
 
 
 def open_path(issue):

@@ -6,7 +6,7 @@ from workflow.actions.locking import again_after_a_clash, locked
 from workflow.catalogue.restriction import lets_out
 from workflow.models import Milestone
 from workflow.permissions import refusal
-from workflow.states import Act
+from workflow.verbs import Act
 
 
 @again_after_a_clash

@@ -12,7 +12,7 @@ from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
 from workflow.models import Decision
 from workflow.permissions import refusal
-from workflow.states import Act
+from workflow.verbs import Act
 
 
 @again_after_a_clash

@@ -1,4 +1,7 @@
-"""What a verb must be given (domain.md §3, "Steps"). Pages, bulk, GitLab and admin all read this one table."""
+"""Whether a step was given what it needs (domain.md §3, "Steps"). Pages, bulk and GitLab all ask here.
+
+What is required stands in the verb's row; here is what its values must be beyond being there.
+"""
 
 from workflow.actions.checklist import LONGEST_NOTE, problem_with, quoted, says_nothing, what_to_check
 from workflow.actions.discussion import check_end
@@ -7,51 +10,16 @@ from workflow.catalogue.answers import fields_fed_by, merged, missing_answers
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.restriction import lets_out
 from workflow.models.validation import Verdict
-from workflow.states import CLOSE_OUTCOMES, FEATURE_TRIAGE_OUTCOMES, Outcome, Priority, Source, State, Verb
+from workflow.states import CLOSE_OUTCOMES, FEATURE_TRIAGE_OUTCOMES, Outcome, Priority, Source, State
+from workflow.verbs import Verb, row_of
 
-REQUIRED = {
-    Verb.DECLINE: {"text": "Say why you decline."},
-    Verb.WAIVE_APPROVAL: {"text": "Say why the approval is waived."},
-    Verb.RECLASSIFY: {"route": "Choose what it is.", "text": "Say why it is something else."},
-    Verb.ASK: {"text": "Write the question."},
-    Verb.ANSWER: {"text": "Write the answer."},
-    Verb.ACCEPT: {
-        "kind": "Confirm the type.",
-        "customer": "Choose who it is for.",
-        "system": "Choose the system concerned.",
-        "priority": "Choose a priority.",
-    },
-    Verb.ESCALATE: {"text": "Say what would unblock it."},
-    Verb.SHELVE: {"text": "Say why it goes to the backlog."},
-    Verb.SUBMIT_GAMEPLAN: {"text": "Write the gameplan."},
-    Verb.SCHEDULE: {"milestone": "Choose a milestone."},
-    Verb.REQUEST_VALIDATION: {"text": "Say what to check and where."},
-    Verb.SEND_BACK: {"text": "Say what is not right."},
-    Verb.COMPLETE: {"text": "Say what was put into production, or give the answer."},
-    Verb.CONTINUE_IN: {"route": "Choose what it continues in."},
-    Verb.BLOCK: {
-        "text": "Say why it is blocked.",
-        "blocked_by": "Say who blocks it.",
-        "unblock_when": "Say what would unblock it.",
-    },
-    Verb.CLOSE: {"outcome": "Choose how it ends.", "text": "Say why."},
-    Verb.REOPEN: {"text": "Say why it is reopened."},
-}
 LONGEST_TEXT = 20_000
 
 
 def required(verb, issue, *, source=Source.PORTAL):
     """{field: what to say when it is missing} for this step of this request."""
-    wanted = dict(REQUIRED.get(verb, {}))
-    if verb == Verb.APPROVE and issue.kind == Kind.PROPOSAL:
-        wanted["text"] = "Put the decision in words."
-    if verb == Verb.ACCEPT and issue.kind == Kind.BUG:
-        wanted["confirmed_valid"] = "Confirm that the bug is valid, or close it as invalid."
-    if verb == Verb.START and source != Source.CALENDAR:
-        wanted["text"] = "Say why it starts before its milestone."
-    if verb == Verb.SEND_BACK and issue.checklist:
-        del wanted["text"]  # an item that failed says it
-    return wanted
+    row = row_of(verb)
+    return row.required_for(issue, source) if row else {}
 
 
 def check_given(verb, issue, given, *, source=Source.PORTAL):
@@ -161,7 +129,7 @@ def _continue_in(issue, given):
 def _request_validation(issue, given):
     brief, items = what_to_check(issue, given["text"], given.get("items"))
     if says_nothing(brief) and not items:
-        return {"text": REQUIRED[Verb.REQUEST_VALIDATION]["text"]}
+        return {"text": required(Verb.REQUEST_VALIDATION, issue)["text"]}
     problem = problem_with(items)
     return {"items": problem} if problem else {}
 

@@ -27,27 +27,26 @@ from workflow.actions.submission import link
 from workflow.catalogue.answers import fields_fed_by, merged, system_of
 from workflow.models import ApprovalRound, Decision, IssueLink, ValidationRound
 from workflow.permissions import refusal
-from workflow.states import Outcome, Source, State, Verb
+from workflow.states import Outcome, Source, State
+from workflow.verbs import Verb
 
-DECIDED_FOR_OTHERS = frozenset({Verb.APPROVE, Verb.DECLINE, Verb.ASK})
-"""The steps somebody takes for an approver who is away."""
+_FOR_ABSENT = frozenset(verb for verb in Verb if verb.row.for_absent)
 
 
 @again_after_a_clash
 def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTAL):
     """Take one step of a request's life and return the request as it is afterwards.
 
-    ``by``: the person (None only for the calendar). ``given``: what the verb must be given, by name (given.REQUIRED).
-    ``version``: the one the person looked at. Who decides for somebody away is recorded as “B for A”. Raises Stale,
-    Refused
-    or Incomplete, in this order, and then nothing changed.
+    ``by``: the person (None only for the calendar). ``given``: what the verb must be given, by name (``required`` in
+    its row). ``version``: the one the person looked at. Who decides for somebody away is recorded as “B for A”. Raises
+    Stale, Refused or Incomplete, in this order, and then nothing changed.
     """
     given = given or {}
     with locked(number, version=version) as issue:
         if reason := refusal(by, verb, issue, source=source):
             raise Refused(reason)
         check_given(verb, issue, given, source=source)
-        on_behalf_of = issue.behalf_of(by) if verb in DECIDED_FOR_OTHERS else None
+        on_behalf_of = issue.behalf_of(by) if verb in _FOR_ABSENT else None
         return _step(issue, verb, by=by, given=given, source=source, on_behalf_of=on_behalf_of)
 
 

@@ -13,12 +13,13 @@ from workflow.actions.errors import Incomplete, Refused, Stale
 from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.requirements import required
 from workflow.actions.signals import announce, content_changed
 from workflow.models import ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.event import RAISED
 from workflow.models.validation import verdict_of
 from workflow.permissions import may_see, refusal
-from workflow.states import Act
+from workflow.verbs import Act
 
 BOUNCES_THAT_RAISE = 3
 PRESENT = object()
@@ -76,16 +77,16 @@ def _check_item(number, item, verdict, *, by, note, files, seen):
             return now
         if stale:
             raise Stale(issue)
-        _check_given(verdict, note)
+        _check_given(issue, verdict, note)
         new = _find(found, verdict, note, by)
         _keep_files(issue, new, files)
         announce(issue.pk)
         return new
 
 
-def _check_given(verdict, note):
+def _check_given(issue, verdict, note):
     if verdict not in Verdict.values:
-        raise Incomplete({"verdict": "Tick it or fail it."})
+        raise Incomplete(required(Act.CHECK, issue))
     if verdict == Verdict.FAILED and not note:
         raise Incomplete({"note": "Say what is not right."})
     if len(note) > LONGEST_NOTE:

@@ -15,7 +15,7 @@ from workflow.forms.acts import (
 from workflow.forms.follow_ups import CARRYING_ON
 from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
 from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
-from workflow.states import Act, Verb
+from workflow.verbs import Act, UnfinishedVerb, Verb, require_each
 
 FORMS = {
     **dict.fromkeys(Verb, StepForm),
@@ -42,6 +42,11 @@ FORMS = {
     **CARRYING_ON,
 }
 """{Verb or Act: its form}. The gate has none: it is one question with two answers."""
+HERE = "FORMS in workflow/forms/__init__.py"
+require_each([act for act in Act if not act.row.own_page], FORMS, "form", HERE)
+for verb, form in FORMS.items():
+    if form is StepForm and not callable(verb.row.required) and verb.row.required.keys() - {"text"}:
+        raise UnfinishedVerb(f"“{verb}” must be given more than words, so it needs a form of its own ({HERE}).")
 
 
 def form_for(act, issue, person, data=None, files=None, *, chosen=""):

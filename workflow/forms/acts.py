@@ -72,7 +72,7 @@ class CommentForm(TakesFiles):
     """A comment, files, and for Support Operations whether only they read it."""
 
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    body = WordsField(label="Comment", rows=4, required=True, error_messages={"required": "Write something first."})
+    body = WordsField(label="Comment", rows=4, required=True)
     files = files_field(label="Files", required=False)
     internal = forms.BooleanField(label="Only Support Operations read this", required=False)
     asks_ops_in = forms.BooleanField(label="Ask Support Operations to join the discussion", required=False)
@@ -91,7 +91,7 @@ class AttachForm(TakesFiles):
     """Files for the request itself."""
 
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    files = files_field(label="Files", error_messages={"required": "Choose a file first."})
+    files = files_field(label="Files")
 
     def build(self):
         """A mark of its own, so that a second press keeps nothing more."""
@@ -117,7 +117,7 @@ class DelegateForm(ActForm):
         empty_label="Choose a person",
         error_messages={"required": "Choose who validates for you."},
     )
-    text = WordsField(label="Note", rows=3, help_text="Your colleague reads it.")
+    text = WordsField(rows=3)
     take_back = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
 
     def build(self):
@@ -154,13 +154,7 @@ class MoveForm(ActForm):
 class ReviewForm(ActForm):
     """Why it is still blocked, and what happens next."""
 
-    text = WordsField(
-        label="Why is it still blocked?",
-        rows=4,
-        required=True,
-        help_text="Whom you asked, and what happens next.",
-        error_messages={"required": "Say why it is still blocked."},
-    )
+    text = WordsField(rows=4, required=True)
 
 
 class NameApproverForm(ActForm):
@@ -168,7 +162,7 @@ class NameApproverForm(ActForm):
 
     seat = forms.TypedChoiceField(label="In place of", coerce=int)
     approver = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
-    text = WordsField(label="Why?", rows=3, help_text="The one you name and the requester read it.")
+    text = WordsField(rows=3)
 
     def build(self):
         """The managers other than the requester and those who are asked already."""

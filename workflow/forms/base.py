@@ -7,7 +7,6 @@ from django import forms
 
 from workflow.actions.requirements import LONGEST_TEXT, required
 from workflow.catalogue import answers
-from workflow.states import Verb
 
 
 class WordsField(forms.CharField):
@@ -29,16 +28,26 @@ class ActForm(forms.Form):
     def __init__(self, data=None, files=None, *, act, issue, person, **kwargs):
         super().__init__(data, files, **kwargs)
         self.act, self.issue, self.person = act, issue, person
+        self._ask_words()
         self.build()
         self._mark_required()
 
     def build(self):
         """Fit the fields to the request and the person; does nothing here."""
 
+    def _ask_words(self):
+        """Ask for words as the act's row puts it; an act that asks for none has no such field."""
+        if "text" not in self.fields:
+            return
+        if self.act.row.prompt is None:
+            del self.fields["text"]
+            return
+        field = self.fields["text"]
+        field.label, field.help_text = self.act.row.prompt_for(self.issue), self.act.row.help_for(self.issue)
+
     def _mark_required(self):
-        """What ``given.required`` demands is required here too, in the same words."""
-        wanted = required(self.act, self.issue) if self.act in Verb else {}
-        for name, sentence in wanted.items():
+        """What the row requires is required here too, in the same words."""
+        for name, sentence in required(self.act, self.issue).items():
             if name in self.fields:
                 self.fields[name].required = True
                 self.fields[name].error_messages["required"] = sentence

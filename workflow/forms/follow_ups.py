@@ -8,7 +8,7 @@ from workflow.catalogue import answers
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 from workflow.catalogue.models import Route
 from workflow.forms.base import ActForm, AsksQuestions, WordsField
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 
 def entries_for(act, issue):
@@ -80,14 +80,14 @@ class CarryOnForm(AsksQuestions, ActForm):
 class ReclassifyForm(CarryOnForm):
     """It is something else: which entry, and why."""
 
-    text = WordsField(label="Why is it something else?", help_text="The requester reads it.")
+    text = WordsField()
 
 
 class ContinueInForm(CarryOnForm):
     """A new request carries it on; title, description and answers go with it."""
 
     title = forms.CharField(label="Title of the new request", max_length=255)
-    text = WordsField(label="Note", rows=3, help_text="For the requester.")
+    text = WordsField(rows=3)
 
     def build(self):
         """A question needs no more than the entry: what is left open, the requester is asked in their draft."""

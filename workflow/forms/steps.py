@@ -11,36 +11,8 @@ from workflow.catalogue.answers import merged
 from workflow.catalogue.kinds import WORKED_ON, Kind
 from workflow.forms.base import ActForm, AsksQuestions, WordsField
 from workflow.forms.choices import IssueNumberField, MilestoneField, customer_choices, ops_who_see, system_choices
-from workflow.states import Outcome, Priority, Verb
+from workflow.states import Outcome, Priority
 
-WORDS = {
-    Verb.APPROVE: ("Note", "For the requester and Support Operations."),
-    Verb.DECLINE: ("Why do you decline?", "The requester reads it."),
-    Verb.WAIVE_APPROVAL: ("Why is the approval waived?", "For example: the review happens in the merge request."),
-    Verb.ASK: ("Your question", "One question at a time is answered soonest."),
-    Verb.ANSWER: ("Your answer", ""),
-    Verb.ESCALATE: ("What would unblock it?", "The lead decides on this."),
-    Verb.SHELVE: ("Why does it go to the backlog?", "The requester reads it."),
-    Verb.RESUME: ("Note", "What changed."),
-    Verb.SUBMIT_GAMEPLAN: (
-        "Gameplan",
-        "What will be done, in which steps, and how to get back if it goes wrong. Markdown.",
-    ),
-    Verb.SCHEDULE: ("Note", ""),
-    Verb.START: ("Why does it start before its milestone?", ""),
-    Verb.REQUEST_VALIDATION: (
-        "What to check, and where",
-        "The sandbox, the account to use, the steps. Markdown.",
-    ),
-    Verb.VALIDATE: ("Note", "What you looked at."),
-    Verb.SEND_BACK: ("What is not right?", "What you did, what you expected, what happened."),
-    Verb.COMPLETE: ("What was put into production?", "Merge requests, settings. Markdown."),
-    Verb.BLOCK: ("Why is it blocked?", ""),
-    Verb.UNBLOCK: ("Note", "What removed the block."),
-    Verb.CLOSE: ("Why?", "The requester reads it."),
-    Verb.WITHDRAW: ("Why?", "It helps others with the same wish."),
-    Verb.REOPEN: ("Why is it reopened?", ""),
-}
 OUTCOME_HELP = {
     Outcome.INVALID: "It is not what it says, or could not be reproduced.",
     Outcome.DUPLICATE: "Another request is about the same.",
@@ -52,16 +24,9 @@ OUTCOME_HELP = {
 
 
 class StepForm(ActForm):
-    """A step that is given words: the reason, the question, the answer."""
+    """A step that is given words as its row asks for them (the reason, the question, the answer), or nothing."""
 
     text = WordsField()
-
-    def build(self):
-        """Ask for the words as this verb means them."""
-        field = self.fields["text"]
-        field.label, field.help_text = WORDS[self.act]
-        if self.act == Verb.COMPLETE and self.issue.kind in {Kind.QUESTION, Kind.HAND_OVER}:
-            field.label, field.help_text = "The answer", "The requester reads it. Markdown."
 
 
 class ApproveForm(AsksQuestions, StepForm):
@@ -71,9 +36,6 @@ class ApproveForm(AsksQuestions, StepForm):
         """Questions first, words last."""
         super().build()
         words = self.fields.pop("text")
-        if self.issue.kind == Kind.PROPOSAL:
-            words.label = "The decision in words"
-            words.help_text = "What was agreed, for those who were not part of it."
         self.ask(self.issue.route, "approver")
         self.fields["text"] = words
 
@@ -93,7 +55,7 @@ class AcceptForm(ActForm):
     )
     assignee = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
     confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
-    text = WordsField(label="Note", rows=3)
+    text = WordsField(rows=3)
 
     def build(self):
         """What is known already stands there."""

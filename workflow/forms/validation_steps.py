@@ -134,7 +134,7 @@ class CheckForm(TakesFiles):
 
     item = forms.IntegerField(widget=forms.HiddenInput, max_value=2**63 - 1, min_value=1)
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False, max_value=2**63 - 1, min_value=0)
-    verdict = forms.ChoiceField(choices=Verdict.choices, error_messages={"required": "Tick it or fail it."})
+    verdict = forms.ChoiceField(choices=Verdict.choices)
     note = WordsField(label="Note, or why it fails", rows=2)
     files = files_field(label="Files", required=False)
 

@@ -34,7 +34,8 @@ from workflow.gitlab.intents import (
 from workflow.models import Issue, Milestone
 from workflow.models.event import NOT_TAKEN
 from workflow.permissions import may_see
-from workflow.states import ENDED, Outcome, Source, State, Verb
+from workflow.states import ENDED, Outcome, Source, State
+from workflow.verbs import Verb
 
 SAID = frozenset({"text", "blocked_by", "unblock_when", "outcome", "duplicate_of"})
 """What a comment can give."""

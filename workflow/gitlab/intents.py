@@ -15,7 +15,8 @@ from datetime import datetime
 from workflow.gates import GateOutcome
 from workflow.gitlab.models.connection import SchemeLabel
 from workflow.gitlab.schemas import Person
-from workflow.states import CLOSE_OUTCOMES, Outcome, State, Verb
+from workflow.states import CLOSE_OUTCOMES, Outcome, State
+from workflow.verbs import Verb, by_label
 
 _BLOCKED_BY = re.compile(r"^\W*blocked\s+by\W*:?\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _UNBLOCK = re.compile(r"^\W*unblock\w*(?:\s+(?:when|criteria|if|by|once))?\W*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
@@ -48,21 +49,7 @@ def outcomes_in_words():
     return ", ".join(f"“{Outcome(outcome).label}”" for outcome in CLOSE_OUTCOMES)
 
 
-LABEL_VERBS = (
-    Verb.SEND_BACK,
-    Verb.ACCEPT,
-    Verb.SUBMIT_GAMEPLAN,
-    Verb.SCHEDULE,
-    Verb.START,
-    Verb.REQUEST_VALIDATION,
-    Verb.COMPLETE,
-    Verb.UNBLOCK,
-    Verb.RESUME,
-    Verb.SHELVE,
-    Verb.BLOCK,
-    Verb.REOPEN,
-)
-"""What a label can ask for. It never approves, validates, edits, withdraws or closes (reliability.md, C9)."""
+LABEL_VERBS = by_label()
 _LONGEST = 5
 _WITH = {
     Verb.SCHEDULE: lambda issue: {"milestone": issue.milestone},

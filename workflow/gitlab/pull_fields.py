@@ -14,7 +14,8 @@ from workflow.gitlab.intent_steps import Undone, open_words
 from workflow.gitlab.merge import OURS, THEIRS
 from workflow.gitlab.models.connection import SchemeLabel
 from workflow.models import Issue
-from workflow.states import Source, Verb
+from workflow.states import Source
+from workflow.verbs import Verb
 
 Family = SchemeLabel.Family
 IN_WORDS = {

@@ -16,35 +16,11 @@ from workflow.gitlab.push_pieces import failed, interrupts, put_off
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.session import quarantine
 from workflow.models import Issue
-from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE
-from workflow.states import Act, Outcome, State, Verb
+from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE, told_of
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 LONGEST_NOTE = 200_000
-
-SAYS = {
-    Verb.APPROVE: "{who} approved this request.",
-    Verb.DECLINE: "{who} declined this request.",
-    Verb.WAIVE_APPROVAL: "{who} waived the approval.",
-    Verb.RECLASSIFY: "{who} changed what kind of request this is.",
-    Verb.ASK: "{who} asked {requester}:",
-    Verb.ANSWER: "{who} answered:",
-    Verb.ESCALATE: "{who} escalated this request. What would unblock it:",
-    Verb.SHELVE: "{who} moved this request to the backlog.",
-    Verb.SUBMIT_GAMEPLAN: "{who} submitted the gameplan.",
-    Verb.REQUEST_VALIDATION: "{who} asked {requester} to validate the result. What to check and where:",
-    Verb.VALIDATE: "{who} validated the result.",
-    Verb.SEND_BACK: "{who} sent this back. What is not right:",
-    Verb.COMPLETE: "{who} completed this request.",
-    Verb.CONTINUE_IN: "{who} continued this request in another one.",
-    Verb.BLOCK: "{who} marked this request as blocked.",
-    Act.REVIEW: "{who} reviewed what blocks this request:",
-    Verb.CLOSE: "{who} closed this request: {outcome}.",
-    Verb.WITHDRAW: "{who} withdrew this request.",
-    Verb.REOPEN: "{who} reopened this request.",
-    UNDONE: "{who} changed this here, and it was undone:",
-    NOT_TAKEN: "{who} asked for a step that was not taken:",
-    CONFLICT: "{who} changed here what somebody changed in the portal at the same time:",
-}
 
 
 def comment_body(row, comment, files=()):
@@ -57,7 +33,8 @@ def comment_body(row, comment, files=()):
 def event_body(row, event, *, ops_handle="", hidden=frozenset()):
     """The note of a step. ``ops_handle``: whom an approval wakes, for example ``@group/team``; ``hidden``: numbers of
     other requests that do not exist for everybody who reads this one."""
-    says = SAYS.get(event.verb, f"{{who}}: {event.label.lower()}.").format(
+    told = told_of(event.verb)
+    says = (told.note if told and told.note else f"{{who}}: {event.label.lower()}.").format(
         who=_actor(event), requester=f"**{safe_line(event.issue.requester.name)}**", outcome=_outcome(event)
     )
     return _note(row, [says, safe_text(event.text), *_particulars(event, hidden), _ping(event, ops_handle)])

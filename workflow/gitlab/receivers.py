@@ -7,15 +7,11 @@ The rows are the mirror's (see ``models.link``); whoever finds one due pushes th
 from django.utils import timezone
 
 from workflow.actions import signals
-from workflow.actions.verbs_noted import NOTED
 from workflow.enqueue import enqueue
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.link import new_marker
-from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE
+from workflow.models.event import told_of
 from workflow.states import Source
-
-SAID_BACK = frozenset({UNDONE, NOT_TAKEN, CONFLICT})
-"""What was not followed of what people did in GitLab is answered there."""
 
 
 def connect():
@@ -46,7 +42,8 @@ def _on_event(sender, issue, event, **kwargs):
     if mirror is None:
         return
     mirror.want_push()
-    if event.verb in NOTED or event.verb in SAID_BACK:
+    told = told_of(event.verb)
+    if told and told.note:
         OutgoingNote.objects.create(issue=issue, event=event, due_at=timezone.now())
 
 

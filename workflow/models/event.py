@@ -1,9 +1,12 @@
 """What happened: append-only history. The database refuses to change or delete a row (see the triggers' migration)."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
 from django.db import models
 
-from workflow.states import Act, Source, State, Verb
+from workflow.states import Source, State
+from workflow.verbs import Told, row_of
 
 SUBMIT = "submit"
 REPLAN = "replan"
@@ -11,17 +14,37 @@ UNDONE = "undone"
 NOT_TAKEN = "not-taken"
 CONFLICT = "conflict"
 RAISED = "raised"
-_LABELS = {
-    SUBMIT: "Submit",
-    REPLAN: "Back to planning",
-    UNDONE: "Undone",
-    NOT_TAKEN: "Not taken",
-    CONFLICT: "Changed on both sides",
-    RAISED: "Raised to the lead",
+OTHERS: Mapping[str, Told] = {
+    SUBMIT: Told(label="Submit", done="filed this request", icon="plus", note=None),
+    REPLAN: Told(label="Back to planning", done="took this out of its milestone", icon="list-checks", note=None),
+    UNDONE: Told(
+        label="Undone",
+        done="changed this in GitLab, which was undone",
+        icon="corner-up-left",
+        note="{who} changed this here, and it was undone:",
+    ),
+    NOT_TAKEN: Told(
+        label="Not taken",
+        done="asked in GitLab for a step that was not taken",
+        icon="circle-x",
+        note="{who} asked for a step that was not taken:",
+    ),
+    CONFLICT: Told(
+        label="Changed on both sides",
+        done="changed in GitLab what was changed here too",
+        icon="git-branch",
+        note="{who} changed here what somebody changed in the portal at the same time:",
+    ),
+    RAISED: Told(label="Raised to the lead", done="raised this to the lead", icon="chevrons-up", note=None),
 }
 """What happens besides verbs and acts. UNDONE, NOT_TAKEN and CONFLICT answer what somebody did in GitLab: changed what
 is not theirs to change there; asked for a step they may not take; changed what somebody changed in the portal too.
 RAISED: it was sent back from validation so often that the lead should look at it."""
+
+
+def told_of(verb: str) -> Told | None:
+    """How an event of this name is told, be it a verb, an act or one of the others; None for one that is no more."""
+    return row_of(verb) or OTHERS.get(verb)
 
 
 class Event(models.Model):
@@ -56,7 +79,5 @@ class Event(models.Model):
     @property
     def label(self):
         """The verb as people read it."""
-        for vocabulary in (Verb, Act):
-            if self.verb in vocabulary:
-                return vocabulary(self.verb).label
-        return _LABELS.get(self.verb, self.verb.replace("-", " ").capitalize())
+        told = told_of(self.verb)
+        return told.label if told else self.verb.replace("-", " ").capitalize()

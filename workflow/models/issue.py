@@ -15,6 +15,7 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
 from workflow.gates import GateOutcome
 from workflow.models.approval import Deciding
+from workflow.models.event import REPLAN
 from workflow.models.gate_path import Gated
 from workflow.models.protected_refresh import ProtectedRefresh
 from workflow.models.querysets import IssueQuerySet
@@ -31,6 +32,7 @@ from workflow.states import (
     first_state,
     rail_of,
 )
+from workflow.verbs import UnfinishedVerb, Verb, require_each
 
 EDITABLE = sorted(OPEN)
 MATERIAL_EDITS = frozenset(
@@ -401,3 +403,15 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     def _take_return(self):
         place, self.return_to = self.return_to, ""
         return place
+
+
+def _check_transitions():
+    """Every verb has its transition here, and every transition its verb: but for what the calendar alone does."""
+    here = "workflow/models/issue.py"
+    moves = {move.name.replace("_", "-") for move in Issue._meta.get_field("state").get_all_transitions(Issue)}
+    require_each(Verb, moves, "transition: a method of its name with @transition", here)
+    if unknown := sorted(moves - {*Verb, REPLAN}):
+        raise UnfinishedVerb(f"{here} has the transition “{unknown[0]}”, which has no row in Verb (workflow/verbs.py).")
+
+
+_check_transitions()

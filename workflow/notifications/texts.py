@@ -17,7 +17,8 @@ from workflow.notifications.kinds import REASONS, REMINDS_IN
 from workflow.notifications.models import Notice, When
 from workflow.notifications.preferences import preferences_of
 from workflow.permissions import may_see, refusal, sees_internal
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 LONGEST_WORDS = 1_000
 MOST_HAPPENINGS = 10

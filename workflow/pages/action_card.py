@@ -11,49 +11,19 @@ from django.urls import reverse
 
 from workflow.catalogue.kinds import Kind
 from workflow.models.validation import Verdict
-from workflow.pages.timeline import ICONS, court_of
+from workflow.pages.timeline import court_of
 from workflow.permissions import refusal
-from workflow.states import ENDED, Act, Court, Outcome, State, Verb
+from workflow.states import ENDED, Court, Outcome, State
+from workflow.verbs import Act, Part, Verb, on_card
 
-FORWARD = (
-    Verb.APPROVE,
-    Verb.ANSWER,
-    Act.CHECK,
-    Verb.VALIDATE,
-    Act.GATE,
-    Verb.SUBMIT_GAMEPLAN,
-    Verb.ACCEPT,
-    Verb.ESCALATE,
-    Verb.SCHEDULE,
-    Verb.COMPLETE,
-    Verb.REQUEST_VALIDATION,
-    Verb.UNBLOCK,
-    Verb.RESUME,
-)
-"""The steps that move a request on, the one that matters most first."""
-ASIDE = (
-    Verb.DECLINE,
-    Verb.SEND_BACK,
-    Verb.ASK,
-    Verb.CONTINUE_IN,
-    Verb.START,
-    Verb.SHELVE,
-    Verb.BLOCK,
-    Verb.WAIVE_APPROVAL,
-    Act.NAME_APPROVER,
-    Act.REVIEW,
-)
-"""Other answers to the same question."""
-LESS = (Verb.EDIT, Verb.RECLASSIFY, Act.SPIN_OFF, Verb.CLOSE, Verb.WITHDRAW, Verb.REOPEN)
-"""Ways around; small buttons."""
-assert set(FORWARD + ASIDE + LESS) >= set(Verb), "every verb has its place on the card"
+FORWARD, ASIDE, LESS = on_card(Part.FORWARD), on_card(Part.ASIDE), on_card(Part.LESS)
 
 
 @dataclass(frozen=True)
 class Button:
     """One thing that could be done. ``reason`` says why this person cannot, and is None when they can."""
 
-    act: str
+    act: Verb | Act
     label: str
     url: str
     reason: str | None
@@ -80,8 +50,6 @@ def url_of(act, issue):
 
 def label_of(act, issue):
     """The words on the button."""
-    if act == Act.GATE:
-        return "Answer the gate"
     if act == Verb.COMPLETE and issue.kind in {Kind.QUESTION, Kind.HAND_OVER}:
         return "Complete with the answer"
     return act.label
@@ -166,7 +134,7 @@ def card_of(person, issue, buttons):
 
 
 def _action(button):
-    return {"label": button.label, "url": button.url, "icon": ICONS.get(button.act, "")}
+    return {"label": button.label, "url": button.url, "icon": button.act.row.icon}
 
 
 def _title(issue, buttons):

@@ -14,13 +14,8 @@ from workflow.actions.requirements import LONGEST_TEXT
 from workflow.models import Issue
 from workflow.pages.queue_extensions import extension_of
 from workflow.queues import QUEUES
-from workflow.states import Verb
 
 KEPT = "bulk_results"
-TEXT_LABELS = {
-    Verb.ASK: "Question, to the requester of each",
-    Verb.COMPLETE: "What was put into production, or the answer",
-}
 
 
 class GivenForm(forms.Form):
@@ -29,7 +24,6 @@ class GivenForm(forms.Form):
     outcome = forms.ChoiceField(label="How do they end?", choices=[("", "Choose an outcome"), *OUTCOMES])
     priority = forms.TypedChoiceField(label="Priority", choices=[("", "Choose a priority"), *PRIORITIES], coerce=int)
     text = forms.CharField(
-        label="Reason, for all of them",
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=LONGEST_TEXT,
         help_text="It stands in the history of every one of these requests, and the requesters read it.",
@@ -39,8 +33,8 @@ class GivenForm(forms.Form):
         super().__init__(data)
         for name in set(self.fields) - set(act.asks):
             del self.fields[name]
-        if act.value in TEXT_LABELS:
-            self.fields["text"].label = TEXT_LABELS[act.value]
+        if "text" in self.fields:
+            self.fields["text"].label = act.prompt
 
 
 def queue_or_404(name, person):

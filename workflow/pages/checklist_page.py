@@ -13,10 +13,9 @@ from workflow.models.validation import Verdict, checklist_of
 from workflow.pages.access import visible_issue
 from workflow.pages.action_card import url_of
 from workflow.pages.steps import perform
-from workflow.pages.timeline import ICONS
 from workflow.pages.validation_rounds import item_row, stored_file
 from workflow.permissions import refusal
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 _TOLD = {Verdict.TICKED: "Ticked.", Verdict.FAILED: "Failed, with your reason.", Verdict.OPEN: "Open again."}
 
@@ -121,7 +120,7 @@ def _ways_on(issue, person, left, failed):
         {
             "label": verb.label,
             "url": url_of(verb, issue),
-            "icon": ICONS[verb],
+            "icon": verb.row.icon,
             "variant": "primary" if verb == order[0] and (failed or not left) else "",
         }
         for verb in order

@@ -6,7 +6,8 @@ from workflow.clock import clock_of
 from workflow.pages.action_card import url_of
 from workflow.pages.rows import drawn_clock
 from workflow.permissions import refusal, refusal_to_take_back
-from workflow.states import ENDED, Act
+from workflow.states import ENDED
+from workflow.verbs import Act
 
 
 def facts_of(found, person, panels):

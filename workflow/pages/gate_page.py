@@ -11,7 +11,7 @@ from workflow.pages.access import refused, visible_issue
 from workflow.pages.action_card import url_of
 from workflow.pages.form_context import path_of
 from workflow.permissions import refusal
-from workflow.states import Act, Verb
+from workflow.verbs import Act, Verb
 
 LEADS_TO = {
     (Gate.TRIAGE, GateOutcome.APPROVED): Verb.ACCEPT,

@@ -19,7 +19,8 @@ from workflow.pages.rows import Targets
 from workflow.pages.timeline import court_of, entries_of, file_row, rail_steps
 from workflow.pages.validation_rounds import raised_words, validations_of
 from workflow.permissions import refusal
-from workflow.states import Act, Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Act, Verb
 
 FEW_QUESTIONS = 3
 """Up to so many questions an approver answers right on the request page."""

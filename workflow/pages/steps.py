@@ -17,14 +17,11 @@ from workflow.models import Issue
 from workflow.pages.access import refused, visible_issue
 from workflow.pages.action_card import label_of, url_of
 from workflow.pages.form_context import above, last_events, next_of
-from workflow.pages.timeline import ICONS, court_of, done, labels_of, line_of, others_in, without_hidden
+from workflow.pages.timeline import court_of, done, icon_of, labels_of, line_of, others_in, without_hidden
 from workflow.permissions import may_see, refusal, refusal_to_take_back
-from workflow.states import ENDED, Act, Source, Verb, standing
+from workflow.states import ENDED, Source, standing
+from workflow.verbs import Act, Verb, require_each
 
-VERSIONED = frozenset(
-    {*Verb, Act.ASSIGN, Act.PRIORITY, Act.DUE_DATE, Act.MOVE, Act.SPIN_OFF, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}
-)
-"""What is decided on the request as the person saw it. A comment is welcome whatever happened meanwhile."""
 _NOBODYS = {Source.CALENDAR: "The calendar", Source.GITLAB: "GitLab", Source.PORTAL: "The portal"}
 GARBAGE = -1
 """Stands for a posted version that is not a number: never the present one."""
@@ -46,7 +43,7 @@ def perform(request, issue, act, *, make_form, do, page, why_not=refusal):
     ``why_not(person, act, issue)`` says why they may not.
     """
     posted = request.method == "POST"
-    seen = posted_version(request, issue) if posted and act in VERSIONED else issue.version
+    seen = posted_version(request, issue) if posted and act.row.versioned else issue.version
     if seen != issue.version:
         return _changed(request, issue, act, make_form, page, seen)
     if reason := why_not(request.user, act, issue):
@@ -103,7 +100,7 @@ def _entry(event, facts, labels):
             {"did": event.verb, "facts": facts, "before": event.from_state, "after": event.to_state}, labels
         ),
         "at": event.at,
-        "icon": ICONS.get(event.verb),
+        "icon": icon_of(event.verb),
         "court": court_of(event.to_state),
         "words": event.text,
     }
@@ -113,9 +110,6 @@ def address_after(request, number):
     """The request's page, or the person's own list when what they did closed it to them."""
     issue = Issue.objects.get(pk=number)
     return issue.get_absolute_url() if may_see(request.user, issue) else "/mine/"
-
-
-DANGER = frozenset({Verb.DECLINE, Verb.CLOSE, Verb.WITHDRAW})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,12 +142,12 @@ def page_context(act, form, changes):
         "changes": changes,
         "label": label_of(act, issue),
         "url": url_of(act, issue),
-        "variant": "danger" if act in DANGER else "primary",
+        "variant": "danger" if act.row.dangerous else "primary",
         "next": next_of(act, issue, form.person),
         "above": above(act, issue),
         "entries": getattr(form, "entries", None),
         "chosen": getattr(form, "chosen", ""),
-        "versioned": act in VERSIONED,
+        "versioned": act.row.versioned,
         "voiding": _voiding(form),
         "changed_text": "Look at what happened. What you wrote is still here; press again if it still holds.",
         "breadcrumb": [{"label": issue.reference, "url": issue.get_absolute_url()}, {"label": label_of(act, issue)}],
@@ -318,3 +312,4 @@ _DO = {
     Act.NAME_APPROVER: _name_approver,
     Act.REVIEW: _review,
 }
+require_each([act for act in Act if not act.row.own_page], _DO, "way to be done", "_DO in workflow/pages/steps.py")

@@ -11,97 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from supportops.ui.marks import STATE_ICONS
-from workflow.models.event import CONFLICT, NOT_TAKEN, RAISED, REPLAN, SUBMIT, UNDONE
-from workflow.states import COURT, ENDED, Act, Priority, Source, State, Verb
+from workflow.models.event import SUBMIT, told_of
+from workflow.states import COURT, ENDED, Priority, Source, State
+from workflow.verbs import Act, Verb
 
-DONE = {
-    Verb.APPROVE: "approved this",
-    Verb.DECLINE: "declined this",
-    Verb.WAIVE_APPROVAL: "waived the approval",
-    Verb.EDIT: "edited this",
-    Verb.RECLASSIFY: "reclassified this",
-    Verb.ASK: "asked a question",
-    Verb.ANSWER: "answered",
-    Verb.ACCEPT: "accepted this",
-    Verb.ESCALATE: "escalated this",
-    Verb.SHELVE: "shelved this",
-    Verb.RESUME: "resumed this",
-    Verb.SUBMIT_GAMEPLAN: "submitted the gameplan",
-    Verb.SCHEDULE: "scheduled this",
-    Verb.START: "started this",
-    Verb.REQUEST_VALIDATION: "requested validation",
-    Verb.VALIDATE: "validated this",
-    Verb.SEND_BACK: "sent this back",
-    Verb.COMPLETE: "completed this",
-    Verb.CONTINUE_IN: "continued this in another request",
-    Verb.BLOCK: "blocked this",
-    Verb.UNBLOCK: "unblocked this",
-    Verb.CLOSE: "closed this",
-    Verb.WITHDRAW: "withdrew this",
-    Verb.REOPEN: "reopened this",
-    Act.ASSIGN: "changed the owner",
-    Act.PRIORITY: "changed the priority",
-    Act.ATTACH: "attached files",
-    Act.DELEGATE: "delegated the validation",
-    Act.DUE_DATE: "changed the due date",
-    Act.MOVE: "moved this to another tracker",
-    Act.SPIN_OFF: "spun off a request",
-    Act.NAME_APPROVER: "named an approver",
-    SUBMIT: "filed this request",
-    REPLAN: "took this out of its milestone",
-    UNDONE: "changed this in GitLab, which was undone",
-    NOT_TAKEN: "asked in GitLab for a step that was not taken",
-    CONFLICT: "changed in GitLab what was changed here too",
-    RAISED: "raised this to the lead",
-    Act.REVIEW: "reviewed what blocks this",
-}
-ICONS = {
-    Verb.APPROVE: "user-check",
-    Verb.DECLINE: "circle-x",
-    Verb.WAIVE_APPROVAL: "user-check",
-    Verb.EDIT: "pencil",
-    Verb.RECLASSIFY: "tag",
-    Verb.ASK: "circle-question-mark",
-    Verb.ANSWER: "message-square",
-    Verb.ACCEPT: "check",
-    Verb.ESCALATE: "chevrons-up",
-    Verb.SHELVE: "archive",
-    Verb.RESUME: "arrow-right",
-    Verb.SUBMIT_GAMEPLAN: "pencil-ruler",
-    Verb.SCHEDULE: "calendar-clock",
-    Verb.START: "hammer",
-    Verb.REQUEST_VALIDATION: "eye",
-    Verb.VALIDATE: "check",
-    Verb.SEND_BACK: "corner-up-left",
-    Verb.COMPLETE: "circle-check",
-    Verb.CONTINUE_IN: "git-branch",
-    Verb.BLOCK: "octagon-x",
-    Verb.UNBLOCK: "arrow-right",
-    Verb.CLOSE: "circle-x",
-    Verb.WITHDRAW: "circle-x",
-    Verb.REOPEN: "refresh-cw",
-    Act.ASSIGN: "user",
-    Act.PRIORITY: "flag",
-    Act.ATTACH: "paperclip",
-    Act.WATCH: "bell",
-    Act.DELEGATE: "users",
-    Act.DUE_DATE: "calendar",
-    Act.MOVE: "arrow-up-right",
-    Act.SPIN_OFF: "git-branch",
-    Act.GATE: "list-checks",
-    Act.NAME_APPROVER: "user-check",
-    Act.COMMENT: "message-square",
-    SUBMIT: "plus",
-    REPLAN: "list-checks",
-    UNDONE: "corner-up-left",
-    NOT_TAKEN: "circle-x",
-    CONFLICT: "git-branch",
-    RAISED: "chevrons-up",
-    Act.CHECK: "list-checks",
-    Act.REVIEW: "clock",
-}
-_COUNTED = {Verb.VALIDATE: "ticked", Verb.SEND_BACK: "failed"}
-"""Verb that ends a validation → what of the list its event counts."""
+_COUNTED = ("ticked", "failed")
+"""Data of an event that ends a validation: how many items of the list, of how many."""
 _OTHERS = {"continued_in": ":", "spun_off": ":", "continues": ", continuing", "spun_off_from": ", spun off from"}
 """Data of an event that names another request → the words before its number."""
 _NAMING = frozenset({*_OTHERS, "duplicate_of"})
@@ -135,7 +50,14 @@ def without_hidden(facts, known):
 
 def done(verb):
     """What somebody did who took this step: “approved this”."""
-    return DONE.get(verb, verb.replace("-", " "))
+    told = told_of(verb)
+    return told.done if told and told.done else verb.replace("-", " ")
+
+
+def icon_of(verb):
+    """The icon of an event's verb; empty for one that is no more."""
+    told = told_of(verb)
+    return told.icon if told else ""
 
 
 def labels_of(issue):
@@ -166,9 +88,10 @@ def _detail(verb, data, labels):
         return f" ({_list_of([str(name) for name in data.get('files', [])])})"
     if verb == Act.DELEGATE:
         return f" to {data['to']}" if "to" in data else f", taking it back from {data.get('taken_back_from', '')}"
-    if verb in _COUNTED and _COUNTED[verb] in data:
-        number, asked = data[_COUNTED[verb]]
-        return f" ({number} of {asked} {_COUNTED[verb]})"
+    for name in _COUNTED:
+        if name in data:
+            number, asked = data[name]
+            return f" ({number} of {asked} {name})"
     if "approvals" in data:
         given, needed = data["approvals"]
         return f" ({given} of {needed})"
@@ -222,7 +145,7 @@ def _event(found, row, labels):
         "on_behalf_of": found.person(row["behalf_id"]),
         "text": line_of(row, labels),
         "at": row["when"],
-        "icon": ICONS.get(row["did"]) or STATE_ICONS.get(row["after"]),
+        "icon": icon_of(row["did"]) or STATE_ICONS.get(row["after"]),
         "court": court_of(row["after"]) if row["before"] != row["after"] or row["did"] == SUBMIT else "",
         "source": _source(row),
         "words": row["words"],

@@ -26,7 +26,8 @@ from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.gitlab.reconcile import reconcile
 from workflow.models import ApprovalRound, Comment, Event, Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 PEOPLE = ("requester", "colleague", "ops", "lead", "manager")

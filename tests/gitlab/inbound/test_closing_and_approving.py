@@ -8,7 +8,8 @@ from tests.gitlab.inbound.test_intents import at, stages, verbs
 from workflow.catalogue.kinds import Kind
 from workflow.models import Event
 from workflow.models.event import NOT_TAKEN, UNDONE
-from workflow.states import Outcome, Source, State, Verb
+from workflow.states import Outcome, Source, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 

@@ -26,7 +26,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.models import ApprovalRound, Event, Issue, Milestone
 from workflow.models.event import UNDONE
-from workflow.states import Source, State, Verb
+from workflow.states import Source, State
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 READY = "Zendesk,p2"

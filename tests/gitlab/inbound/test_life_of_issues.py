@@ -16,7 +16,8 @@ from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.models import Comment, Event, Issue
-from workflow.states import Act, Source, State
+from workflow.states import Source, State
+from workflow.verbs import Act
 
 pytestmark = pytest.mark.django_db
 

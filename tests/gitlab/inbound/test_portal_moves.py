@@ -10,7 +10,7 @@ from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.reconcile import reconcile
 from workflow.models import Comment, Event
 from workflow.models.event import UNDONE
-from workflow.states import Verb
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db
 MOVE = r"/move$"

@@ -12,7 +12,8 @@ from workflow.actions import set_due_date, set_priority, take_step
 from workflow.models import Event
 from workflow.models.event import CONFLICT, UNDONE
 from workflow.notifications.models import Notice
-from workflow.states import Act, Source, State, Verb
+from workflow.states import Source, State
+from workflow.verbs import Act, Verb
 
 pytestmark = pytest.mark.django_db
 SOON = (timezone.localdate() + timedelta(days=20)).isoformat()

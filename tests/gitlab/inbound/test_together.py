@@ -14,7 +14,8 @@ from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import push_issue
 from workflow.models import Comment, Event, Issue
 from workflow.models.event import CONFLICT
-from workflow.states import Source, Verb
+from workflow.states import Source
+from workflow.verbs import Verb
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,7 +7,8 @@ from tests.workflow.lists.population import many
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.queues import QUEUES
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 
 @pytest.fixture

@@ -28,7 +28,8 @@ from workflow.reports import (
     over_target,
     spread,
 )
-from workflow.states import Court, State, Verb
+from workflow.states import Court, State
+from workflow.verbs import Verb
 
 
 def hours(*numbers):

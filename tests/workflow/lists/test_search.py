@@ -8,7 +8,7 @@ from tests.workflow.lists.population import many
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.search import MOST_WORDS, number_in, search, similar, words_of
-from workflow.states import Verb
+from workflow.verbs import Verb
 
 HOSTILE = [
     "'",

@@ -10,7 +10,8 @@ from tests.factories import file_request, milestone_for, pass_gameplan_gate, req
 from workflow.actions import answer_gate
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import Kind
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.pages.action_card import buttons_for
 from workflow.permissions import refusal
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 
 def offered(buttons):

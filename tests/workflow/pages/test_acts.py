@@ -12,7 +12,8 @@ from tests.workflow.pages.cases import typed_answers
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Tracker
 from workflow.models import Attachment, Comment, Delegation, Event, Issue, Watch
-from workflow.states import Act, State, Verb
+from workflow.states import State
+from workflow.verbs import Act, Verb
 
 ACTS = [act for act in Act if act != Act.GATE]
 ELSEWHERE = {Act.DELEGATE, Act.NAME_APPROVER, Act.CHECK, Act.REVIEW}

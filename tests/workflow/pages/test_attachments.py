@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests.factories import file_request, restrict
 from workflow.actions import Incomplete, attach, comment, store_file
 from workflow.models import Attachment, Comment, Event
-from workflow.states import Act
+from workflow.verbs import Act
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 

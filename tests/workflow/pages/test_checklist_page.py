@@ -12,7 +12,8 @@ from workflow.actions import check, delegate, take_back
 from workflow.gitlab.models import GitLabLink, OutgoingUpload
 from workflow.models import Attachment, Issue, ValidationCheck
 from workflow.models.validation import Verdict, verdict_of
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 MOST_QUERIES = 12
 ITEMS = ["It opens", "It saves"]

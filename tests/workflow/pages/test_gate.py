@@ -6,7 +6,8 @@ from tests.factories import file_request, request_at, restrict, step
 from workflow.actions import answer_gate
 from workflow.catalogue.kinds import Kind
 from workflow.models import GateAnswer, Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 
 def text_of(response):

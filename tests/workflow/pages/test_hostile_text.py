@@ -9,7 +9,8 @@ from tests.factories import answers_for, file_request, request_at, step
 from workflow.actions import attach, check, comment, store_file, take_step
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
-from workflow.states import State, Verb
+from workflow.states import State
+from workflow.verbs import Verb
 
 CORPUS = [
     "<script>alert(1)</script>",

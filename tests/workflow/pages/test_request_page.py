@@ -16,7 +16,8 @@ from workflow.catalogue.models import Route, Tracker
 from workflow.clock import time_by_court
 from workflow.gitlab.models import GitLabLink
 from workflow.models import Attachment, Comment, Event, Issue, StageTarget
-from workflow.states import Court, Outcome, State, Verb
+from workflow.states import Court, Outcome, State
+from workflow.verbs import Verb
 
 PLACES = [
     (State.TRIAGE, Kind.BUG),

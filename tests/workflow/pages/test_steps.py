@@ -11,7 +11,8 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Tracker
 from workflow.models import Event, Issue
 from workflow.permissions import refusal
-from workflow.states import Outcome, State, Verb
+from workflow.states import Outcome, State
+from workflow.verbs import Verb
 
 WITH_FIELDS = [case for case in CASES if case.missing]
 

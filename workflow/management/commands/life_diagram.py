@@ -3,7 +3,8 @@
 from django.core.management import BaseCommand
 
 from workflow.models import Issue
-from workflow.states import COURT, State, Verb
+from workflow.states import COURT, State
+from workflow.verbs import Verb
 
 _COLOUR = {"requester": "#1d6fd8", "approver": "#b36b00", "ops": "#6d4bd8", "calendar": "#0d7f79", "blocked": "#c62f3b"}
 
@@ -38,29 +39,12 @@ def dot():
     return "\n".join([*lines, "}", ""])
 
 
-_SIDE_WAYS = frozenset(
-    {
-        Verb.EDIT,
-        Verb.RECLASSIFY,
-        Verb.ASK,
-        Verb.ANSWER,
-        Verb.BLOCK,
-        Verb.UNBLOCK,
-        Verb.RESUME,
-        Verb.CLOSE,
-        Verb.WITHDRAW,
-        Verb.REOPEN,
-    }
-)
-"""What may happen from almost everywhere and comes back; left out to keep the picture readable."""
-
-
 def _edges():
     """{(from, to): verbs} of the ways forward."""
     edges = {}
     for move in Issue._meta.get_field("state").get_all_transitions(Issue):
         verb = move.name.replace("_", "-")
-        if verb in _SIDE_WAYS:
+        if verb in Verb and not Verb(verb).row.drawn:
             continue
         targets = [move.target] if isinstance(move.target, str) else move.target.allowed_states
         for target in targets:
