@@ -5,6 +5,7 @@ Nothing here is refused: it has happened there already. What needs a permission 
 
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.actions.discussion import takes_part
 from workflow.actions.errors import Incomplete
 from workflow.actions.fields import _change, tell_people_needed
@@ -12,7 +13,7 @@ from workflow.actions.history import record
 from workflow.actions.locking import locked
 from workflow.actions.signals import announce, comment_written
 from workflow.catalogue.restriction import lets_out
-from workflow.models import Comment, Milestone
+from workflow.models import Comment, Issue, Milestone
 from workflow.states import Source
 from workflow.verbs import Act
 
@@ -57,14 +58,10 @@ def bury_comment(comment):
         announce(comment.issue_id)
 
 
-def set_customer(number, customer, *, by, source=Source.PORTAL):
-    """Set the division it is for ("" for none); who may set the priority may set this."""
-    return _change(number, Act.PRIORITY, "customer", customer, by=by, version=None, source=source)
-
-
-def set_system(number, system, *, by, source=Source.PORTAL):
-    """Set the system concerned ("" for none); who may set the priority may set this."""
-    return _change(number, Act.PRIORITY, "system", system, by=by, version=None, source=source)
+def set_field(number: int, name: str, value: object, *, by: User, source: str = Source.PORTAL) -> Issue:
+    """Set a field that has no act of its own, as the division or the system ("" for none); who may set the priority
+    may set this."""
+    return _change(number, Act.PRIORITY, name, value, by=by, version=None, source=source)
 
 
 def follow_move(number, tracker, *, by, author_name=""):

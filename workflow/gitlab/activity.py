@@ -1,17 +1,12 @@
 """What people did to a GitLab issue: who changed what when, and what they wrote with it. Pure but for ``read``."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from workflow.gitlab.schemas import Person
 
 WORDS_WITHIN = timedelta(minutes=2)
 """How far a comment may be from the change it explains (domain.md §6)."""
-_NOTED = {
-    "title": ("changed title",),
-    "due_date": ("changed due date", "removed due date", "changed start date", "removed start date"),
-    "assignee": ("assigned to @", "unassigned @"),
-    "block": ("changed the description",),
-}
-"""How GitLab's system notes begin, where it keeps no resource events."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +34,14 @@ class History:
         """The changes other than the portal's own that came after the one with this number."""
         return [change for change in changes if change.id > after and change.by.id not in (None, self.bot)]
 
-    def who(self, field):
-        """(who changed a field last, when), by the system notes; (None, None) if GitLab does not say."""
-        beginnings = _NOTED.get(field, ())
+    def who(self, beginnings: tuple[str, ...]) -> tuple[Person | None, datetime | None]:
+        """(who did something last, when), by the system notes that begin so; (None, None) if GitLab does not say."""
         found = [
             note
             for note in self.words
             if note.system and note.by.id != self.bot and note.body.lower().startswith(beginnings)
         ]
-        if not beginnings or not found:
-            return None, None
-        return found[-1].by, found[-1].created_at
+        return (found[-1].by, found[-1].created_at) if found else (None, None)
 
     def who_labelled(self, names):
         """(who last put on or took off one of these labels, when); (None, None) if nobody but the portal did."""

@@ -21,13 +21,22 @@ from workflow.gitlab import moves
 from workflow.gitlab.confidentiality import alarm_of_mismatch
 from workflow.gitlab.errors import Conflict, GitLabError, Gone, Permanent, Unknown
 from workflow.gitlab.escaping import marker_in
-from workflow.gitlab.fields import changes, creation, in_words, wanted_of
-from workflow.gitlab.identities import account_of, unknown
-from workflow.gitlab.merge import agreed_after, flat
+from workflow.gitlab.fields import (
+    Agreed,
+    GitLabSide,
+    PortalSide,
+    Wanted,
+    changes,
+    creation,
+    differs,
+    in_words,
+    nested,
+    seen_of,
+    wanted_of,
+)
+from workflow.gitlab.identities import unknown
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
-from workflow.gitlab.render import surroundings_of
-from workflow.gitlab.seen import ignored_fields, seen_fields
 from workflow.gitlab.session import Status, quarantine
 
 
@@ -44,12 +53,11 @@ def give_way(run, remote):
     Where nothing was agreed yet there is nothing to compare with; where looking fails for good, pushing goes on
     without.
     """
-    agreed = flat(run.mirror.last_synced.get("fields", {}))
-    if not agreed or looking_fails(run.mirror.pk):
+    agreed = Agreed.of(run.mirror)
+    if not agreed.values or looking_fails(run.mirror.pk):
         return
-    ignored = ignored_fields(run.mirror.last_synced.get("dropped", ()))
-    seen = seen_fields(remote, run.labelling.owned, agreed)
-    if remote.moved_to_id is not None or agreed_after(agreed, seen, ignored=ignored) != agreed:
+    seen = seen_of(GitLabSide(remote, run.labelling.owned, agreed.values))
+    if remote.moved_to_id is not None or not agreed.holds(seen):
         raise LookFirst
 
 
@@ -152,10 +160,9 @@ def settle(run):
     if run.target_project != run.mirror.project_id:
         remote = _in_its_place(run, observe(run))
     send_files(run, run.mirror.project_id)
-    agreed = run.mirror.last_synced
     goal = wanted(run, look_up=False)
-    if remote is None and goal.last_synced() == agreed.get("fields"):
-        run.agree(agreed, run.mirror.last_error if agreed.get("dropped") else "")
+    if remote is None and not differs(goal.kept, Agreed.of(run.mirror).values):
+        run.agree(run.mirror.last_synced, run.mirror.last_error if run.mirror.dropped else "")
         return True
     remote = remote or _in_its_place(run, observe(run))
     give_way(run, remote)
@@ -163,12 +170,9 @@ def settle(run):
     return True
 
 
-def wanted(run, *, look_up):
+def wanted(run, *, look_up: bool) -> Wanted:
     """What GitLab should show. ``look_up``: whether an unknown assignee may be asked for, which costs a call."""
-    issue = run.issue
-    account = account_of(issue.assignee, run.gateway if look_up else None)
-    unmapped = issue.assignee.name if issue.assignee and account is None else ""
-    return wanted_of(issue, surroundings_of(issue, unmapped=unmapped), run.labelling, assignee=account)
+    return wanted_of(PortalSide(run.issue, run.labelling, run.gateway if look_up else None))
 
 
 def observe(run):
@@ -219,12 +223,12 @@ def _adjust(run, remote, goal):
     """One PUT with what differs, then compare: GitLab drops silently what the bot may not set."""
     if unknown(run.issue.assignee):
         goal = wanted(run, look_up=True)
-    marker = run.mirror.marker
-    needed = changes(goal, run.mirror.last_synced.get("fields", {}), remote, run.labelling, marker)
+    marker, agreed = run.mirror.marker, Agreed.of(run.mirror)
+    needed = changes(goal, agreed, remote, run.labelling, marker)
     if needed:
         remote = run.gateway.update_issue(remote.project_id, remote.iid, needed)
-    left = changes(goal, run.mirror.last_synced.get("fields", {}), remote, run.labelling, marker)
-    if goal.confidential and not remote.confidential:
+    left = changes(goal, agreed, remote, run.labelling, marker)
+    if goal.values["confidential"] and not remote.confidential:
         log.critical("gitlab_issue_not_confidential", number=run.mirror.pk, url=remote.web_url)
         alarm_of_mismatch(run.mirror.pk)
         raise Permanent(
@@ -234,4 +238,4 @@ def _adjust(run, remote, goal):
     remark = f"GitLab did not take over: {in_words(left)}. The bot may lack the right." if left else ""
     if run.mirror.web_url != remote.web_url:
         run.write(web_url=remote.web_url)
-    run.agree({"fields": goal.last_synced(), "dropped": sorted(left)}, remark)
+    run.agree({"fields": nested(goal.kept), "dropped": sorted(left)}, remark)

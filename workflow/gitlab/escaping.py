@@ -131,6 +131,16 @@ def with_block(description, marker, text):
     return f"{block}\n\n{description}" if description.strip() else block
 
 
+def text_around(description):
+    """What people wrote above and below the managed block."""
+    marker = marker_in(description)
+    if marker is None:
+        return description.strip()
+    empty = with_block(description, marker, "")
+    before, _, after = empty.partition(f"<!-- supportops:begin {marker} -->")
+    return "\n\n".join(part.strip() for part in (before, after.partition("<!-- supportops:end -->")[2]) if part.strip())
+
+
 def note_marker(pk):
     """The mark of the note that mirrors the row ``pk``; nobody else can make it."""
     return f"<!-- supportops:note {pk}-{_digest(pk)} -->"

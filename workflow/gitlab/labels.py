@@ -4,7 +4,7 @@ What a label from GitLab means: the active scheme first, other spellings only wh
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db.models import Exists
@@ -15,9 +15,8 @@ from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.states import State
 
 Family = SchemeLabel.Family
-PORTAL_OWNED = (Family.STATE, Family.VALIDATION, Family.TYPE)
-"""Families the portal alone decides about; customer, priority and system are shared (domain.md §6)."""
 SHARED = (Family.CUSTOMER, Family.PRIORITY, Family.SYSTEM)
+"""Families that people may change in GitLab too; about the others the portal alone decides (domain.md §6)."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +25,14 @@ class Labelling:
 
     ``written``: (family, key) → names, by the active scheme. ``owned``: family → every spelling known. ``elsewhere``:
     as ``written``, by each of the other schemes. ``exclusive``: GitLab keeps one label of a scope (``a::b``) only.
+    ``colours``: name → ``#rrggbb`` of what is written.
     """
 
     written: dict
     owned: dict
     elsewhere: tuple = ()
     exclusive: bool = False
+    colours: dict = field(default_factory=dict)
 
     @classmethod
     def read(cls, scheme=None):
@@ -39,7 +40,7 @@ class Labelling:
         owned, by_scheme = {family: set() for family in Family}, defaultdict(dict)
         apart = Exists(Connection.objects.filter(premium=True))
         rows = SchemeLabel.objects.annotate(exclusive=apart).values_list(
-            "family", "key", "name", "alias", "scheme", "scheme__is_active", "exclusive"
+            "family", "key", "name", "alias", "scheme", "scheme__is_active", "exclusive", "color"
         )
         for family, key, name, alias, scheme_id, *_ in rows:
             owned[family].add(name)
@@ -47,7 +48,8 @@ class Labelling:
                 by_scheme[scheme_id].setdefault((family, key), []).append(name)
         writes = scheme.pk if scheme else next((row[4] for row in rows if row[5]), None)
         written = by_scheme.pop(writes, {})
-        return cls(written, owned, tuple(by_scheme.values()), exclusive=any(row[6] for row in rows))
+        colours = {row[2]: row[7] for row in rows if row[4] == writes and not row[3]}
+        return cls(written, owned, tuple(by_scheme.values()), any(row[6] for row in rows), colours)
 
     def wanted(self, issue):
         """{family: sorted names} for a request as it stands."""

@@ -1,14 +1,15 @@
-"""Three-way merge of a request with its GitLab issue, field by field. Pure.
+"""Three-way merge of a request with its GitLab issue, field by field. Pure; a module of its own because it is.
 
-The base is the shadow: what both last agreed on. Each field has an owner (domain.md §6): the portal's own fields are
-never taken from GitLab, a difference there is only a wish; shared ones follow whoever changed them, and if both did,
-the newer.
+The base is what both sides last agreed on. Each field has an owner (domain.md §6, the table in ``fields``): the
+portal's own fields are never taken from GitLab, a difference there is only a wish; shared ones follow whoever changed
+them, and if both did, the newer.
 """
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-SHARED = ("title", "due_date", "assignee", "labels.customer", "labels.priority", "labels.system")
-OWNED = ("state", "confidential", "milestone", "block", "labels.state", "labels.validation", "labels.type")
+from workflow.gitlab.fields import BY_NAME, Agreed, Owner, Value, Values
+
 OURS, THEIRS = "ours", "theirs"
 _MISSING = object()
 
@@ -17,8 +18,8 @@ _MISSING = object()
 class Conflict:
     """Both sides changed a shared field since they last agreed; ``kept`` says whose value stays."""
 
-    ours: object
-    theirs: object
+    ours: Value
+    theirs: Value
     kept: str
 
 
@@ -30,39 +31,25 @@ class Merge:
     otherwise, with its value there; ``conflicts``: per field, whichever side won.
     """
 
-    take: dict = field(default_factory=dict)
-    wished: dict = field(default_factory=dict)
-    conflicts: dict = field(default_factory=dict)
+    take: Mapping[str, Value] = field(default_factory=dict)
+    wished: Mapping[str, Value] = field(default_factory=dict)
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
 
     def __bool__(self):
         return bool(self.take or self.wished or self.conflicts)
 
 
-def flat(fields):
-    """Fields as the shadow holds them, with each label family as a field of its own (``labels.priority``)."""
-    plain = {name: value for name, value in fields.items() if name != "labels"}
-    return plain | {f"labels.{family}": sorted(names) for family, names in fields.get("labels", {}).items()}
+def merge(agreed: Agreed, ours: Values, theirs: Values, *, newer: Callable[[str], str] = lambda name: OURS) -> Merge:
+    """Merge. ``newer(name)``: OURS or THEIRS, asked only in a conflict.
 
-
-def nested(fields):
-    """The opposite of ``flat``."""
-    plain = {name: value for name, value in fields.items() if not name.startswith("labels.")}
-    labels = {name.partition(".")[2]: value for name, value in fields.items() if name.startswith("labels.")}
-    return plain | {"labels": labels}
-
-
-def merge(base, ours, theirs, *, newer=lambda name: OURS, ignored=()):
-    """Merge flat fields. ``newer(name)``: OURS or THEIRS, asked only in a conflict; ``ignored``: fields GitLab would
-    not take when they were last sent, about which its value therefore says nothing.
-
-    A field without a base was never agreed on: the portal's value holds.
+    A field that was never agreed on stays as the portal has it, and so does one that GitLab would not take.
     """
     take, wished, conflicts = {}, {}, {}
-    for name in theirs.keys() & ours.keys() - set(ignored):
-        before, here, there = base.get(name, _MISSING), ours[name], theirs[name]
+    for name in theirs.keys() & ours.keys() - agreed.ignored:
+        before, here, there = agreed.values.get(name, _MISSING), ours[name], theirs[name]
         if here == there or before is _MISSING or there == before:
             continue
-        if name in OWNED:
+        if BY_NAME[name].owner is Owner.PORTAL:
             wished[name] = there
         elif here == before:
             take[name] = there
@@ -74,9 +61,16 @@ def merge(base, ours, theirs, *, newer=lambda name: OURS, ignored=()):
     return Merge(take, wished, conflicts)
 
 
-def agreed_after(base, theirs, *, ignored=()):
-    """The flat shadow after a look: what GitLab shows, so that whatever the portal holds otherwise is pushed next.
+def family_choice(before: Collection[str], now: Collection[str], latest: Sequence[str] = ()) -> list[str]:
+    """The one label a family means when people added another without taking the old one off, as Free GitLab allows.
 
-    ``ignored`` fields keep what was agreed, or they would be pushed in vain for ever.
+    ``latest``: names in the order they were last added. Returns a sorted list of at most one name, or ``before``
+    unchanged.
     """
-    return {name: base[name] if name in ignored and name in base else value for name, value in theirs.items()}
+    if set(now) == set(before):
+        return sorted(before)
+    added = [name for name in now if name not in before]
+    if not added:
+        return sorted(now)[:1]
+    last = [name for name in latest if name in added]
+    return [last[-1] if last else sorted(added)[-1]]

@@ -12,13 +12,15 @@ It changes nothing in GitLab. What it finds stays in ``GitLabCheck`` until the n
 import hashlib
 import re
 from collections import defaultdict
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Min, OuterRef, Q, Value
+from django.db.models import Exists, Max, Min, OuterRef, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.alarms import Finding
 from workflow.gitlab.circuit_breaker import is_there
@@ -27,8 +29,10 @@ from workflow.gitlab.errors import GitLabError, Gone, Misconfigured, Permanent, 
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
 from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation
+from workflow.gitlab.models.inbound import PollCursor, Reconciliation, WebhookDelivery
 from workflow.gitlab.poll import metered_reader
+from workflow.gitlab.status import fought_pulls, parked_pieces, stuck_links, unread_pulls
+from workflow.models import Issue
 
 IN_ORDER = ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
 
@@ -78,36 +82,54 @@ def _first(rows, issue, since, requests):
     return rows.order_by().annotate(all=Value(1)).values("all").annotate(first=Min(since)).values_list("first")
 
 
+@dataclass(frozen=True)
+class Health:
+    """The connection at a glance. ``waiting``: rows behind, and since when the ``oldest`` change waits; ``silent``:
+    trackers whose webhooks keep silent; ``compared``: {scope: when its last comparison ended}; ``beat``: when periodic
+    work last ran."""
+
+    connection: Connection
+    waiting: int
+    oldest: datetime | None
+    undone_deliveries: int
+    silent: tuple[PollCursor, ...]
+    compared: dict[str, datetime]
+    beat: datetime | None
+
+
+def health(person: User) -> Health:
+    """How the mirror stands, as far as requests are counted of those this person may see."""
+    requests = Issue.objects.visible_to(person)
+    finished = Reconciliation.objects.filter(finished_at__isnull=False).order_by()
+    return Health(
+        connection=Connection.seen(),
+        waiting=GitLabLink.objects.filter(due_at__isnull=False, issue__in=requests.values("pk")).count(),
+        oldest=oldest_pending(requests),
+        undone_deliveries=WebhookDelivery.objects.filter(due_at__isnull=False).count(),
+        silent=tuple(PollCursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
+        compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
+        beat=Heartbeat.last(),
+    )
+
+
 def dead_letters():
     """[(number, restricted, error, gone)] of all that waits for a person for a reason that is no alarm of its own."""
     disagree = Alarm.objects.current().filter(kind=Kind.MISMATCH, issue=OuterRef("pk"))
-    fight = PendingPull.objects.filter(pk=OuterRef("pk"), frozen_at__isnull=False)
-    parked = not_in_step().filter(status__in=GitLabLink.NEEDS_A_PERSON, parked=True)
-    unread = PendingPull.objects.filter(
-        ~Exists(parked.filter(pk=OuterRef("pk"))), last_error__gt="", due_at__isnull=True, frozen_at__isnull=True
-    )
+    fight = fought_pulls().filter(pk=OuterRef("pk"))
+    parked = stuck_links()
+    unread = unread_pulls().filter(~Exists(parked.filter(pk=OuterRef("pk"))), frozen_at__isnull=True)
     rows = [
         *parked.filter(~Exists(disagree), ~Exists(fight)).values_list(
             "pk", "issue__restricted_to", "last_error", "status"
         ),
         *unread.values_list("pk", "issue__restricted_to", "last_error", Value("")),
     ]
-    for model, issue in (
-        (OutgoingNote, "issue"),
-        (OutgoingUpload, "attachment__issue"),
-        (OutgoingLink, "link__source"),
-    ):
-        pieces = model.objects.filter(parked=True, **{f"{issue}__isnull": False})
+    for pieces, issue in parked_pieces():
         rows += pieces.values_list(issue, f"{issue}__restricted_to", "last_error", Value(""))
     return [
         (number, group is not None, error, status == GitLabLink.Status.ORPHANED)
         for number, group, error, status in rows
     ]
-
-
-def not_in_step():
-    """Mirrors that are behind in some way: the condition of the index that holds only these."""
-    return GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)
 
 
 AWAY_FOR = PENDING_FOR = timedelta(minutes=5)
@@ -147,7 +169,8 @@ def _waiting(now):
 
 
 def _unknown():
-    for number in not_in_step().filter(status=GitLabLink.Status.UNKNOWN).values_list("pk", flat=True):
+    behind = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)  # the condition of the index, for SQLite
+    for number in behind.filter(status=GitLabLink.Status.UNKNOWN).values_list("pk", flat=True):
         yield _of_request(
             Kind.UNKNOWN, number, "Nobody knows yet whether GitLab created its issue.", patience=UNKNOWN_FOR
         )
@@ -170,7 +193,7 @@ def _dead(now):
 
 
 def _fighting(now):
-    for number in PendingPull.objects.filter(frozen_at__isnull=False).values_list("pk", flat=True):
+    for number in fought_pulls().values_list("pk", flat=True):
         yield _of_request(
             Kind.LOOP, number, "Both sides changed the same field back and forth, so neither is followed."
         )

@@ -23,15 +23,13 @@ from workflow.gitlab.circuit_breaker import hears, is_there
 from workflow.gitlab.client import open_reader
 from workflow.gitlab.duplicates import close_twin
 from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
-from workflow.gitlab.escaping import marker_in
+from workflow.gitlab.escaping import marker_in, text_around
+from workflow.gitlab.fields import Agreed, GitLabSide, seen_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.merge import agreed_after, flat
 from workflow.gitlab.models import GitLabLink, OutgoingNote
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull, PollCursor, WebhookDelivery
 from workflow.gitlab.pull_notes import digest_of
-from workflow.gitlab.seen import seen_fields, text_around
-from workflow.gitlab.session import Status
 
 log = structlog.get_logger(__name__)
 READS_FOR = 20
@@ -69,22 +67,14 @@ def only_ours(mirror, look, issue, labelling, reader):
 
     ``look``: the request's Look, or None; ``reader``: a CommentReader. In doubt it is somebody else's.
     """
-    if not _in_step(mirror) or _waits(look) or issue.moved_to_id is not None:
+    if not mirror.in_step or mirror.dropped or _waits(look) or issue.moved_to_id is not None:
         return False
-    agreed = flat(mirror.last_synced.get("fields", {}))
-    if not agreed or agreed_after(agreed, seen_fields(issue, labelling.owned, agreed)) != agreed:
+    agreed = Agreed.of(mirror)
+    if not agreed.values or not agreed.holds(seen_of(GitLabSide(issue, labelling.owned, agreed.values))):
         return False
     if text_around(issue.description) != (look.shared_text if look else ""):
         return False
     return _same_comments(mirror, issue, reader)
-
-
-def _in_step(mirror):
-    return (
-        mirror.status == Status.IN_STEP
-        and mirror.pushed_version == mirror.wanted_version
-        and not mirror.last_synced.get("dropped")
-    )
 
 
 def _waits(look):

@@ -24,8 +24,9 @@ from workflow.gitlab.client import open_reader
 from workflow.gitlab.confidentiality import quarantined
 from workflow.gitlab.converge import Orphaned, observe, wanted
 from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
+from workflow.gitlab.fields import FIELDS, Agreed, GitLabSide, Owner, Values, seen_of
 from workflow.gitlab.labels import Spelling
-from workflow.gitlab.merge import agreed_after, flat, merge
+from workflow.gitlab.merge import family_choice, merge
 from workflow.gitlab.milestones import read_milestones
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.models.inbound import PendingPull, claim_to_look
@@ -35,7 +36,6 @@ from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
 from workflow.gitlab.pull_outcome import NotYet, settle_look
 from workflow.gitlab.schemas import Person
-from workflow.gitlab.seen import family_choice, ignored_fields, seen_fields
 from workflow.gitlab.session import TOO_SLOW, Run, Status, backoff, drop_connection, insist
 from workflow.models import Issue, Milestone
 
@@ -163,16 +163,10 @@ def _look(run):
     crashpoint("hook_applied")
 
 
-def _agreed(run):
-    """The flat shadow and what GitLab would not take."""
-    return flat(run.mirror.last_synced.get("fields", {})), ignored_fields(run.mirror.last_synced.get("dropped", ()))
-
-
 def _history(run, remote):
     """What happened there, if anybody but the portal did anything; else None, which costs no call."""
-    agreed, ignored = _agreed(run)
-    theirs = seen_fields(remote, run.labelling.owned, agreed)
-    same = agreed_after(agreed, theirs, ignored=ignored) == agreed
+    agreed = Agreed.of(run.mirror)
+    same = agreed.holds(seen_of(GitLabSide(remote, run.labelling.owned, agreed.values)))
     if same and not run.look.thorough:
         return None
     return History.read(run.gateway, run.bot_id, remote.project_id, remote.iid)
@@ -205,23 +199,22 @@ def _merge(run, remote, history):
 
 
 def _merge_locked(run, remote, history):
-    agreed, ignored = _agreed(run)
-    ours = flat(wanted(run, look_up=False).last_synced()) | run.labelling.only_respelt(run.issue, agreed)
-    theirs = seen_fields(remote, run.labelling.owned, agreed)
+    agreed = Agreed.of(run.mirror)
+    ours = {**wanted(run, look_up=False).kept, **run.labelling.only_respelt(run.issue, agreed.values)}
+    theirs = seen_of(GitLabSide(remote, run.labelling.owned, agreed.values))
     if history is None:
-        found = merge(agreed, ours, theirs, ignored=ignored)
+        found = merge(agreed, ours, theirs)
     else:
-        meant = theirs | _one_of_each(agreed, theirs, history)
-        owned = {str(family): names for family, names in run.labelling.owned.items()}
-        found = merge(agreed, ours, meant, newer=lambda name: newer_side(run, history, owned, name), ignored=ignored)
-    settle_look(run, remote, history, found, agreed_after(agreed, theirs, ignored=ignored))
+        meant = {**theirs, **_one_of_each(agreed.values, theirs, history)}
+        found = merge(agreed, ours, meant, newer=lambda name: newer_side(run, history, name))
+    settle_look(run, remote, history, found, agreed.after(theirs))
 
 
-def _one_of_each(agreed, theirs, history):
+def _one_of_each(agreed: Values, theirs: Values, history: History) -> Values:
     """The shared label families, each with the one label it means now."""
     latest = history.latest_labels()
-    families = ("labels.customer", "labels.priority", "labels.system")
-    return {name: family_choice(agreed.get(name, []), theirs[name], latest) for name in families if name in theirs}
+    families = [field.name for field in FIELDS if field.family and field.owner is Owner.SHARED]
+    return {name: family_choice(agreed.get(name, []), theirs[name], latest) for name in families}
 
 
 def _give_up(run, error):

@@ -8,15 +8,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from workflow.actions.from_gitlab import say_back
+from workflow.gitlab.activity import History
 from workflow.gitlab.converge import wanted
+from workflow.gitlab.escaping import text_around
+from workflow.gitlab.fields import BY_NAME, Values, differs, nested
 from workflow.gitlab.identities import known_as
 from workflow.gitlab.intent_steps import Undone, grant, still_waits
 from workflow.gitlab.intents import STAGE, Heard, Wish, merged_wishes, wishes
-from workflow.gitlab.merge import THEIRS, flat, nested
+from workflow.gitlab.merge import THEIRS, Merge
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.inbound import PendingPull
-from workflow.gitlab.pull_fields import IN_WORDS, changed_here, take, who_changed
-from workflow.gitlab.seen import text_around
+from workflow.gitlab.pull_fields import changed_here, said, take, who_changed
+from workflow.gitlab.schemas import RemoteIssue
 from workflow.models.event import CONFLICT, UNDONE
 
 log = structlog.get_logger(__name__)
@@ -34,28 +37,27 @@ class NotYet(Exception):
         self.seconds = seconds
 
 
-def settle_look(run, remote, history, found, agreed):
+def settle_look(run, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
     """Bring the look to its end, inside the caller's transaction.
 
-    ``found``: the Merge; ``agreed``: the flat shadow from now on; ``history``: None if only the portal did anything.
+    ``agreed``: what both sides agree on from now on; ``history``: None if only the portal did anything.
     """
     undone, pending = [], run.look.pending
     if history is not None:
-        owned = {str(family): names for family, names in run.labelling.owned.items()}
-        undone += _take_fields(run, history, owned, found)
+        undone += _take_fields(run, history, found)
         granted, pending = _grant_wishes(run, remote, history, found)
         undone += granted + _block(history, found, run)
-        _tell_conflicts(run, history, owned, found)
+        _tell_conflicts(run, history, found)
         _say(run, undone)
     run.write(last_synced={**run.mirror.last_synced, "fields": nested(agreed)})
     _push_what_differs(run, agreed)
     _end(run, remote, history, found, pending)
 
 
-def _take_fields(run, history, owned, found):
+def _take_fields(run, history, found):
     undone = []
     for name in sorted(found.take):
-        by, _ = who_changed(history, owned, name)
+        by, _ = who_changed(history, run.labelling, name)
         undone.append(take(run, name, found.take[name], by))
     return [one for one in undone if one]
 
@@ -104,14 +106,14 @@ def _wait_a_moment(run, wish):
 def _block(history, found, run):
     if "block" not in found.wished:
         return []
-    by, _ = history.who("block")
-    return [Undone(by, "The description", BLOCK_IS_OURS)] if by else []
+    by, _ = history.who(BY_NAME["block"].noted)
+    return [Undone(by, said("block"), BLOCK_IS_OURS)] if by else []
 
 
-def _tell_conflicts(run, history, owned, found):
+def _tell_conflicts(run, history, found):
     """Both people learn what the other did; what did not stay is kept in the history."""
     for name, conflict in sorted(found.conflicts.items()):
-        by, _ = who_changed(history, owned, name)
+        by, _ = who_changed(history, run.labelling, name)
         here = changed_here(run.issue, name)
         stays, goes = (conflict.theirs, conflict.ours) if conflict.kept == THEIRS else (conflict.ours, conflict.theirs)
         person = known_as(by)
@@ -119,7 +121,7 @@ def _tell_conflicts(run, history, owned, found):
         say_back(
             run.mirror.pk,
             CONFLICT,
-            f"{IN_WORDS[name]}: “{_shown(stays)}” stays because it is newer; “{_shown(goes)}” does not.",
+            f"{said(name)}: “{_shown(stays)}” stays because it is newer; “{_shown(goes)}” does not.",
             by=person,
             author_name=by.name if by else "Somebody in GitLab",
             data={"field": name, "here": conflict.ours, "in_gitlab": conflict.theirs, "kept": conflict.kept},
@@ -158,7 +160,7 @@ def _name(somebody):
 def _push_what_differs(run, agreed):
     """Whatever the portal holds otherwise than GitLab shows is pushed next."""
     run.reread()
-    if flat(wanted(run, look_up=False).last_synced()) != agreed:
+    if differs(wanted(run, look_up=False).kept, agreed):
         mirror = GitLabLink.objects.get(pk=run.mirror.pk)
         if mirror.pushed_version == mirror.wanted_version:
             mirror.want_push()

@@ -30,16 +30,14 @@ from workflow.gitlab.client import open_gateway
 from workflow.gitlab.duplicates import close_twin
 from workflow.gitlab.errors import Gone, Misconfigured, Permanent, RateLimited, Retryable
 from workflow.gitlab.escaping import marker_in
-from workflow.gitlab.fields import wanted_of
+from workflow.gitlab.fields import Agreed, GitLabSide, PortalSide, differs, seen_of, wanted_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.merge import flat
 from workflow.gitlab.models import GitLabLink, LabelSchemeChange, OutgoingNote
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.models.inbound import PendingPull, Reconciliation
 from workflow.gitlab.models.link import new_marker
 from workflow.gitlab.poll import metered_reader
-from workflow.gitlab.render import surroundings_of
-from workflow.gitlab.seen import ignored_fields, seen_fields
+from workflow.gitlab.schemas import RemoteIssue
 from workflow.gitlab.session import Status, quarantine
 from workflow.models import Issue
 from workflow.states import ENDED
@@ -152,19 +150,14 @@ def _drift_or_failure(mirror, remote, labelling):
         return {"failed"}
 
 
-def drift_of(mirror, remote, labelling):
+def drift_of(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling) -> set[str]:
     """Names of the fields in which GitLab differs from what the portal wants; empty while a push is still to come."""
-    if mirror.wanted_version != mirror.pushed_version or mirror.status != Status.IN_STEP:
+    if not mirror.in_step:
         return set()
-    agreed = flat(mirror.last_synced.get("fields", {}))
-    ignored = ignored_fields(mirror.last_synced.get("dropped", ()))
-    seen = seen_fields(remote, labelling.owned, agreed)
-    issue = mirror.issue
-    account = issue.assignee and issue.assignee.gitlab_id
-    unmapped = issue.assignee.name if issue.assignee and account is None else ""
-    around = surroundings_of(issue, unmapped=unmapped)
-    wanted = flat(wanted_of(issue, around, labelling, assignee=account).last_synced())
-    drift = {name for name in wanted if name not in ignored and wanted[name] != seen[name]}
+    agreed = Agreed.of(mirror)
+    seen = seen_of(GitLabSide(remote, labelling.owned, agreed.values))
+    wanted = wanted_of(PortalSide(mirror.issue, labelling))
+    drift = {field.name for field in differs(wanted.kept, seen, ignored=agreed.ignored)}
     if remote.moved_to_id is not None:
         drift.add("moved")
     if remote.comments is not None and remote.comments != mirror.ours + mirror.received:

@@ -5,7 +5,8 @@ What GitLab tells about an issue's past, and its hooks: plain, frozen, checked w
 What a webhook's body hints at: which issue, by whom, or a milestone. Pure, and trusting nothing.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from workflow.gitlab.escaping import marker_in
@@ -64,7 +65,10 @@ class RemoteProject:
 
 @dataclass(frozen=True)
 class RemoteIssue:
-    """An issue as GitLab holds it. ``iid`` counts within the project, ``id`` within the server."""
+    """An issue as GitLab holds it. ``iid`` counts within the project, ``id`` within the server.
+
+    ``more``: every other plain value that GitLab sent, by its name there, unchecked.
+    """
 
     id: int
     iid: int
@@ -82,6 +86,7 @@ class RemoteIssue:
     author_id: int | None
     created_at: datetime | None
     updated_at: datetime | None
+    more: Mapping[str, str | int | float | bool | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def read(cls, data):
@@ -104,6 +109,11 @@ class RemoteIssue:
             author_id=(data.get("author") or {}).get("id"),
             created_at=_time(data.get("created_at")),
             updated_at=_time(data.get("updated_at")),
+            more={
+                name: value
+                for name, value in data.items()
+                if name not in cls.__dataclass_fields__ and isinstance(value, str | int | float | None)
+            },
         )
 
 

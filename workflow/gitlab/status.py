@@ -1,39 +1,89 @@
-"""How a request stands with GitLab, field by field, and what waits for a person: data for pages."""
+"""How a request stands with GitLab, field by field, and what waits for a person: data for pages.
 
+Whether something waits for a person is decided here and nowhere else: ``stuck`` for one request,
+``in_need_of_a_person`` and its parts for all. A test holds the two equal.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 
-from django.db.models import BooleanField, Case, CharField, F, Max, Q, Value, When
+from django.db.models import BooleanField, Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from supportops.accounts.models import User
-from workflow.gitlab.fields import wanted_of
+from workflow.gitlab.fields import FIELDS, Agreed, PortalSide, differs, wanted_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.merge import flat
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
-from workflow.gitlab.models.alarms import Heartbeat
-from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, WebhookDelivery
-from workflow.gitlab.monitoring import oldest_pending
-from workflow.gitlab.render import Surroundings, surroundings_of
-from workflow.gitlab.seen import ignored_fields
+from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
+from workflow.gitlab.render import Surroundings
 from workflow.models import Issue, Milestone
 
-FIELDS = {
-    "title": "Title",
-    "block": "Description",
-    "state": "State",
-    "labels.state": "Stage label",
-    "labels.validation": "Validation label",
-    "labels.type": "Type label",
-    "labels.customer": "Customer label",
-    "labels.priority": "Priority label",
-    "labels.system": "System label",
-    "assignee": "Assignee",
-    "milestone": "Milestone",
-    "due_date": "Due date",
-    "confidential": "Confidential",
-}
 RECENT = 10
+PIECES = ((OutgoingNote, "issue"), (OutgoingUpload, "attachment__issue"), (OutgoingLink, "link__source"))
+"""What goes to GitLab besides the issue itself, and the way from there to its request."""
+
+
+class Stuck(Enum):
+    """Why nothing more happens by itself; of several the first is told."""
+
+    LINK = "the issue could not be sent, or is gone"
+    FIGHT = "the two sides changed the same thing back and forth"
+    UNREAD = "the issue could not be read"
+    PIECE = "a comment, file or link could not be sent"
+
+
+def stuck(mirror: GitLabLink | None, look: PendingPull | None, *, piece: bool) -> Stuck | None:
+    """Why the exchange about a request waits for a person, or None. ``piece``: whether one of its pieces is parked."""
+    if mirror is not None and mirror.parked and mirror.status in GitLabLink.NEEDS_A_PERSON:
+        return Stuck.LINK
+    if look is not None and look.frozen_at:
+        return Stuck.FIGHT
+    if look is not None and look.due_at is None and look.last_error:
+        return Stuck.UNREAD
+    return Stuck.PIECE if piece else None
+
+
+def stuck_links() -> QuerySet[GitLabLink]:
+    """The mirrors for which it is the link itself."""
+    # Both conditions: the first is the partial index's own, which SQLite only then uses.
+    behind = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)
+    return behind.filter(status__in=GitLabLink.NEEDS_A_PERSON, parked=True)
+
+
+def unread_pulls() -> QuerySet[PendingPull]:
+    """The looks that failed for good."""
+    return PendingPull.objects.filter(last_error__gt="", due_at__isnull=True)
+
+
+def fought_pulls() -> QuerySet[PendingPull]:
+    """The looks at which both sides stopped."""
+    return PendingPull.objects.filter(frozen_at__isnull=False)
+
+
+def parked_pieces() -> Iterator[tuple[QuerySet, str]]:
+    """Per kind of piece those that were parked, and the way from there to their request."""
+    for model, issue in PIECES:
+        parked = model.objects.filter(parked=True)
+        # a file may belong to a draft; where it cannot be empty the condition would only spoil the index
+        yield parked.filter(**{f"{issue}__isnull": False}) if model is OutgoingUpload else parked, issue
+
+
+def in_need_of_a_person() -> QuerySet:
+    """Numbers of the requests whose exchange with GitLab waits for a person: the issue itself, a piece of it, or the
+    reading of it. Each part is an index that only holds such rows.
+    """
+    return (
+        stuck_links()
+        .order_by()
+        .values("issue")
+        .union(
+            *(pieces.order_by().values(issue) for pieces, issue in parked_pieces()),
+            fought_pulls().order_by().values("issue"),
+            unread_pulls().order_by().values("issue"),
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -53,7 +103,7 @@ class Hanging:
 
     what: str
     attempts: int
-    due_at: object
+    due_at: datetime | None
     last_error: str
     parked: bool
     internal: bool
@@ -66,19 +116,17 @@ class Ledger:
 
     mirror: GitLabLink
     look: PendingPull | None
-    fields: tuple
-    hanging: tuple
-    deliveries: tuple
+    fields: tuple[FieldRow, ...]
+    hanging: tuple[Hanging, ...]
+    deliveries: tuple[WebhookDelivery, ...]
 
     @property
-    def needs_a_person(self):
-        """Whether nothing more happens by itself."""
-        parked = self.mirror.status in GitLabLink.NEEDS_A_PERSON and self.mirror.parked
-        stuck = self.look is not None and (self.look.frozen_at or (self.look.due_at is None and self.look.last_error))
-        return bool(parked or stuck or any(row.parked for row in self.hanging))
+    def stuck(self) -> Stuck | None:
+        """Why nothing more happens by itself, or None."""
+        return stuck(self.mirror, self.look, piece=any(row.parked for row in self.hanging))
 
 
-def ledger_of(issue):
+def ledger_of(issue: Issue) -> Ledger | None:
     """The Ledger of a request, or None if it has no tracker and so no mirror. Quickest if ``mirror`` and ``look`` were
     read with the request."""
     mirror = getattr(issue, "mirror", None)
@@ -94,34 +142,36 @@ def ledger_of(issue):
 
 
 def _fields(issue, mirror):
-    seen = flat(mirror.last_synced.get("fields", {}))
-    if not seen:
+    agreed = Agreed.of(mirror)
+    if not agreed.values:
         return
-    account = issue.assignee and issue.assignee.gitlab_id
-    unmapped = issue.assignee.name if issue.assignee and account is None else ""
     # A block that was pushed is the block that is wanted: to render it again would take as many queries as all else.
-    pushed = mirror.status == GitLabLink.Status.IN_STEP and not mirror.last_error
-    around = Surroundings() if pushed else surroundings_of(issue, unmapped=unmapped)
-    wanted = flat(wanted_of(issue, around, Labelling.read(), assignee=account).last_synced())
+    pushed = mirror.in_step and not mirror.last_error
+    side = PortalSide(issue, Labelling.read(), around=Surroundings() if pushed else None)
+    wanted = dict(wanted_of(side).kept)
     if pushed:
-        wanted["block"] = seen.get("block")
-    names = _Names(issue)
-    dropped = ignored_fields(mirror.last_synced.get("dropped", ()))
-    for name, words in FIELDS.items():
-        here, there = wanted.get(name), seen.get(name)
-        agrees = here == there
-        observed = _there(name, there, agrees, names)
-        yield FieldRow(words, _shown(name, here, names), observed, agrees, name in dropped)
+        wanted["block"] = agreed.values.get("block")
+    names, unlike = Known(issue), differs(wanted, agreed.values)
+    for field in FIELDS:
+        agrees = field not in unlike
+        shown = field.show(agreed.values.get(field.name), names)
+        yield FieldRow(
+            field=field.label,
+            intended=field.show(wanted[field.name], names),
+            observed=shown if agrees else field.unlike or shown,
+            agrees=agrees,
+            dropped=field.name in agreed.ignored,
+        )
 
 
-class _Names:
+class Known:
     """What GitLab's numbers stand for; those the request has itself are known, others are looked up."""
 
-    def __init__(self, issue):
+    def __init__(self, issue: Issue):
         self._milestones = {issue.milestone.gitlab_id: issue.milestone.title} if issue.milestone else {}
         self._people = {issue.assignee.gitlab_id: str(issue.assignee)} if issue.assignee else {}
 
-    def milestone(self, number):
+    def milestone(self, number: int) -> str:
         """A milestone's title."""
         known = (
             self._milestones.get(number)
@@ -129,30 +179,10 @@ class _Names:
         )
         return known or f"Milestone {number}"
 
-    def person(self, number):
+    def person(self, number: int) -> str:
         """Somebody's name."""
         known = self._people.get(number) or User.objects.filter(gitlab_id=number).first()
         return str(known) if known else f"User {number} of GitLab"
-
-
-def _there(name, value, agrees, names):
-    if name == "block":
-        return "As written here" if agrees else "Older, or changed in GitLab"
-    return _shown(name, value, names)
-
-
-def _shown(name, value, names):
-    if name == "block":
-        return "As written here"
-    if name == "confidential":
-        return "Yes" if value else "No"
-    if value in (None, "", []):
-        return "None"
-    if name == "milestone":
-        return names.milestone(value)
-    if name == "assignee":
-        return names.person(value)
-    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _hanging(issue):
@@ -177,7 +207,7 @@ def _pieces(numbers, condition):
     return found[0].union(*found[1:], all=True)
 
 
-def needing_a_person(person):
+def needing_a_person(person: User) -> list[Issue]:
     """Requests this person may see whose mirror waits for a person, longest first; each with ``mirror`` and ``why``."""
     rows = Issue.objects.filter(pk__in=in_need_of_a_person()).visible_to(person).with_people()
     found = list(rows.select_related("mirror", "look").order_by("mirror__pushed_at", "pk"))
@@ -187,14 +217,14 @@ def needing_a_person(person):
     return found
 
 
-def reasons_of(issues):
+def reasons_of(issues: Iterable[Issue]) -> dict[int, str]:
     """{number: why its mirror waits for a person} for requests read with ``mirror`` and ``look``; one query."""
     rows = _pieces([issue.pk for issue in issues], Q(parked=True))
     pieces = {number: f"{what}: {error}" for number, what, _, _, error, *_ in rows}
     return {issue.pk: _why_whole(issue) or pieces.get(issue.pk, "") for issue in issues}
 
 
-def why(issue):
+def why(issue: Issue) -> str:
     """Why the request's mirror waits for a person, in one sentence; "" if it does not."""
     parked = (f"{row.what}: {row.last_error}" for row in _hanging(issue) if row.parked)
     return _why_whole(issue) or next(parked, "")
@@ -203,62 +233,9 @@ def why(issue):
 def _why_whole(issue):
     """The same as far as it concerns the request as a whole."""
     mirror, look = getattr(issue, "mirror", None), getattr(issue, "look", None)
-    if mirror and mirror.parked and mirror.status in GitLabLink.NEEDS_A_PERSON:
-        return mirror.last_error or mirror.get_status_display()
-    if look is not None and (look.frozen_at or (look.due_at is None and look.last_error)):
-        return look.last_error or "The two sides changed the same thing back and forth."
+    match stuck(mirror, look, piece=False):
+        case Stuck.LINK:
+            return mirror.last_error or mirror.get_status_display()
+        case Stuck.FIGHT | Stuck.UNREAD:
+            return look.last_error or "The two sides changed the same thing back and forth."
     return ""
-
-
-@dataclass(frozen=True)
-class Health:
-    """The connection at a glance. ``waiting``: rows behind, and since when the ``oldest`` change waits; ``silent``:
-    trackers whose webhooks keep silent; ``compared``: {scope: when its last comparison ended}; ``beat``: when periodic
-    work last ran."""
-
-    connection: Connection
-    waiting: int
-    oldest: object
-    undone_deliveries: int
-    silent: tuple
-    compared: dict
-    beat: object
-
-
-def health(person):
-    """How the mirror stands, as far as requests are counted of those this person may see."""
-    requests = Issue.objects.visible_to(person)
-    finished = Reconciliation.objects.filter(finished_at__isnull=False).order_by()
-    return Health(
-        connection=Connection.seen(),
-        waiting=GitLabLink.objects.filter(due_at__isnull=False, issue__in=requests.values("pk")).count(),
-        oldest=oldest_pending(requests),
-        undone_deliveries=WebhookDelivery.objects.filter(due_at__isnull=False).count(),
-        silent=tuple(PollCursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
-        compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
-        beat=Heartbeat.last(),
-    )
-
-
-def in_need_of_a_person():
-    """Numbers of the requests whose exchange with GitLab waits for a person: the issue itself, a piece of it, or the
-    reading of it. Each part is an index that only holds such rows.
-    """
-    # Both conditions: the first is the partial index's own, which SQLite only then uses.
-    mirrors = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP).filter(
-        status__in=GitLabLink.NEEDS_A_PERSON, parked=True
-    )
-    looks = PendingPull.objects.order_by().values("issue")
-    return (
-        mirrors.order_by()
-        .values("issue")
-        .union(
-            OutgoingNote.objects.filter(parked=True).order_by().values("issue"),
-            OutgoingUpload.objects.filter(parked=True, attachment__issue__isnull=False)
-            .order_by()
-            .values("attachment__issue"),
-            OutgoingLink.objects.filter(parked=True).order_by().values("link__source"),
-            looks.filter(frozen_at__isnull=False),
-            looks.filter(last_error__gt="", due_at__isnull=True),
-        )
-    )

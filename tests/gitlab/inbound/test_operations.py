@@ -8,9 +8,9 @@ from workflow.actions import Incomplete, Refused, comment
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull
-from workflow.gitlab.monitoring import keep_time
+from workflow.gitlab.monitoring import health, keep_time
 from workflow.gitlab.operations import let_go, pause, recreate, relink, resume, retry, skip
-from workflow.gitlab.status import health, ledger_of, needing_a_person
+from workflow.gitlab.status import ledger_of, needing_a_person
 from workflow.models import Comment, Event, Issue
 from workflow.states import State
 

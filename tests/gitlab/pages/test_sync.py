@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.db import connection as database
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -128,7 +129,7 @@ def test_the_page_takes_as_many_queries_however_much_hangs_on_it(visit, cast, bu
 
 
 def test_a_request_in_step_takes_even_fewer(visit, cast, bug):
-    stuck(bug, status="in-step", parked=False, last_error="", pushed_version=1)
+    stuck(bug, status="in-step", parked=False, last_error="", pushed_version=F("wanted_version"))
     visitor = visit(cast.ops)
     visitor.get(bug, "sync")
 

@@ -136,6 +136,16 @@ class GitLabLink(Outgoing):
         """The GitLab issue's address; empty when what GitLab sent is none that a browser should follow."""
         return self.web_url if self.web_url.startswith(("https://", "http://")) else ""
 
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing is to be pushed: everything wanted was sent, or somebody said to leave it."""
+        return self.status == self.Status.IN_STEP and self.pushed_version == self.wanted_version
+
+    @property
+    def dropped(self) -> list[str]:
+        """What GitLab did not take over when it was last sent, by its own names."""
+        return self.last_synced.get("dropped", [])
+
     def wake(self):
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
         GitLabLink.objects.filter(pk=self.pk).exclude(status=self.Status.ORPHANED).update(

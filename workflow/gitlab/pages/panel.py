@@ -8,16 +8,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.models import User
 from supportops.ui.marks import mirror_words
-from workflow.gitlab.fields import CLOSED, IN_WORDS, OPENED, in_words
+from workflow.gitlab.fields import ON_THE_PAGE, Agreed, Field, PortalSide, Values, differs, in_words, wanted_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.models import GitLabLink
-from workflow.gitlab.models.connection import SchemeLabel
-from workflow.gitlab.render import title_of
+from workflow.gitlab.status import Known, Ledger, Stuck, stuck
+from workflow.models import Issue
 from workflow.pages import panels
 from workflow.pages.access import visible_issue
 from workflow.permissions import sees_internal
-from workflow.states import ENDED
 
 MOVING = frozenset({GitLabLink.Status.BEHIND, GitLabLink.Status.CREATING, GitLabLink.Status.UNKNOWN})
 """Statuses that change by themselves, so that the page looks again."""
@@ -33,12 +33,14 @@ def panel_of(issue):
     """The labels and the GitLab issue among the facts, and the mirror's panel below the story."""
     if not issue.tracker_id:
         return None
-    labels = Labels(issue)
-    facts = [{"label": "Labels", "kind": "labels", "value": labels.chips(), "wide": True}]
+    labelling = Labelling.read()
+    facts = [{"label": "Labels", "kind": "labels", "value": _chips(issue, labelling), "wide": True}]
     mirror = mirror_row(issue)
     if mirror and mirror.link:
         facts.append({"label": "GitLab", "value": f"#{mirror.iid}", "url": mirror.link})
-    return panels.Panel("gitlab/_mirror.html", {"mirror": mirror_of(issue, labels), "mirror_url": polls(issue)}, facts)
+    return panels.Panel(
+        "gitlab/_mirror.html", {"mirror": mirror_of(issue, labelling), "mirror_url": polls(issue)}, facts
+    )
 
 
 @require_safe
@@ -55,37 +57,25 @@ def mirror_row(issue):
     return getattr(issue, "mirror", None)
 
 
-class Labels:
-    """The labels a request carries in GitLab, with their colours, by the active scheme; read once."""
-
-    def __init__(self, issue):
-        active = SchemeLabel.objects.filter(scheme__is_active=True, alias=False)
-        written, self.colours = {}, {}
-        for family, key, name, colour in active.values_list("family", "key", "name", "color"):
-            written.setdefault((family, key), []).append(name)
-            self.colours[name] = colour
-        families = Labelling(written, {}).wanted(issue).values()
-        self.wanted = sorted({name for names in families for name in names})
-
-    def chips(self):
-        """The labels as a fact shows them."""
-        return [{"name": name, "color": self.colours[name]} for name in self.wanted]
+def _chips(issue, labelling):
+    """The labels it carries in GitLab, as a fact shows them."""
+    names = sorted({name for names in labelling.wanted(issue).values() for name in names})
+    return [{"name": name, "color": labelling.colours[name]} for name in names]
 
 
-def mirror_of(issue, labels=None):
+def mirror_of(issue: Issue, labelling: Labelling | None = None) -> dict | None:
     """What the mirror_panel component draws, or None without a tracker. Reads the labels if not handed in."""
     mirror = mirror_row(issue)
     if mirror is None:
         return None
-    in_step = mirror.status == GitLabLink.Status.IN_STEP and not mirror.last_synced.get("dropped")
-    compared = [] if in_step or not mirror.exists else differences(issue, mirror.last_synced, labels or Labels(issue))
+    same = not mirror.exists or mirror.in_step and not mirror.dropped
     return {
         "status": mark_of(mirror),
         "words": _words(mirror),
         "url": mirror.link,
         "reference": f"{issue.tracker} #{mirror.iid}" if mirror.exists else "",
         "at": mirror.pushed_at,
-        "differences": compared,
+        "differences": [] if same else differences(issue, mirror, labelling or Labelling.read()),
         "action": {
             "label": "Details",
             "url": reverse("sync", args=[issue.pk]),
@@ -108,7 +98,7 @@ def _words(mirror):
         return "The GitLab issue is about to be created"
     if not error or mark_of(mirror) == LET_GO:
         return ""
-    if mirror.status in GitLabLink.NEEDS_A_PERSON:
+    if stuck(mirror, None, piece=False):
         return f"Needs a person: {error}"
     return (
         f"In step, except for one thing: {error}" if mirror.status == GitLabLink.Status.IN_STEP else f"Behind: {error}"
@@ -121,31 +111,29 @@ def polls(issue):
     return reverse("mirror", args=[issue.pk]) if mirror and mirror.status in MOVING else ""
 
 
-def differences(issue, last_synced, labels):
+def differences(issue: Issue, mirror: GitLabLink, labelling: Labelling) -> list[dict[str, str]]:
     """Rows of what the portal wants and GitLab was last seen with, where they are not the same."""
-    seen = last_synced.get("fields", {})
-    pairs = {
-        "Title": (title_of(issue), seen.get("title")),
-        "Labels": (", ".join(labels.wanted), ", ".join(_names(seen.get("labels", {})))),
-        "State": (CLOSED if issue.state in ENDED else OPENED, seen.get("state")),
-        "Due date": (issue.due_date.isoformat() if issue.due_date else None, seen.get("due_date")),
-        "Confidential": (_yes_no(issue.confidential), _yes_no(seen.get("confidential"))),
-    }
+    seen, names = Agreed.of(mirror).values, Known(issue)
+    compared = [field for row in ON_THE_PAGE for field in row]
+    wanted = wanted_of(PortalSide(issue, labelling), compared).kept
+    unlike = differs(wanted, seen)
     rows = [
-        {"field": field, "intended": wanted or "None", "observed": shown or "None"}
-        for field, (wanted, shown) in pairs.items()
-        if (wanted or "") != (shown or "")
+        {"field": _heading(row), "intended": _together(row, wanted, names), "observed": _together(row, seen, names)}
+        for row in ON_THE_PAGE
+        if any(field in unlike for field in row)
     ]
-    dropped = in_words(name for name in last_synced.get("dropped", []) if name in IN_WORDS)
+    dropped = in_words(mirror.dropped)
     return [*rows, *([{"field": "Not taken over", "intended": dropped, "observed": "As it was"}] if dropped else [])]
 
 
-def _names(families):
-    return sorted({name for names in families.values() for name in names})
+def _heading(row: tuple[Field, ...]) -> str:
+    return row[0].label if len(row) == 1 else row[0].words.capitalize()
 
 
-def _yes_no(value):
-    return "Yes" if value else "No"
+def _together(row: tuple[Field, ...], values: Values, names: Known) -> str:
+    if len(row) == 1:
+        return row[0].show(values.get(row[0].name), names)
+    return ", ".join(sorted({name for field in row for name in values.get(field.name, ())})) or "None"
 
 
 EVENTS = {
@@ -158,7 +146,7 @@ OF_INTERNAL = "confidential note"
 FROZEN = "The two sides changed the same thing back and forth, so neither is followed."
 
 
-def ledger_words(ledger, person):
+def ledger_words(ledger: Ledger, person: User) -> dict:
     """What the page shows of a Ledger to this person: internal comments only to whom they are for."""
     insider = sees_internal(person)
     return {
@@ -172,16 +160,16 @@ def ledger_words(ledger, person):
 
 def _warning(ledger):
     """Why it waits for a person, or an empty text."""
-    if not ledger.needs_a_person:
-        return ""
-    mirror, look = ledger.mirror, ledger.look
-    if mirror.parked and mirror.status in GitLabLink.NEEDS_A_PERSON:
-        return mirror.last_error or mirror_words(mark_of(mirror))
-    if look is not None and look.frozen_at:
-        return look.last_error or FROZEN
-    if look is not None and look.last_error and look.due_at is None:
-        return look.last_error
-    return "Something that belongs to it could not be sent. It stands below."
+    match ledger.stuck:
+        case Stuck.LINK:
+            return ledger.mirror.last_error or mirror_words(mark_of(ledger.mirror))
+        case Stuck.FIGHT:
+            return ledger.look.last_error or FROZEN
+        case Stuck.UNREAD:
+            return ledger.look.last_error
+        case Stuck.PIECE:
+            return "Something that belongs to it could not be sent. It stands below."
+    return ""
 
 
 def _facts(ledger):

@@ -57,7 +57,7 @@ BUTTONS = {
         "Leave GitLab as it is for what could not be sent. The next change is sent as ever.",
         "GitLab stays as it is. The next change is sent as ever.",
         operations.skip,
-        lambda ledger: ledger.needs_a_person and not _gone(ledger),
+        lambda ledger: ledger.stuck is not None and not _gone(ledger),
     ),
     "recreate": Operation(
         "Recreate",

@@ -1,6 +1,9 @@
 """The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and
 on top how the connection as a whole stands."""
 
+from functools import reduce
+from operator import or_
+
 import django_filters
 from django.db.models import Q
 from django.urls import reverse
@@ -9,8 +12,9 @@ from workflow import queues
 from workflow.actions.bulk import BulkAct
 from workflow.gitlab import operations
 from workflow.gitlab.alarms import NEXT_STEP, alarms_for
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, Reconciliation
-from workflow.gitlab.status import health, in_need_of_a_person, reasons_of
+from workflow.gitlab.models import GitLabLink, Reconciliation
+from workflow.gitlab.monitoring import health
+from workflow.gitlab.status import fought_pulls, in_need_of_a_person, parked_pieces, reasons_of, unread_pulls
 from workflow.pages import queue_extensions
 from workflow.pages.filters import RequestFilter
 from workflow.pages.rows import rows_of
@@ -61,11 +65,9 @@ class SyncFilter(RequestFilter):
 _WITH = {
     "refused": Q(mirror__status=GitLabLink.Status.PARKED),
     "gone": Q(mirror__status=GitLabLink.Status.ORPHANED),
-    "fight": Q(look__frozen_at__isnull=False),
-    "unread": Q(look__due_at__isnull=True, look__last_error__gt=""),
-    "piece": Q(pk__in=OutgoingNote.objects.filter(parked=True).values("issue"))
-    | Q(pk__in=OutgoingUpload.objects.filter(parked=True, attachment__issue__isnull=False).values("attachment__issue"))
-    | Q(pk__in=OutgoingLink.objects.filter(parked=True).values("link__source")),
+    "fight": Q(pk__in=fought_pulls().values("issue")),
+    "unread": Q(pk__in=unread_pulls().values("issue")),
+    "piece": reduce(or_, (Q(pk__in=pieces.values(issue)) for pieces, issue in parked_pieces())),
 }
 
 
