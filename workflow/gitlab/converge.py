@@ -19,7 +19,7 @@ import structlog
 from workflow.crashpoints import crashpoint
 from workflow.gitlab import moves
 from workflow.gitlab.confidentiality import alarm_of_mismatch
-from workflow.gitlab.errors import Conflict, GitLabError, Gone, Permanent, Unknown
+from workflow.gitlab.errors import Conflict, GitLabError, Permanent, Unknown
 from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.fields import changes, creation, in_words, wanted_of
 from workflow.gitlab.identities import account_of, unknown
@@ -27,8 +27,9 @@ from workflow.gitlab.merge import agreed_after, flat
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
 from workflow.gitlab.render import surroundings_of
+from workflow.gitlab.retry import quarantine
 from workflow.gitlab.seen import ignored_fields, seen_fields
-from workflow.gitlab.session import Status, quarantine
+from workflow.gitlab.session import Status
 
 
 class LookFirst(GitLabError):
@@ -140,10 +141,6 @@ def _link(run, remote):
     return remote
 
 
-class Orphaned(Permanent):
-    """The GitLab issue is gone; only a person may decide what now."""
-
-
 def settle(run):
     """Make GitLab show the request as it stands. False if that must wait, and then the row is already let go of."""
     if not run.mirror.exists:
@@ -172,21 +169,11 @@ def wanted(run, *, look_up):
 
 
 def observe(run):
-    """The GitLab issue as it is. Orphaned if it is gone though its project is there."""
-    mirror = run.mirror
-    try:
-        return run.gateway.issue(mirror.project_id, mirror.iid)
-    except Gone as gone:
-        raise explain_gone(run) from gone
-
-
-def explain_gone(run):
-    """Why the issue is not found: deleted, or the whole project out of sight."""
-    try:
-        run.gateway.project(run.mirror.project_id)
-    except Gone:
-        return Permanent("GitLab does not show the bot the project any more. Make it a member again, then retry.")
-    return Orphaned("The issue was deleted in GitLab. Decide whether to create it anew, to relink it, or to let it go.")
+    """The GitLab issue as it is. That it was not found before is forgotten once it is."""
+    remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
+    if run.mirror.absent_since is not None:
+        run.write(absent_since=None)
+    return remote
 
 
 def _begin(run):

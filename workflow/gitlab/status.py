@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, CharField, F, Max, Q, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 
 from supportops.accounts.models import User
 from workflow.gitlab.fields import wanted_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.merge import flat
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile, TrackerWait
 from workflow.gitlab.models.alarms import Heartbeat
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, WebhookDelivery
@@ -49,7 +49,8 @@ class FieldRow:
 
 @dataclass(frozen=True)
 class Hanging:
-    """A comment, a file or a link that is not in GitLab yet; ``internal``: it is for Support Operations only."""
+    """A comment, a file or a link that is not in GitLab yet, or a file from there that is not here; ``internal``: it is
+    for Support Operations only."""
 
     what: str
     attempts: int
@@ -156,7 +157,7 @@ def _shown(name, value, names):
 
 
 def _hanging(issue):
-    """Comments, files and links that are not in GitLab yet, or that wait for a person; one query for all three."""
+    """Comments, files and links that are not on the other side yet, or that wait for a person; one query for all."""
     return [Hanging(*row[1:]) for row in _pieces([issue.pk], Q(due_at__isnull=False) | Q(parked=True))]
 
 
@@ -170,8 +171,19 @@ def _pieces(numbers, condition):
         .values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
         for mirrors, issue, what, internal in (
             (OutgoingNote.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
-            (OutgoingUpload.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),
+            (
+                OutgoingUpload.objects,
+                "attachment__issue",
+                Concat(Value("A file: "), "attachment__name"),
+                F("attachment__internal"),
+            ),
             (OutgoingLink.objects, "link__source", Value("A link", CharField()), Value(False, BooleanField())),
+            (
+                PendingFile.objects,
+                "comment__issue",
+                Concat(Value("A file from GitLab: "), "name"),
+                F("comment__internal"),
+            ),
         )
     ]
     return found[0].union(*found[1:], all=True)
@@ -213,14 +225,15 @@ def _why_whole(issue):
 @dataclass(frozen=True)
 class Health:
     """The connection at a glance. ``waiting``: rows behind, and since when the ``oldest`` change waits; ``silent``:
-    trackers whose webhooks keep silent; ``compared``: {scope: when its last comparison ended}; ``beat``: when periodic
-    work last ran."""
+    trackers whose webhooks keep silent; ``closed``: waits of trackers that GitLab keeps closed; ``compared``: {scope:
+    when its last comparison ended}; ``beat``: when periodic work last ran."""
 
     connection: Connection
     waiting: int
     oldest: object
     undone_deliveries: int
     silent: tuple
+    closed: tuple
     compared: dict
     beat: object
 
@@ -235,6 +248,7 @@ def health(person):
         oldest=oldest_pending(requests),
         undone_deliveries=WebhookDelivery.objects.filter(due_at__isnull=False).count(),
         silent=tuple(PollCursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
+        closed=tuple(TrackerWait.objects.closed().select_related("tracker").order_by("since")),
         compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
         beat=Heartbeat.last(),
     )
@@ -258,6 +272,7 @@ def in_need_of_a_person():
             .order_by()
             .values("attachment__issue"),
             OutgoingLink.objects.filter(parked=True).order_by().values("link__source"),
+            PendingFile.objects.filter(parked=True).order_by().values("comment__issue"),
             looks.filter(frozen_at__isnull=False),
             looks.filter(last_error__gt="", due_at__isnull=True),
         )

@@ -9,7 +9,14 @@ from workflow import queues
 from workflow.actions.bulk import BulkAct
 from workflow.gitlab import operations
 from workflow.gitlab.alarms import NEXT_STEP, alarms_for
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, Reconciliation
+from workflow.gitlab.models import (
+    GitLabLink,
+    OutgoingLink,
+    OutgoingNote,
+    OutgoingUpload,
+    PendingFile,
+    Reconciliation,
+)
 from workflow.gitlab.status import health, in_need_of_a_person, reasons_of
 from workflow.pages import queue_extensions
 from workflow.pages.filters import RequestFilter
@@ -65,7 +72,8 @@ _WITH = {
     "unread": Q(look__due_at__isnull=True, look__last_error__gt=""),
     "piece": Q(pk__in=OutgoingNote.objects.filter(parked=True).values("issue"))
     | Q(pk__in=OutgoingUpload.objects.filter(parked=True, attachment__issue__isnull=False).values("attachment__issue"))
-    | Q(pk__in=OutgoingLink.objects.filter(parked=True).values("link__source")),
+    | Q(pk__in=OutgoingLink.objects.filter(parked=True).values("link__source"))
+    | Q(pk__in=PendingFile.objects.filter(parked=True).values("comment__issue")),
 }
 
 
@@ -165,6 +173,8 @@ def _facts(now):
     if now.waiting:
         yield {"label": "Oldest change waits since", "value": now.oldest, "kind": "time", "none": "A moment ago"}
     yield {"label": "Webhooks not read yet", "value": counted(now.undone_deliveries, "delivery", "deliveries")}
+    for wait in now.closed:
+        yield {"label": f"{wait.tracker} waits since", "value": wait.since, "kind": "time"}
     silent = ", ".join(str(cursor.tracker) for cursor in now.silent)
     if silent:
         yield {"label": "Webhooks keep silent", "value": f"{silent}. Changes there are found by asking."}
