@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingPull
 from workflow.gitlab.push import push_issue
 
 
@@ -22,6 +22,13 @@ def push_later(issue):
     OutgoingUpload.objects.filter(attachment__issue=issue, due_at__isnull=False).update(due_at=past)
     OutgoingLink.objects.filter(link__source=issue, due_at__isnull=False).update(due_at=past)
     return push(issue)
+
+
+def minutes_after_it_was_not_found(issue):
+    """Pretend that the issue was first not found some minutes ago, and that its next look is due."""
+    GitLabLink.objects.filter(pk=issue.pk).update(absent_since=timezone.now() - timedelta(minutes=10))
+    past = timezone.now() - timedelta(seconds=1)
+    PendingPull.objects.filter(pk=issue.pk, due_at__isnull=False).update(due_at=past)
 
 
 def out_of_quarantine(issue):

@@ -14,7 +14,7 @@ from workflow.actions import comment
 from workflow.gitlab import alarms
 from workflow.gitlab import tasks as gitlab_tasks
 from workflow.gitlab.alarms import NEXT_STEP, Finding, alarms_for, raise_alarm
-from workflow.gitlab.models import GitLabLink, OutgoingNote
+from workflow.gitlab.models import GitLabLink, OutgoingNote, TrackerWait
 from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation
@@ -103,6 +103,14 @@ def long_ago():
 FACTS = {
     Kind.AWAY: (lambda bug: connection(away_since=long_ago()), lambda bug: connection(away_since=None)),
     Kind.PAUSED: (lambda bug: Connection.load().pause("401."), lambda bug: Connection.load().resume()),
+    Kind.TRACKER: (
+        lambda bug: TrackerWait.begin(bug.tracker, TrackerWait.What.EVERYTHING, "It is archived.", 60),
+        lambda bug: TrackerWait.over(bug.tracker, TrackerWait.What.EVERYTHING),
+    ),
+    Kind.REFUSED: (
+        lambda bug: mirror(bug, status="behind", due_at=timezone.now(), refused_since=timezone.now(), last_error="No."),
+        lambda bug: mirror(bug, status="in-step", due_at=None, refused_since=None),
+    ),
     Kind.WAITING: (
         lambda bug: mirror(bug, status="behind", due_at=timezone.now(), wanted_version=2),
         lambda bug: mirror(bug, status="in-step", due_at=None, pushed_version=2),

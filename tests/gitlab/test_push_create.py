@@ -6,7 +6,7 @@ from tests.factories import file_request, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
-from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models import GitLabLink, TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.verbs import Verb
 
@@ -148,13 +148,13 @@ def test_a_parked_request_holds_up_no_other(cast, mirrored):
     assert push(second).status == "in-step"
 
 
-def test_a_tracker_the_bot_cannot_see_parks_with_the_way_out(cast, mirrored):
+def test_a_tracker_the_bot_cannot_see_waits_and_says_the_way_out(cast, mirrored):
     Tracker.objects.update(project_id=None)
     issue = file_request(cast, Kind.BUG)
     Tracker.objects.filter(pk=issue.tracker_id).update(path="nowhere/at-all")
     mirror = push(issue)
-    assert mirror.status == "parked"
-    assert "nowhere/at-all" in mirror.last_error
+    assert (mirror.status, mirror.parked) == ("behind", False)
+    assert "nowhere/at-all" in TrackerWait.objects.get(tracker=issue.tracker).reason
 
 
 def test_the_number_of_the_tracker_is_found_once_and_kept(cast, mirrored):
@@ -164,11 +164,10 @@ def test_the_number_of_the_tracker_is_found_once_and_kept(cast, mirrored):
     assert mirrored.api("GET", f"/projects/{tracker.project_id}")["path_with_namespace"] == tracker.path
 
 
-@pytest.mark.fault(17, 18)
-@pytest.mark.parametrize("fault", ["unauthorized", "forbidden"])
-def test_a_refused_token_pauses_the_connection_and_burns_no_attempt(cast, mirrored, fault):
+@pytest.mark.fault(17)
+def test_a_refused_token_pauses_the_connection_and_burns_no_attempt(cast, mirrored):
     issue = file_request(cast, Kind.BUG)
-    mirrored.fail(fault, path=ISSUES)
+    mirrored.fail("unauthorized", path=ISSUES)
     mirror = push(issue)
     assert Connection.load().paused
     assert (mirror.attempts, mirror.status, mirror.creating_since) == (0, "behind", None)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from tests.factories import file_request, request_at, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
@@ -195,13 +196,16 @@ def test_a_file_of_a_comment_is_uploaded_first_and_shown_in_it(cast, mirrored, b
     assert "trace.txt" in bodies(mirrored, bug)[0]
 
 
-def test_a_comment_waits_for_its_file(cast, mirrored, bug):
+@pytest.mark.fault(55)
+def test_a_comment_names_a_file_that_fails_and_gets_it_when_it_follows(cast, mirrored, bug):
     mirrored.fail("server_error", path=r"/uploads$")
     comment(bug.pk, "See the trace.", by=cast.requester, files=[a_file(cast)])
     push(bug)
-    assert bodies(mirrored, bug) == []
+    GitLabLink.objects.filter(pk=bug.pk).update(due_at=timezone.now())
+    push(bug)
+    assert ["trace.txt (in the portal)" in body for body in bodies(mirrored, bug)] == [True]
     push_later(bug)
-    assert "](/uploads/" in bodies(mirrored, bug)[0]
+    assert ["](/uploads/" in body for body in bodies(mirrored, bug)] == [True]
 
 
 def test_a_file_gitlab_refuses_is_named_and_holds_up_nothing(cast, mirrored, bug):

@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from tests.factories import accept, file_request, milestone_for, request_at, restrict, step
-from tests.gitlab.pushing import push, push_later
+from tests.gitlab.pushing import minutes_after_it_was_not_found, push, push_later
 from workflow.actions import assign, comment, set_due_date, set_priority, watch
 from workflow.actions.calendar import replan_lost
 from workflow.catalogue.kinds import Kind
-from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models import GitLabLink, TrackerWait
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.models import Issue, Milestone
 from workflow.states import Outcome, State
@@ -260,11 +260,14 @@ def test_more_wanted_while_pushing_is_pushed_as_well(cast, mirrored, bug, monkey
 
 
 @pytest.mark.fault(19)
-def test_a_deleted_issue_is_orphaned_and_never_made_anew(cast, mirrored, bug):
+def test_a_deleted_issue_is_orphaned_when_it_is_absent_twice_and_never_made_anew(cast, mirrored, bug):
     mirror = GitLabLink.objects.get(pk=bug.pk)
     mirrored.api("DELETE", f"/projects/{mirror.project_id}/issues/{mirror.iid}")
     accept(bug, cast)
     mirror = push(bug)
+    assert (mirror.status, mirror.attempts, mirror.due_at is None) == ("behind", 0, False)
+    minutes_after_it_was_not_found(bug)
+    mirror = push_later(bug)
     assert (mirror.status, mirror.due_at) == ("orphaned", None)
     mirror.wake()
     assert push_later(bug).status == "orphaned"
@@ -272,9 +275,11 @@ def test_a_deleted_issue_is_orphaned_and_never_made_anew(cast, mirrored, bug):
 
 @pytest.mark.fault(19)
 def test_a_project_out_of_sight_is_not_taken_for_a_deleted_issue(cast, mirrored, bug):
-    mirrored.fail("missing", method="GET", path="", times=2)
+    mirrored.fail("missing", method="GET", path="/projects/", times=2)
     accept(bug, cast)
-    assert push(bug).status == "parked"
+    mirror = push(bug)
+    assert (mirror.status, mirror.parked, mirror.absent_since) == ("behind", False, None)
+    assert TrackerWait.objects.get(tracker=bug.tracker).readable is False
 
 
 @pytest.mark.fault(15)

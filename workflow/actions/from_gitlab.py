@@ -44,6 +44,14 @@ def receive_comment(number, body, *, author, author_name="", internal=False, at,
         return new
 
 
+def receive_file(comment, file):
+    """Give a stored file to a comment that came from GitLab before it. Nothing goes back to GitLab: it is there."""
+    with locked(comment.issue_id) as issue:
+        file.issue, file.comment, file.internal, file.source = issue, comment, comment.internal, Source.GITLAB
+        file.save(update_fields=["issue", "comment", "internal", "source"])
+        announce(issue.pk)
+
+
 def rewrite_comment(comment, body):
     """The comment was edited in GitLab."""
     with locked(comment.issue_id):

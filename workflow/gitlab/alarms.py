@@ -33,6 +33,10 @@ NEXT_STEP = {
     Kind.AWAY: "Nothing is lost: everything is saved here and follows. If GitLab is up, see whether this host reaches "
     "it at GITLAB_URL.",
     Kind.PAUSED: "Put right what the reason names, run gitlab_connect, then resume.",
+    Kind.TRACKER: "Put right in GitLab what the reason names. The tracker is asked again by itself, and what was kept "
+    "follows; everything else goes on.",
+    Kind.REFUSED: "Only this waits; it is tried again by itself. Put right in GitLab what the reason names, then retry "
+    "in the request's ledger if it must be at once.",
     Kind.WAITING: "See whether workers run and what their log says. Each request's ledger names its last error.",
     Kind.UNKNOWN: "The portal keeps looking for it and creates no second one. Open the request's ledger; if GitLab has "
     "the issue, relink it.",

@@ -6,11 +6,12 @@ and its way with a 429 is to sleep (reliability.md §0.2). Projects are named by
 The rest of what the portal asks GitLab, to learn what people did there: history, comments, polls, files, hooks.
 """
 
+import json
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import gitlab
 import requests
@@ -38,6 +39,7 @@ DEFAULT_WAIT = 60
 """Seconds after a 429 that does not say how long (gitlab.md §5)."""
 LONGEST_WAIT = 3600
 _LONGEST_WORDS = 500
+_OF_PROJECT = re.compile(r"/projects/([^/?]+)")
 _MOVED_PROJECT = re.compile(r"/projects/(\d+)(?:[/?]|$)")
 
 
@@ -52,8 +54,8 @@ class Gateway:
     ``meter``: called with the kind of each call before it is made; may raise. ``heard``: called after it with whether
     GitLab answered: a refusal is an answer, its failure (5xx, a proxy's page) and silence are none.
 
-    Raises Retryable, RateLimited, Unknown (a creation that may have happened), Permanent, Gone, Conflict and
-    Misconfigured.
+    Raises Retryable, RateLimited, Unknown (a creation that may have happened), Permanent, Gone, Conflict, Forbidden and
+    Misconfigured. A 401, 403 or 404 that is not GitLab's own JSON says nothing about GitLab: Retryable.
     """
 
     def __init__(self, url, token, *, timeout=20.0, meter=None, heard=None):
@@ -241,8 +243,12 @@ class Gateway:
                 max_retries=0,
             )
         except gitlab.GitlabHttpError as error:
-            raise self._refusal(error, creates, kind) from error
+            refusal = self._refusal(error, creates, kind)
+            refusal.project = _project_in(path)
+            raise refusal from error
         except gitlab.GitlabAuthenticationError as error:
+            if not _is_gitlabs(error):
+                raise self._somebody_elses(error, creates) from error
             self._heard(True)
             raise Misconfigured(
                 f"GitLab does not know the token (401: {_words(error)}). Set a new GITLAB_TOKEN."
@@ -265,13 +271,13 @@ class Gateway:
 
     def _refusal(self, error, creates, kind):
         code, words = error.response_code, _words(error)
+        if code in {403, 404} and not _is_gitlabs(error):
+            return self._somebody_elses(error, creates)
         self._heard((code or 500) < 500 and code != 408)
         if code == 429:
             return RateLimited("GitLab asks for fewer calls (429).", self._wait(), kind=self._exhausted(kind))
         if code == 403:
-            return Forbidden(
-                f"GitLab does not let the bot do this (403: {words}). Check its role and the token's scope."
-            )
+            return Forbidden(f"GitLab does not let the bot do this (403: {words}).")
         if code == 404:
             return Gone(f"GitLab has no such thing, or the bot may not see it (404: {words}).")
         if code and 300 <= code < 400:
@@ -285,6 +291,12 @@ class Gateway:
         if code in {408, 425} or (code or 500) >= 500:
             return (Unknown if creates else Retryable)(f"GitLab failed ({code}).", self._wait(None))
         return Permanent(f"GitLab refused ({code}: {words}).")
+
+    def _somebody_elses(self, error, creates):
+        """A refusal that is not GitLab's own, but of something in front of it: GitLab was not reached."""
+        self._heard(False)
+        words = f"Something in front of GitLab answered instead of it ({error.response_code}: {_words(error)})."
+        return (Unknown if creates else Retryable)(words)
 
     def _exhausted(self, kind):
         """Which limit said no: the one for all calls tells so in its headers, those of single kinds do not."""
@@ -311,6 +323,22 @@ class Gateway:
         except (TypeError, ValueError):
             return
         self.now = told if told.tzinfo else told.replace(tzinfo=UTC)
+
+
+def _is_gitlabs(error):
+    """Whether a refusal is GitLab's own: its API refuses in JSON, with a message or an error."""
+    try:
+        said = json.loads(error.response_body or b"")
+    except ValueError:
+        return False
+    return isinstance(said, dict) and bool(said.keys() & {"message", "error"})
+
+
+def _project_in(path):
+    """Number or path of the project an address is about, or None."""
+    found = _OF_PROJECT.match(path)
+    where = found and unquote(found[1])
+    return int(where) if where and where.isdecimal() else where
 
 
 def _words(error):
@@ -430,14 +458,17 @@ class ReadingGateway(Gateway):
         """A file people uploaded, as bytes; Permanent if it has more than ``largest`` of them."""
         path = f"/projects/{project_id}/uploads/{quote(secret, safe='')}/{quote(name, safe='')}"
         try:
-            content = self._call("get", path).content
+            response = self._call("get", path)
         except Retryable as error:
             if isinstance(error.__cause__, TooLarge):
                 raise Permanent("The file is too large.") from error
             raise
-        if len(content) > largest:
+        if "html" in response.headers.get("Content-Type", ""):  # GitLab never sends a file as a page
+            self._heard(False)
+            raise Retryable("GitLab sent a page instead of the file.")
+        if len(response.content) > largest:
             raise Permanent("The file is too large.")
-        return content
+        return response.content
 
     def hooks(self, project_id):
         """The webhooks of a project. Needs the Maintainer role."""

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.client import open_reader
-from workflow.gitlab.errors import GitLabError, Gone, Misconfigured, Permanent
+from workflow.gitlab.errors import Forbidden, GitLabError, Gone, Permanent
 from workflow.gitlab.milestones import read_milestones
 from workflow.gitlab.models.connection import Connection, LabelScheme
 from workflow.gitlab.tracker_labels import keeps_scopes_exclusive, labels_to_make, make_labels
@@ -37,7 +37,7 @@ def set_up_hook(tracker, gateway=None):
     gateway = gateway or open_reader()
     try:
         return _set_up(tracker, gateway)
-    except (Misconfigured, Gone):
+    except (Forbidden, Gone):
         return "", f"The bot may not see or set webhooks in {tracker.path}. Give it the Maintainer role there."
     except GitLabError as error:
         return "", f"The webhook of {tracker.path} is not set up: {error.message}"
@@ -77,7 +77,7 @@ def what_is_wrong(tracker, gateway=None):
     gateway = gateway or open_reader()
     try:
         ours = [hook for hook in gateway.hooks(tracker.project_id) if hook.url == hook_address()]
-    except (Misconfigured, Gone):
+    except (Forbidden, Gone):
         return f"The bot may not see the webhooks of {tracker.path}. Give it the Maintainer role there."
     if not ours:
         return f"{tracker.path} has no webhook to the portal. Run gitlab_connect."
@@ -154,7 +154,7 @@ def _know_the_bot(gateway, report):
 def _check_token(gateway, report):
     try:
         token = gateway.token()
-    except (Gone, Permanent):
+    except (Permanent, Forbidden):
         report.done.append("GitLab does not tell about the token; check its scope (api) and expiry by hand.")
         return
     connection = Connection.load()

@@ -19,7 +19,7 @@ import structlog
 from workflow.crashpoints import crashpoint
 from workflow.gitlab import moves
 from workflow.gitlab.confidentiality import alarm_of_mismatch
-from workflow.gitlab.errors import Conflict, GitLabError, Gone, Permanent, Unknown
+from workflow.gitlab.errors import Conflict, GitLabError, Permanent, Unknown
 from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.fields import (
     Agreed,
@@ -37,7 +37,8 @@ from workflow.gitlab.fields import (
 from workflow.gitlab.identities import unknown
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
-from workflow.gitlab.session import Status, quarantine
+from workflow.gitlab.retry import quarantine
+from workflow.gitlab.session import Status
 
 
 class LookFirst(GitLabError):
@@ -148,10 +149,6 @@ def _link(run, remote):
     return remote
 
 
-class Orphaned(Permanent):
-    """The GitLab issue is gone; only a person may decide what now."""
-
-
 def settle(run):
     """Make GitLab show the request as it stands. False if that must wait, and then the row is already let go of."""
     if not run.mirror.exists:
@@ -176,21 +173,11 @@ def wanted(run, *, look_up: bool) -> Wanted:
 
 
 def observe(run):
-    """The GitLab issue as it is. Orphaned if it is gone though its project is there."""
-    mirror = run.mirror
-    try:
-        return run.gateway.issue(mirror.project_id, mirror.iid)
-    except Gone as gone:
-        raise explain_gone(run) from gone
-
-
-def explain_gone(run):
-    """Why the issue is not found: deleted, or the whole project out of sight."""
-    try:
-        run.gateway.project(run.mirror.project_id)
-    except Gone:
-        return Permanent("GitLab does not show the bot the project any more. Make it a member again, then retry.")
-    return Orphaned("The issue was deleted in GitLab. Decide whether to create it anew, to relink it, or to let it go.")
+    """The GitLab issue as it is. That it was not found before is forgotten once it is."""
+    remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
+    if run.mirror.absent_since is not None:
+        run.write(absent_since=None)
+    return remote
 
 
 def _begin(run):

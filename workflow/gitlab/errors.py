@@ -1,18 +1,26 @@
-"""What can go wrong with GitLab, by what follows from it (reliability.md §1, C10)."""
+"""What can go wrong with GitLab (reliability.md §1, C10). What follows from each stands in ``retry``.
+
+A refusal by itself does not say whom it is about: a 403 may mean the bot, its role in one project, or one discussion.
+``failures`` asks GitLab and makes it one of the classes that say so.
+"""
 
 
 class GitLabError(Exception):
-    """Something went wrong between the portal and GitLab; the text is for people."""
+    """Something went wrong between the portal and GitLab; the text is for people.
 
-    def __init__(self, message):
+    ``project``: number or path of the project that was asked, or None.
+    """
+
+    def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+        self.project: int | str | None = None
 
 
 class Retryable(GitLabError):
     """Trying again later may help: network, 5xx, a reply that is not GitLab's. ``retry_after``: seconds, or None."""
 
-    def __init__(self, message, retry_after=None):
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
 
@@ -20,7 +28,7 @@ class Retryable(GitLabError):
 class RateLimited(Retryable):
     """Too many calls of a kind (requests, creations, notes); nothing was done. ``ours``: our own budget said so."""
 
-    def __init__(self, message, retry_after, *, kind="requests", ours=False):
+    def __init__(self, message: str, retry_after: float, *, kind: str = "requests", ours: bool = False) -> None:
         super().__init__(message, retry_after)
         self.kind, self.ours = kind, ours
 
@@ -46,12 +54,24 @@ class Conflict(Permanent):
 
 
 class Gone(Permanent):
-    """404: it is not there, or the bot may not see it."""
+    """GitLab's own 404: it is not there, or the bot may not see it."""
+
+
+class Absent(Gone):
+    """The request's issue is not there, though GitLab answers and its project is there."""
 
 
 class Misconfigured(GitLabError):
-    """401, 403, a redirect: the connection itself is wrong, so everything waits and no attempt is burnt."""
+    """401, 403 on the bot itself, a redirect: the connection is wrong, so everything waits and no attempt is burnt."""
 
 
-class Forbidden(Misconfigured):
-    """403: the bot may not do this here; it may be so in one tracker only."""
+class Forbidden(GitLabError):
+    """Any other 403: the bot may not do this one thing; whether it is so in the whole tracker is not asked yet."""
+
+
+class TrackerRefuses(GitLabError):
+    """A whole project is closed to the bot, or to what it writes. ``readable``: it may still be read."""
+
+    def __init__(self, message: str, *, project: int | str | None, readable: bool) -> None:
+        super().__init__(message)
+        self.project, self.readable = project, readable

@@ -1,17 +1,17 @@
 """Milestones are GitLab's: the portal reads them, and plans anew what lost its own."""
 
-import structlog
 from django.utils import timezone
 
 from workflow.actions.calendar import replan_lost
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.circuit_breaker import is_there
-from workflow.gitlab.errors import Gone, Misconfigured, Retryable
+from workflow.gitlab.errors import GitLabError
+from workflow.gitlab.failures import TrackerWork, handle_failure, stops_round
+from workflow.gitlab.models import TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.poll import metered_reader
 from workflow.models import Milestone
 
-log = structlog.get_logger(__name__)
 _KNOWN = {"active": Milestone.ACTIVE, "closed": Milestone.CLOSED}
 
 
@@ -25,16 +25,14 @@ def sync_milestones():
         return
     gateway = metered_reader(connection)
     for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
+        work = TrackerWork(connection, gateway, tracker, TrackerWait.What.MILESTONES)
         try:
             read_milestones(tracker, gateway)
-        except Gone:
-            log.warning("tracker_out_of_sight", tracker=tracker.path)
-        except Retryable as error:
-            log.warning("milestones_not_read", tracker=tracker.path, reason=error.message)
-            break
-        except Misconfigured as error:
-            connection.pause(error.message)
-            break
+        except GitLabError as error:
+            if stops_round(handle_failure(error, work), error, connection):
+                break
+        else:
+            work.done()
     replan_lost()
 
 

@@ -25,11 +25,12 @@ from workflow.catalogue.models import Tracker
 from workflow.gitlab.alarms import Finding
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.connect import EXPIRES_SOON, what_is_wrong
-from workflow.gitlab.errors import GitLabError, Gone, Misconfigured, Permanent, RateLimited
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.errors import Forbidden, GitLabError, Permanent
+from workflow.gitlab.failures import TrackerWork, handle_failure
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile, TrackerWait
 from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
-from workflow.gitlab.models.connection import Budget, Connection
-from workflow.gitlab.models.inbound import PollCursor, Reconciliation, WebhookDelivery
+from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, WebhookDelivery
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.status import fought_pulls, parked_pieces, stuck_links, unread_pulls
 from workflow.models import Issue
@@ -58,10 +59,15 @@ def keep_time():
 def oldest_pending(requests=None):
     """Since when something has been waiting for GitLab, or None; only of ``requests``, a queryset, if given.
 
-    What waits for a person is not pending, nor is what hangs on it.
+    What waits for a person is not pending, nor is what hangs on it; nor is what GitLab refuses, alone or with its whole
+    tracker, which is an alarm of its own.
     """
     mirror = GitLabLink.objects.filter(
-        pk=OuterRef("pk"), due_at__isnull=False, pushed_version=OuterRef("pushed_version")
+        ~_closed("pk"),
+        pk=OuterRef("pk"),
+        due_at__isnull=False,
+        refused_since=None,
+        pushed_version=OuterRef("pushed_version"),
     )
     found = [_first(Behind.objects.filter(Exists(mirror)), "issue", "since", requests)]
     for model, issue, since in (
@@ -69,10 +75,17 @@ def oldest_pending(requests=None):
         (OutgoingUpload, "attachment__issue", "attachment__created_at"),
         (OutgoingLink, "link__source", "link__created_at"),
     ):
-        sendable = GitLabLink.objects.filter(IN_ORDER, pk=OuterRef(issue), iid__isnull=False, due_at__isnull=True)
-        waiting = model.objects.filter(Exists(sendable), due_at__isnull=False, parked=False)
+        sendable = GitLabLink.objects.filter(
+            IN_ORDER, ~_closed("pk"), pk=OuterRef(issue), iid__isnull=False, due_at__isnull=True
+        )
+        waiting = model.objects.filter(Exists(sendable), due_at__isnull=False, parked=False, refused_since=None)
         found.append(_first(waiting, issue, since, requests))
     return min((since for (since,) in found[0].union(*found[1:], all=True) if since), default=None)
+
+
+def _closed(issue):
+    """Whether the tracker of the request that the field ``issue`` names is closed."""
+    return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef(issue)))
 
 
 def _first(rows, issue, since, requests):
@@ -85,14 +98,15 @@ def _first(rows, issue, since, requests):
 @dataclass(frozen=True)
 class Health:
     """The connection at a glance. ``waiting``: rows behind, and since when the ``oldest`` change waits; ``silent``:
-    trackers whose webhooks keep silent; ``compared``: {scope: when its last comparison ended}; ``beat``: when periodic
-    work last ran."""
+    trackers whose webhooks keep silent; ``closed``: waits of trackers that GitLab keeps closed; ``compared``: {scope:
+    when its last comparison ended}; ``beat``: when periodic work last ran."""
 
     connection: Connection
     waiting: int
     oldest: datetime | None
     undone_deliveries: int
     silent: tuple[PollCursor, ...]
+    closed: tuple[TrackerWait, ...]
     compared: dict[str, datetime]
     beat: datetime | None
 
@@ -107,6 +121,7 @@ def health(person: User) -> Health:
         oldest=oldest_pending(requests),
         undone_deliveries=WebhookDelivery.objects.filter(due_at__isnull=False).count(),
         silent=tuple(PollCursor.objects.filter(silent_since__isnull=False).select_related("tracker")),
+        closed=tuple(TrackerWait.objects.closed().select_related("tracker").order_by("since")),
         compared=dict(finished.values_list("scope").annotate(at=Max("finished_at"))),
         beat=Heartbeat.last(),
     )
@@ -150,7 +165,7 @@ def findings():
     if not stopped:  # otherwise what waits only follows from it
         yield from _waiting(now)
         yield from _unknown()
-    for find in (_dead, _fighting, _silent, _checked, _token, _drift, _beat):
+    for find in (_trackers, _refused, _dead, _fighting, _silent, _checked, _token, _drift, _beat):
         yield from find(now)
 
 
@@ -176,20 +191,55 @@ def _unknown():
         )
 
 
+def _trackers(now):
+    for wait in TrackerWait.objects.select_related("tracker"):
+        whole = wait.what == TrackerWait.What.EVERYTHING
+        reason = wait.reason if whole else f"{wait.get_what_display()} cannot be read there. {wait.reason}"
+        reason += f" It waits since {_time(wait.since)}, and everything else goes on."
+        yield Finding(Kind.TRACKER, str(wait.tracker), reason, key=f"{wait.tracker_id} {wait.what}")
+
+
+def _refused(now):
+    """What GitLab refuses while it takes the rest, as ``_dead``."""
+    found = []
+    for model, issue in (
+        (GitLabLink, "pk"),
+        (PendingPull, "pk"),
+        (OutgoingNote, "issue"),
+        (OutgoingUpload, "attachment__issue"),
+        (OutgoingLink, "link__source"),
+        (PendingFile, "comment__issue"),
+    ):
+        request = "issue" if issue == "pk" else issue
+        rows = model.objects.filter(refused_since__isnull=False)
+        found += rows.values_list(issue, f"{request}__restricted_to", "last_error")
+    rows = [(number, group is not None, error) for number, group, error in found]
+    yield from _by_reason(Kind.REFUSED, rows, "GitLab refuses something of it; its ledger says what.")
+
+
 def _dead(now):
     """One alarm for all that failed for the same reason; restricted requests each have their own."""
-    by_reason = defaultdict(set)
+    rows = []
     for number, restricted, error, gone in dead_letters():
         if gone:
             yield _of_request(Kind.GONE, number, "Its issue was deleted in GitLab.")
-        elif restricted:
-            yield _of_request(Kind.DEAD, number, "It waits for a person; its ledger says why.")
+        else:
+            rows.append((number, restricted, error))
+    yield from _by_reason(Kind.DEAD, rows, "It waits for a person; its ledger says why.")
+
+
+def _by_reason(kind, rows, secret):
+    """One alarm for all of the same reason; of a restricted request, whose reason is ``secret``, one of its own."""
+    by_reason = defaultdict(set)
+    for number, restricted, error in rows:
+        if restricted:
+            yield _of_request(kind, number, secret)
         else:
             by_reason[re.sub(r"\d+", "#", error)].add((number, error))
     for pattern, rows in by_reason.items():
         numbers, error = sorted({number for number, _ in rows}), min(rows)[1]
         key = hashlib.sha256(pattern.encode()).hexdigest()[:40]
-        yield Finding(Kind.DEAD, _named(numbers), error or "No reason was kept.", key=key)
+        yield Finding(kind, _named(numbers), error or "No reason was kept.", key=key)
 
 
 def _fighting(now):
@@ -266,13 +316,8 @@ def check_gitlab():
         for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
             if _is_due(_hook(tracker)):
                 _remember(_hook(tracker), what_is_wrong(tracker, gateway), tracker)
-    except Misconfigured as error:
-        connection.pause(error.message)
-    except RateLimited as error:
-        if not error.ours:
-            Budget.block(error.kind, error.retry_after)
-    except GitLabError:  # nothing was learnt, so nothing is remembered; whether GitLab is away, others find out
-        return
+    except GitLabError as error:  # nothing was learnt, so nothing is remembered
+        handle_failure(error, TrackerWork(connection, gateway, None, EVERYWHERE))
     _forget_what_is_not_used()
 
 
@@ -280,7 +325,7 @@ def _check_token(gateway):
     """Keep when it expires; returns what is wrong with what it may, or ""."""
     try:
         token = gateway.token()
-    except (Gone, Permanent):  # a GitLab that does not tell
+    except (Permanent, Forbidden):  # a GitLab that does not tell
         return ""
     Connection.objects.filter(pk=Connection.ONLY).update(token_expires_at=token.expires_at)
     may = ", ".join(token.scopes) or "nothing"

@@ -14,7 +14,7 @@ from workflow.actions.history import record
 from workflow.enqueue import enqueue
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import GitLabError, Gone
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile, TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull
 from workflow.gitlab.session import Status
@@ -27,13 +27,15 @@ BEFORE_FILING = timedelta(hours=1)
 
 
 def retry(number, *, by):
-    """Try again now: whatever was parked, frozen or put off. Nothing to do is fine. An orphan stays one."""
+    """Try again now: whatever was parked, frozen or put off; its tracker is asked again too, if it waits. Nothing to do
+    is fine. An orphan stays one."""
     mirror = _mirror(number, by)
     with transaction.atomic():
         mirror.wake()
         for row in _hanging(number):
-            if row.parked:
+            if row.parked or row.refused_since:
                 row.wake()
+        TrackerWait.objects.filter(tracker__issues=number).update(next_try_at=timezone.now())
         PendingPull.objects.filter(pk=number).update(frozen_at=None, flips=[], last_error="", attempts=0)
         PendingPull.ask(number, thorough=True)
     log.info("mirror_retried", number=number, by=by.pk)
@@ -170,6 +172,7 @@ def _hanging(number):
     yield from OutgoingNote.objects.filter(issue=number)
     yield from OutgoingUpload.objects.filter(attachment__issue=number)
     yield from OutgoingLink.objects.filter(link__source=number)
+    yield from PendingFile.objects.filter(comment__issue=number)
 
 
 def _begin_looking_anew(number):

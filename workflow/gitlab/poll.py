@@ -22,12 +22,13 @@ from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import hears, is_there
 from workflow.gitlab.client import open_reader
 from workflow.gitlab.duplicates import close_twin
-from workflow.gitlab.errors import Misconfigured, Permanent, RateLimited, Retryable
+from workflow.gitlab.errors import Forbidden, GitLabError, Permanent, Retryable
 from workflow.gitlab.escaping import marker_in, text_around
+from workflow.gitlab.failures import TrackerWork, handle_failure, stops_round
 from workflow.gitlab.fields import Agreed, GitLabSide, seen_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import GitLabLink, OutgoingNote
-from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models import GitLabLink, OutgoingNote, TrackerWait
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull, PollCursor, WebhookDelivery
 from workflow.gitlab.pull_notes import digest_of
 
@@ -42,8 +43,8 @@ class CommentReader:
     Not knowing costs a look; failing would keep the whole tracker waiting.
     """
 
-    def __init__(self, gateway):
-        self.gateway = gateway
+    def __init__(self, gateway, connection):
+        self.gateway, self.connection = gateway, connection
         self._ends = time.monotonic() + READS_FOR
 
     def comments(self, issue):
@@ -52,12 +53,10 @@ class CommentReader:
             return None
         try:
             return [note for note in self.gateway.comments(issue.project_id, issue.iid) if not note.system]
-        except Permanent as error:  # this issue's own trouble, which a look gets to the bottom of
+        except (Permanent, Forbidden) as error:  # this issue's own trouble, which a look gets to the bottom of
             log.warning("comments_not_read", project=issue.project_id, iid=issue.iid, reason=error.message)
         except Retryable as error:
-            log.info("comments_left_to_looks", reason=error.message)
-            if isinstance(error, RateLimited) and not error.ours:
-                Budget.block(error.kind, error.retry_after)
+            handle_failure(error, TrackerWork(self.connection, self.gateway, None, TrackerWait.What.CHANGES))
             self._ends = time.monotonic()
         return None
 
@@ -121,23 +120,16 @@ def poll_all():
     if connection.paused or not is_there(connection):
         return 0
     gateway, asked = metered_reader(connection), 0
-    reader = CommentReader(gateway)
+    reader = CommentReader(gateway, connection)
     for tracker in _longest_ago_first():
+        work = TrackerWork(connection, gateway, tracker, TrackerWait.What.CHANGES)
         try:
             asked += poll(tracker, gateway, connection, reader)
-        except Permanent as error:  # Gone among them: this tracker's own trouble
-            log.error("tracker_not_polled", tracker=tracker.path, reason=error.message)
-        except RateLimited as error:
-            if not error.ours:
-                Budget.block(error.kind, error.retry_after)
-            break
-        except Retryable as error:
-            log.warning("poll_failed", tracker=tracker.path, reason=error.message)
-            if not is_there(connection):
+        except GitLabError as error:
+            if stops_round(handle_failure(error, work), error, connection):
                 break
-        except Misconfigured as error:
-            connection.pause(error.message)
-            break
+        else:
+            work.done()
     return asked
 
 

@@ -9,8 +9,7 @@ import time
 from functools import partial
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,13 +21,15 @@ from workflow.gitlab.activity import History
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.client import open_reader
 from workflow.gitlab.confidentiality import quarantined
-from workflow.gitlab.converge import Orphaned, observe, wanted
-from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
+from workflow.gitlab.converge import observe, wanted
+from workflow.gitlab.errors import Gone
+from workflow.gitlab.escaping import marker_in
+from workflow.gitlab.failures import LookWork, handle_failure
 from workflow.gitlab.fields import FIELDS, Agreed, GitLabSide, Owner, Values, seen_of
 from workflow.gitlab.labels import Spelling
 from workflow.gitlab.merge import family_choice, merge
 from workflow.gitlab.milestones import read_milestones
-from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, claim_to_look
 from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
 from workflow.gitlab.moves import follow
@@ -36,14 +37,12 @@ from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
 from workflow.gitlab.pull_outcome import NotYet, settle_look
 from workflow.gitlab.schemas import Person
-from workflow.gitlab.session import TOO_SLOW, Run, Status, backoff, drop_connection, insist
+from workflow.gitlab.session import Run, Status, insist
 from workflow.models import Issue, Milestone
 
 log = structlog.get_logger(__name__)
 UNTIL_LINKED = 5
 """Seconds until an issue whose creation is under way is looked at again."""
-POISON = 3
-"""How often a look may fail for reasons nobody foresaw before it waits for a person."""
 PATIENCE, PAUSE = 2.0, 0.1
 """Seconds to wait, and between tries, for a push of the same request to end; then the sweep comes."""
 
@@ -108,7 +107,7 @@ def look_at(number, ends=None):
         try:
             _look(run)
         except Exception as error:  # whatever it is, the look must be put off or ended, and a person told
-            insist(partial(_give_up, run, error))
+            insist(partial(handle_failure, error, LookWork(run)))
     finally:
         insist(mirror.release)
     enqueue("workflow.gitlab.tasks.push_issue", number)
@@ -122,7 +121,7 @@ def numbers_to_look_at(limit=100):
 
 
 def _due(number):
-    return PendingPull.objects.filter(pk=number, due_at__lte=timezone.now(), frozen_at=None).first()
+    return PendingPull.objects.due().filter(pk=number).first()
 
 
 def _claim(number):
@@ -145,7 +144,7 @@ def _look(run):
         moving = run.mirror.status in (Status.BEHIND, Status.CREATING, Status.UNKNOWN)
         run.look.put_off(UNTIL_LINKED if moving else None, "The GitLab issue is not there yet.")
         return
-    if run.mirror.status == Status.ORPHANED:
+    if run.mirror.status == Status.ORPHANED and not _is_back(run):
         run.look.done()
         return
     remote = observe(run)
@@ -161,6 +160,24 @@ def _look(run):
         _know_its_assignees(run, remote)
     _merge(run, remote, history)
     crashpoint("hook_applied")
+
+
+def _is_back(run):
+    """Whether an issue that was gone answers again with the request's mark; then it goes on by itself (C10).
+
+    Not where somebody has let it go.
+    """
+    if not run.mirror.parked:
+        return False
+    try:
+        remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
+    except Gone:
+        return False
+    if marker_in(remote.description) != run.mirror.marker:
+        return False
+    log.warning("gitlab_issue_back", number=run.mirror.pk)
+    run.write(status=Status.BEHIND, parked=False, due_at=timezone.now(), attempts=0, last_error="", absent_since=None)
+    return True
 
 
 def _history(run, remote):
@@ -214,45 +231,4 @@ def _one_of_each(agreed: Values, theirs: Values, history: History) -> Values:
     """The shared label families, each with the one label it means now."""
     latest = history.latest_labels()
     families = [field.name for field in FIELDS if field.family and field.owner is Owner.SHARED]
-    return {name: family_choice(agreed.get(name, []), theirs[name], latest) for name in families}
-
-
-def _give_up(run, error):
-    """Decide when, or whether, to look again, and what becomes of the mirror."""
-    number, look = run.mirror.pk, run.look
-    match error:
-        case LeaseLost():
-            look.put_off(1, error.message)
-        case Orphaned():
-            log.error("gitlab_issue_gone", number=number)
-            run.park(error.message, Status.ORPHANED)
-            look.done()
-        case Misconfigured():
-            log.error("gitlab_paused", number=number, reason=error.message)
-            run.connection.pause(error.message)
-            look.put_off(0, error.message)
-        case OutOfTime():
-            look.put_off(0, error.message, attempts=look.attempts)
-        case SoftTimeLimitExceeded():  # a slow GitLab; whatever it hit may be half done, a query too
-            log.warning("look_out_of_time", number=number)
-            drop_connection()
-            look.put_off(backoff(look.attempts + 1), TOO_SLOW, attempts=look.attempts)
-        case RateLimited():
-            if not error.ours:
-                Budget.block(error.kind, error.retry_after)
-            look.put_off(error.retry_after, error.message)
-        case Retryable():
-            log.warning("gitlab_look_retry", number=number, reason=error.message)
-            look.put_off(error.retry_after or backoff(look.attempts + 1), error.message)
-        case Permanent():
-            log.error("mirror_parked", number=number, reason=error.message)
-            run.park(error.message)
-            look.put_off(None, error.message)
-        case OperationalError() | InterfaceError():
-            log.warning("database_failed", number=number, error=type(error).__name__)
-            drop_connection()
-            look.put_off(backoff(look.attempts + 1), "The database was away or too busy for a moment.")
-        case _:
-            log.exception("look_failed", number=number)
-            words = f"The portal failed ({type(error).__name__}). Its log says more."
-            look.put_off(backoff(look.attempts + 1) if look.attempts + 1 < POISON else None, words)
+    return {name: family_choice(agreed.get(name, []), theirs[name], latest) for name in families if name in theirs}

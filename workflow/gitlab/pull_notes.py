@@ -8,23 +8,20 @@ import hashlib
 import re
 from collections import defaultdict
 
-import structlog
-from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 
-from workflow.actions import Incomplete, store_file
 from workflow.actions.from_gitlab import bury_comment, receive_comment, rewrite_comment
 from workflow.actions.requirements import LONGEST_TEXT
-from workflow.gitlab.errors import Gone, Permanent
+from workflow.gitlab.errors import GitLabError, Gone
 from workflow.gitlab.escaping import noted
+from workflow.gitlab.failures import FetchWork, handle_failure
 from workflow.gitlab.identities import known_as
 from workflow.gitlab.intent_steps import obey
-from workflow.gitlab.models import OutgoingNote
+from workflow.gitlab.models import OutgoingNote, PendingFile
 from workflow.gitlab.models.inbound import ImportedNote
-from workflow.states import Source
+from workflow.gitlab.pull_files import download
 
-log = structlog.get_logger(__name__)
 _UPLOAD = re.compile(
     r"!?\[(?P<shown>[^\]\n]*)\]\((?:/-/project/\d+)?/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^)\s]+)\)(?:\{[^}\n]*\})?"
 )
@@ -80,7 +77,8 @@ def _take(run, note):
     if not note.body.strip():
         return
     author = known_as(note.by)
-    files, body = _with_files(run, note, author)
+    files, missing = _files_of(run, note, author)
+    body = _UPLOAD.sub(lambda found: _file_words(found), note.body)  # links only work in GitLab
     with transaction.atomic():
         if ImportedNote.objects.filter(note_id=note.id).exists():
             return
@@ -100,8 +98,11 @@ def _take(run, note):
             written_at=note.created_at,
             digest=digest_of(note.body),
         )
+        rows = [_pending(run, comment, found) for found in missing]
         if not note.internal:
             obey(run, note, author)
+    for row, error in zip(rows, missing.values(), strict=True):
+        handle_failure(error, FetchWork(run.connection, run.gateway, row))
 
 
 def _rewrite(row, note):
@@ -119,29 +120,35 @@ def _bury_if_gone(run, row):
         bury_comment(row.comment)
 
 
-def _with_files(run, note, author):
-    """(stored attachments, the text with their names in place of links that only work in GitLab)."""
-    files = []
+def _files_of(run, note, author):
+    """(stored attachments, {the reference of what could not be had: why}); what is not to be had keeps nothing
+    waiting."""
+    files, missing = [], {}
     for found in list(_UPLOAD.finditer(note.body))[:MOST_FILES]:
-        if stored := _fetch(run, found["secret"], found["name"], author):
-            files.append(stored)
-    return files, _UPLOAD.sub(lambda found: _file_words(found), note.body)
+        try:
+            stored = download(run.gateway, run.mirror.project_id, found["secret"], found["name"], author)
+        except GitLabError as error:
+            missing[found["secret"], found["name"]] = error
+        else:
+            files += [stored] if stored else []
+    return files, missing
+
+
+def _pending(run, comment, found):
+    """The row of a file that follows later. The attempt just made counts."""
+    secret, name = found
+    return PendingFile.objects.create(
+        comment=comment,
+        project_id=run.mirror.project_id,
+        secret=secret,
+        name=name[-255:],
+        attempts=1,
+        due_at=timezone.now(),
+    )
 
 
 def _file_words(found):
     return f"*{found['name']}*" if found["shown"] in ("", found["name"]) else f"*{found['shown']} ({found['name']})*"
-
-
-def _fetch(run, secret, name, author):
-    """The file, kept as an attachment if the portal takes such files; None if it does not, or GitLab has it no more."""
-    try:
-        content = run.gateway.download(run.mirror.project_id, secret, name, largest=settings.ATTACHMENT_MAX_BYTES)
-        stored = store_file(SimpleUploadedFile(name, content), by=author)
-    except (Permanent, Incomplete) as error:
-        log.info("gitlab_file_not_taken", number=run.mirror.pk, reason=str(error))
-        return None
-    type(stored).objects.filter(pk=stored.pk).update(source=Source.GITLAB)
-    return stored
 
 
 def _shortened(body):

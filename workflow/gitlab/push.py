@@ -8,24 +8,22 @@ import time
 from functools import partial
 
 import structlog
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
 from workflow.gitlab.circuit_breaker import is_there
-from workflow.gitlab.converge import LookFirst, Orphaned, explain_gone, settle
-from workflow.gitlab.errors import Gone, LeaseLost, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable, Unknown
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
-from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.converge import LookFirst, settle
+from workflow.gitlab.failures import RequestWork, handle_failure
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, TrackerWait
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.models.link import Poisoned
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push_notes import send_notes
 from workflow.gitlab.push_pieces import send_links
-from workflow.gitlab.session import TOO_SLOW, Run, Status, backoff, drop_connection, insist, quarantine
+from workflow.gitlab.session import Run, insist
 
 log = structlog.get_logger(__name__)
 GIVES_WAY_FOR = 2
@@ -51,14 +49,16 @@ def push_issue(number):
 def numbers_with_work(limit=100):
     """Numbers of requests with something due that nobody holds; none while all is paused or GitLab is away.
 
-    Trackers take turns, each with what is longest due there, so that none waits for another one's thousand.
+    Trackers take turns, each with what is longest due there, so that none waits for another one's thousand; one that
+    GitLab keeps closed has no turn.
     """
     connection = Connection.load()
     if connection.paused or not is_there(connection):
         return []
     now, found = timezone.now(), {}
+    closed = TrackerWait.objects.closed().values("tracker")
     for rows, number in _DUE:
-        due = rows.objects.due(now).filter(parked=False)
+        due = rows.objects.due(now).filter(parked=False).exclude(**{f"{number}__tracker__in": closed})
         if rows is not GitLabLink:  # what cannot be sent must not hide what can
             due = due.filter(Exists(_to_hang_on(now).filter(pk=OuterRef(number))))
         due = due.in_turn(f"{number}__tracker")
@@ -93,12 +93,12 @@ def _push_once(number, connection, ends):
     run = Run(mirror, connection, ends)
     try:
         _send_everything(run)
-    except LeaseLost:
-        log.warning("mirror_lease_lost", number=number)
     except LookFirst as first:
         _look_first(run, first, ends)
+    except MemoryError:  # the row stays as a dead worker leaves it; a task that raised it would end Celery itself
+        log.critical("worker_out_of_memory", number=number)
     except Exception as error:  # whatever it is, the row must be let go of, and a person told
-        insist(partial(_give_up, run, error))
+        insist(partial(handle_failure, error, RequestWork(run)))
     crashpoint("acked")
     return True
 
@@ -129,54 +129,11 @@ def _send_everything(run):
     if (due or in_order) and not settle(run):
         return
     if run.mirror.exists and not waits_for_a_person and _is_as_hidden_as_it_must_be(run):
-        try:
-            send_notes(run)
-            send_links(run)
-        except Gone as gone:
-            raise explain_gone(run) from gone
+        send_notes(run)
+        send_links(run)
     run.mirror.release()
 
 
 def _is_as_hidden_as_it_must_be(run):
     """Words about a restricted request only go where GitLab confirmed that it hides them."""
     return not run.issue.confidential or run.mirror.last_synced.get("fields", {}).get("confidential") is True
-
-
-def _give_up(run, error):
-    """Let go of the row with what went wrong, and decide when, or whether, it is tried again."""
-    number = run.mirror.pk
-    match error:
-        case Orphaned():
-            log.error("gitlab_issue_gone", number=number)
-            run.park(error.message, Status.ORPHANED)
-        case Misconfigured():
-            log.error("gitlab_paused", number=number, reason=error.message)
-            run.connection.pause(error.message)
-            run.put_off_free(0, error.message)
-        case OutOfTime():
-            run.put_off_free(backoff(run.mirror.attempts) if run.unanswered else 0, run.mirror.last_error)
-        case SoftTimeLimitExceeded():  # a slow GitLab; whatever it hit may be half done, a query too
-            log.warning("push_out_of_time", number=number)
-            drop_connection()
-            run.put_off_free(backoff(run.mirror.attempts), TOO_SLOW)
-        case RateLimited():
-            if not error.ours:
-                Budget.block(error.kind, error.retry_after)
-            run.put_off_free(error.retry_after, error.message)
-        case Unknown():
-            run.put_off(quarantine().total_seconds(), error.message)
-        case Retryable():
-            log.warning("gitlab_retry", number=number, reason=error.message)
-            run.put_off(error.retry_after or backoff(run.mirror.attempts), error.message)
-        case Permanent():
-            log.error("mirror_parked", number=number, reason=error.message)
-            run.park(error.message)
-        case OperationalError() | InterfaceError():
-            log.warning("database_failed", number=number, error=type(error).__name__)
-            drop_connection()
-            run.put_off(backoff(run.mirror.attempts), "The database was away or too busy for a moment.")
-        case MemoryError():  # the row stays as a dead worker leaves it; a task that raised it would end Celery itself
-            log.critical("worker_out_of_memory", number=number)
-        case _:
-            log.exception("mirror_failed", number=number)
-            run.park(f"The portal failed ({type(error).__name__}). Its log says more.")

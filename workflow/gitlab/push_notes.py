@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from workflow.gitlab.errors import GitLabError, Gone, Unknown
 from workflow.gitlab.escaping import note_marker, noted, quiet, safe_line, safe_text
+from workflow.gitlab.failures import PieceWork, handle_failure
 from workflow.gitlab.models import OutgoingNote
-from workflow.gitlab.push_pieces import failed, interrupts, put_off
+from workflow.gitlab.push_pieces import put_off
 from workflow.gitlab.render import portal_address
-from workflow.gitlab.session import quarantine
+from workflow.gitlab.retry import Doing, quarantine
 from workflow.models import Issue
 from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE, told_of
 from workflow.states import Outcome, State
@@ -107,7 +108,7 @@ def _post(run, row):
     if row.comment and row.comment.deleted_at:
         return _posted(row, None)
     files = _files_of(row)
-    if any(upload.due_at for _, upload in files):
+    if any(upload.due_at and not upload.attempts for _, upload in files):
         put_off(row, 2, "Waits for its files.")
         return False
     if row.posting_since is not None:
@@ -115,8 +116,8 @@ def _post(run, row):
         if left.total_seconds() > 0:
             put_off(row, left.total_seconds(), "Waits to see whether GitLab took it.")
             return False
-        if found := _find(run, row):
-            return _posted(row, found)
+        if found := _find(run, row):  # which of its files were there when it was posted, nobody knows
+            return _posted(row, found, due_at=timezone.now() if files else None)
     return _create(run, row, files)
 
 
@@ -126,14 +127,10 @@ def _create(run, row, files):
     _write(row, posting_since=timezone.now(), attempts=F("attempts") + 1)
     try:
         note = run.gateway.create_note(run.mirror.project_id, run.mirror.iid, body, internal=_internal(row))
-    except Unknown as error:
-        put_off(row, quarantine().total_seconds(), error.message)
-        return False
     except GitLabError as error:
-        _write(row, posting_since=None)
-        if interrupts(error) or isinstance(error, Gone):
-            raise
-        failed(row, error)
+        if not isinstance(error, Unknown):
+            _write(row, posting_since=None)
+        handle_failure(error, PieceWork(run, row, Doing.NOTE))
         return OutgoingNote.objects.filter(pk=row.pk, parked=True).exists()
     return _posted(row, note.id)
 
@@ -151,9 +148,7 @@ def _bring_up_to_date(run, row):
     except Gone:
         pass  # deleted in GitLab; the portal keeps its own
     except GitLabError as error:
-        if interrupts(error):
-            raise
-        failed(row, error)
+        handle_failure(error, PieceWork(run, row, Doing.NOTE))
         return
     _posted(row, row.note_id)
 
@@ -189,8 +184,8 @@ def _files_of(row):
     return [(file, file.mirror) for file in row.comment.attachments.all() if hasattr(file, "mirror")]
 
 
-def _posted(row, note_id):
-    _write(row, note_id=note_id, posting_since=None, due_at=None, attempts=0, last_error="")
+def _posted(row, note_id, *, due_at=None):
+    _write(row, note_id=note_id, posting_since=None, due_at=due_at, attempts=0, last_error="", refused_since=None)
     return True
 
 

@@ -1,6 +1,6 @@
-"""What happens to a note, a file or a link that could not be sent. Whoever holds the mirror sends these too.
+"""What hangs on a request's issue. Whoever holds the mirror sends these too.
 
-Files of a request on their way to the GitLab project its issue is in.
+Files of a request on their way to the GitLab project its issue is in. One that fails keeps nothing else waiting.
 
 Links between requests, as links between their GitLab issues, once both are there.
 """
@@ -8,27 +8,12 @@ Links between requests, as links between their GitLab issues, once both are ther
 from django.db.models import F
 from django.utils import timezone
 
-from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, OutOfTime, Permanent, RateLimited, Retryable
+from workflow.gitlab.errors import Conflict, GitLabError
 from workflow.gitlab.escaping import plain
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingUpload
-from workflow.gitlab.session import backoff, in_seconds
-
-
-def interrupts(error):
-    """Whether the error concerns the whole run, not this one row."""
-    return isinstance(error, (Misconfigured, RateLimited, OutOfTime))
-
-
-def failed(row, error):
-    """Put the row off, or park it for a person when trying again cannot help."""
-    message = getattr(error, "message", None) or f"The file cannot be read: {error}"
-    hopeless = isinstance(error, Permanent)
-    put_off(
-        row,
-        None if hopeless else (getattr(error, "retry_after", None) or backoff(row.attempts)),
-        message,
-        parked=hopeless,
-    )
+from workflow.gitlab.failures import PieceWork, handle_failure
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.retry import Doing
+from workflow.gitlab.session import in_seconds
 
 
 def put_off(row, seconds, message="", **fields):
@@ -40,7 +25,7 @@ def put_off(row, seconds, message="", **fields):
 def send_files(run, project_id):
     """Upload what is due, and again what an earlier project has: relative links do not move along.
 
-    A file that fails waits or is parked by itself; text then names it without a link.
+    A file that fails waits or is given up by itself; text then names it without a link, and gets the link later.
     """
     rows = OutgoingUpload.objects.filter(attachment__issue=run.issue, parked=False).select_related("attachment")
     now = timezone.now()
@@ -57,14 +42,14 @@ def _send(run, row, project_id):
         with row.attachment.file.open("rb") as file:
             content = file.read()
         markdown = run.gateway.upload(project_id, _file_name(row.attachment.name), content)
-    except (OSError, Permanent, Retryable) as error:
-        if interrupts(error):
-            raise
-        failed(row, error)
+    except (OSError, GitLabError) as error:
+        handle_failure(error, PieceWork(run, row, Doing.FILE))
         return
     OutgoingUpload.objects.filter(pk=row.pk).update(
-        project_id=project_id, markdown=markdown, due_at=None, attempts=0, last_error=""
+        project_id=project_id, markdown=markdown, due_at=None, attempts=0, last_error="", refused_since=None
     )
+    if row.attachment.comment_id is not None:  # a comment that did not wait for it shows it from now on
+        OutgoingNote.objects.filter(comment=row.attachment.comment_id, parked=False).update(due_at=timezone.now())
 
 
 def _file_name(name):
@@ -98,8 +83,6 @@ def _relate(run, row, other):
     except Conflict:
         pass  # related already, which is all that was wanted
     except GitLabError as error:
-        if interrupts(error):
-            raise
-        failed(row, error)
+        handle_failure(error, PieceWork(run, row, Doing.LINK))
         return
-    OutgoingLink.objects.filter(pk=row.pk).update(due_at=None, attempts=0, last_error="")
+    OutgoingLink.objects.filter(pk=row.pk).update(due_at=None, attempts=0, last_error="", refused_since=None)

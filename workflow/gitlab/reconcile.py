@@ -28,17 +28,19 @@ from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.duplicates import close_twin
-from workflow.gitlab.errors import Gone, Misconfigured, Permanent, RateLimited, Retryable
+from workflow.gitlab.errors import Forbidden, GitLabError, Gone, Permanent
 from workflow.gitlab.escaping import marker_in
+from workflow.gitlab.failures import TrackerWork, handle_failure
 from workflow.gitlab.fields import Agreed, GitLabSide, PortalSide, differs, seen_of, wanted_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import GitLabLink, LabelSchemeChange, OutgoingNote
-from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models import GitLabLink, LabelSchemeChange, OutgoingNote, TrackerWait
+from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, Reconciliation
 from workflow.gitlab.models.link import new_marker
 from workflow.gitlab.poll import metered_reader
+from workflow.gitlab.retry import quarantine
 from workflow.gitlab.schemas import RemoteIssue
-from workflow.gitlab.session import Status, quarantine
+from workflow.gitlab.session import Status
 from workflow.models import Issue
 from workflow.states import ENDED
 
@@ -74,18 +76,13 @@ def reconcile(scope, *, seconds=LONGEST_RUN):
     gateway, until = metered_reader(connection), time.monotonic() + seconds
     try:
         while (batch := _next(row)) and time.monotonic() < until:
-            _compare(row, batch, gateway)
+            _compare(row, batch, gateway, connection)
             crashpoint("reconcile_row")
         if not batch:
             _look_for_twins(row, gateway, connection)
             _finish(row)
-    except RateLimited as error:
-        if not error.ours:
-            Budget.block(error.kind, error.retry_after)
-    except Retryable as error:
-        log.warning("reconcile_interrupted", scope=scope, reason=error.message)
-    except Misconfigured as error:
-        connection.pause(error.message)
+    except GitLabError as error:
+        handle_failure(error, TrackerWork(connection, gateway, None, TrackerWait.What.COMPARISON))
     return row
 
 
@@ -94,8 +91,9 @@ def _running(scope):
 
 
 def _next(row):
-    """The next mirrors to compare, by number."""
-    rows = GitLabLink.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(status=Status.ORPHANED)
+    """The next mirrors to compare, by number; those gone from GitLab too, which may be back."""
+    let_go = Q(status=Status.ORPHANED, parked=False)
+    rows = GitLabLink.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(let_go)
     if row.scope == "open":
         rows = rows.exclude(issue__state__in=ENDED)
     related = ("issue__tracker", "issue__requester", "issue__assignee", "issue__milestone", "issue__route")
@@ -108,20 +106,25 @@ _COUNTS = {
 }
 
 
-def _compare(row, batch, gateway):
+def _compare(row, batch, gateway, connection):
     """One list call per project, then every request against its issue; the position moves only after all of it."""
     by_project = defaultdict(dict)
     for mirror in batch:
         by_project[mirror.project_id][mirror.iid] = mirror
-    labelling, findings, missing = Labelling.read(), [], []
+    labelling, findings, missing, back = Labelling.read(), [], [], []
     for project_id, mirrors in by_project.items():
-        found = {issue.iid: issue for issue in _list(gateway, project_id, mirrors)}
+        issues = _list(gateway, project_id, mirrors, connection)
+        if issues is None:
+            continue
+        found = {issue.iid: issue for issue in issues}
         for iid, mirror in mirrors.items():
-            if iid not in found:
+            if mirror.status == Status.ORPHANED:
+                back += [mirror.pk] if iid in found else []
+            elif iid not in found:
                 missing.append(mirror.pk)
             elif drift := _drift_or_failure(mirror, found[iid], labelling):
                 findings.append([mirror.pk, sorted(drift)])
-    for number in [*missing, *(number for number, _ in findings)]:
+    for number in [*missing, *back, *(number for number, _ in findings)]:
         PendingPull.ask(number, thorough=True)
         enqueue("workflow.gitlab.tasks.look_at_issue", number)
     row.findings = [*row.findings, *([number, ["missing"]] for number in missing), *findings][:FINDINGS_KEPT]
@@ -135,11 +138,18 @@ def _compare(row, batch, gateway):
     )
 
 
-def _list(gateway, project_id, iids):
+def _list(gateway, project_id, iids, connection):
+    """The issues with these numbers; None where the bot may not read the project, which then waits by itself."""
+    tracker = Tracker.objects.filter(project_id=project_id).first()
+    work = TrackerWork(connection, gateway, tracker, TrackerWait.What.COMPARISON)
     try:
-        return gateway.issues(project_id, sorted(iids))
-    except Gone:  # the whole project is out of sight; the look says so for each
-        return []
+        found = gateway.issues(project_id, sorted(iids))
+    except (Gone, Forbidden) as error:
+        if handle_failure(error, work).whole_connection:
+            raise
+        return None
+    work.done()
+    return found
 
 
 def _drift_or_failure(mirror, remote, labelling):
@@ -173,7 +183,10 @@ def _look_for_twins(row, gateway, connection):
     for tracker in Tracker.objects.filter(project_id__isnull=False):
         try:
             issues = gateway.issues_by(tracker.project_id, bot_id, **since)
-        except Gone:
+        except (Gone, Forbidden) as error:
+            work = TrackerWork(connection, gateway, tracker, TrackerWait.What.COMPARISON)
+            if handle_failure(error, work).whole_connection:
+                raise
             continue
         twins += sum(_is_twin(issue, gateway) for issue in issues)
     row.twins = twins
@@ -187,7 +200,7 @@ def _is_twin(issue, gateway):
     other = GitLabLink.objects.filter(marker=marker).exclude(project_id=issue.project_id, iid=issue.iid).first()
     try:
         return other is not None and close_twin(other, issue, gateway)
-    except Permanent as error:
+    except (Permanent, Forbidden) as error:
         log.error("gitlab_twin_not_closed", number=other.pk, iid=issue.iid, reason=error.message)
         return True
 

@@ -20,10 +20,11 @@ from workflow.catalogue.models import Tracker
 from workflow.crashpoints import crashpoint
 from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import is_there
-from workflow.gitlab.errors import Forbidden, Misconfigured, Permanent, RateLimited, Retryable
+from workflow.gitlab.errors import Forbidden, GitLabError, Permanent
+from workflow.gitlab.failures import TrackerWork, handle_failure
 from workflow.gitlab.forecast import foresee, labels_of, shown_labels, token_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import GitLabLink, LabelSchemeChange, PendingRelabel, TrackerLabels
+from workflow.gitlab.models import GitLabLink, LabelSchemeChange, PendingRelabel, TrackerLabels, TrackerWait
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme
 from workflow.gitlab.poll import BACKFILL_SHARE, metered_reader
 from workflow.gitlab.push import numbers_with_work, push_issue
@@ -83,20 +84,12 @@ def go_on(*, seconds=LONGEST_RUN):
     change, connection = LabelSchemeChange.now(), Connection.load()
     if change is None or connection.paused or not is_there(connection):
         return False
-    until = time.monotonic() + seconds
+    until, gateway = time.monotonic() + seconds, metered_reader(connection)
     try:
-        if change.labels_made_at is None and not _make_labels(change, connection, until):
+        if change.labels_made_at is None and not _make_labels(change, connection, gateway, until):
             return True
-    except RateLimited as error:
-        if not error.ours:
-            Budget.block(error.kind, error.retry_after)
-        return False
-    except Retryable as error:
-        log.warning("labels_not_made", reason=error.message)
-        return False
-    except Misconfigured as error:
-        log.error("gitlab_paused", reason=error.message)
-        connection.pause(error.message)
+    except GitLabError as error:
+        handle_failure(error, TrackerWork(connection, gateway, None, TrackerWait.What.LABELS))
         return False
     while LabelSchemeChange.objects.filter(pk=change.pk, running=True, enlisted_at=None).exists():
         if not _enlist(change.pk):
@@ -110,12 +103,12 @@ def go_on(*, seconds=LONGEST_RUN):
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-def _make_labels(change, connection, until):
+def _make_labels(change, connection, gateway, until):
     """Make the scheme's labels with their colours; False if the time ran out before.
 
-    What one tracker refuses is told and holds nothing up. Raises Misconfigured if GitLab is closed to the portal.
+    What one tracker refuses is told and holds nothing up. Raises GitLabError if GitLab as a whole cannot be asked.
     """
-    gateway, labels, refused = metered_reader(connection), labels_to_make(change.to_scheme), []
+    labels, refused = labels_to_make(change.to_scheme), []
     trackers = list(Tracker.objects.filter(project_id__isnull=False))
     names, seen = {name for name, *_ in labels}, TrackerLabels.objects.filter(read_at__gte=change.at)
     offered = {row.pk: set(row.names) for row in seen}
@@ -127,7 +120,10 @@ def _make_labels(change, connection, until):
         try:
             make_labels(tracker, gateway, labels)
         except (Permanent, Forbidden) as error:
-            refused.append(f"{tracker}: {error.message}")
+            decision = handle_failure(error, TrackerWork(connection, gateway, tracker, TrackerWait.What.LABELS))
+            if decision.whole_connection:
+                raise
+            refused.append(f"{tracker}: {decision.reason}")
     exclusive = keeps_scopes_exclusive(gateway, trackers)
     if exclusive is not None:
         Connection.objects.filter(pk=connection.pk).update(premium=exclusive)

@@ -44,12 +44,14 @@ class RemoteToken:
 
 @dataclass(frozen=True)
 class RemoteProject:
-    """A project; ``path`` as it is now, whatever it was before. ``access_level``: the bot's, or None if not told."""
+    """A project; ``path`` as it is now, whatever it was before. ``access_level``: the bot's, or None if not told.
+    ``archived``: it is read-only."""
 
     id: int
     path: str
     web_url: str
     access_level: int | None
+    archived: bool = False
 
     @classmethod
     def read(cls, data):
@@ -60,6 +62,7 @@ class RemoteProject:
             path=_of(data, "path_with_namespace", str),
             web_url=_of(data, "web_url", str),
             access_level=max(levels, default=None),
+            archived=data.get("archived") is True,
         )
 
 

@@ -1,6 +1,5 @@
 """One worker's run over one request: what it holds, and the only ways it writes."""
 
-import random
 import time
 from datetime import timedelta
 
@@ -13,32 +12,20 @@ from django.utils.functional import cached_property
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.circuit_breaker import hears
 from workflow.gitlab.client import open_gateway
-from workflow.gitlab.errors import Gone, LeaseLost, OutOfTime, Permanent
+from workflow.gitlab.errors import LeaseLost, OutOfTime
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.models import Issue
 
-LONGEST_BACKOFF = 300
 PAUSES = (0.5, 2)
 """Seconds to wait before a row that could not be let go of is tried again; then its lease lapses."""
-TOO_SLOW = "GitLab answered too slowly; the rest follows."
 Status = GitLabLink.Status
-
-
-def backoff(attempts):
-    """Seconds to wait after so many attempts: doubling, at most five minutes, with jitter."""
-    return min(LONGEST_BACKOFF, 2 ** min(attempts, 10)) * random.uniform(0.5, 1)
 
 
 def in_seconds(seconds):
     """The time so many seconds from now."""
     return timezone.now() + timedelta(seconds=seconds)
-
-
-def quarantine():
-    """How long an unconfirmed write may still come true."""
-    return timedelta(seconds=settings.GITLAB_QUARANTINE_SECONDS)
 
 
 def drop_connection():
@@ -122,12 +109,9 @@ class Run:
 
     @cached_property
     def project(self):
-        """The tracker's project, as GitLab shows it now; its number is kept. Permanent if the bot sees none."""
+        """The tracker's project, as GitLab shows it now; its number is kept."""
         tracker = self.issue.tracker
-        try:
-            found = self.gateway.project(tracker.project_id or tracker.path)
-        except Gone as error:
-            raise Permanent(f"GitLab shows the bot no project {tracker.path}. Make it a member, then retry.") from error
+        found = self.gateway.project(tracker.project_id or tracker.path)
         if tracker.project_id is None:
             Tracker.objects.filter(pk=tracker.pk, project_id=None).update(project_id=found.id)
         return found
@@ -158,6 +142,8 @@ class Run:
             "attempts": 0,
             "last_error": remark,
             "parked": False,
+            "refused_since": None,
+            "absent_since": None,
         }
         in_step = {**agreed, "status": Status.IN_STEP, "due_at": None}
         if self.mirror.held().filter(wanted_version=self.version).update(**in_step):
@@ -176,4 +162,6 @@ class Run:
 
     def park(self, error, status=Status.PARKED):
         """Let go of the row until a person has looked."""
-        self.mirror.release(due_at=None, parked=True, status=status, last_error=error)
+        self.mirror.release(
+            due_at=None, parked=True, status=status, last_error=error, refused_since=None, absent_since=None
+        )

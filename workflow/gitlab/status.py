@@ -10,19 +10,24 @@ from datetime import datetime
 from enum import Enum
 
 from django.db.models import BooleanField, Case, CharField, F, Q, QuerySet, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat
 
 from supportops.accounts.models import User
 from workflow.gitlab.fields import FIELDS, Agreed, PortalSide, differs, wanted_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile
 from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.render import Surroundings
 from workflow.models import Issue, Milestone
 
 RECENT = 10
-PIECES = ((OutgoingNote, "issue"), (OutgoingUpload, "attachment__issue"), (OutgoingLink, "link__source"))
-"""What goes to GitLab besides the issue itself, and the way from there to its request."""
+PIECES = (
+    (OutgoingNote, "issue"),
+    (OutgoingUpload, "attachment__issue"),
+    (OutgoingLink, "link__source"),
+    (PendingFile, "comment__issue"),
+)
+"""What is on its way besides the issue itself, and the way from there to its request."""
 
 
 class Stuck(Enum):
@@ -99,7 +104,8 @@ class FieldRow:
 
 @dataclass(frozen=True)
 class Hanging:
-    """A comment, a file or a link that is not in GitLab yet; ``internal``: it is for Support Operations only."""
+    """A comment, a file or a link that is not in GitLab yet, or a file from there that is not here; ``internal``: it is
+    for Support Operations only."""
 
     what: str
     attempts: int
@@ -186,7 +192,7 @@ class Known:
 
 
 def _hanging(issue):
-    """Comments, files and links that are not in GitLab yet, or that wait for a person; one query for all three."""
+    """Comments, files and links that are not on the other side yet, or that wait for a person; one query for all."""
     return [Hanging(*row[1:]) for row in _pieces([issue.pk], Q(due_at__isnull=False) | Q(parked=True))]
 
 
@@ -200,8 +206,19 @@ def _pieces(numbers, condition):
         .values_list(issue, what, "attempts", "due_at", "last_error", "parked", internal)
         for mirrors, issue, what, internal in (
             (OutgoingNote.objects, "issue", comment, Coalesce(F("comment__internal"), Value(False))),
-            (OutgoingUpload.objects, "attachment__issue", Value("A file", CharField()), F("attachment__internal")),
+            (
+                OutgoingUpload.objects,
+                "attachment__issue",
+                Concat(Value("A file: "), "attachment__name"),
+                F("attachment__internal"),
+            ),
             (OutgoingLink.objects, "link__source", Value("A link", CharField()), Value(False, BooleanField())),
+            (
+                PendingFile.objects,
+                "comment__issue",
+                Concat(Value("A file from GitLab: "), "name"),
+                F("comment__internal"),
+            ),
         )
     ]
     return found[0].union(*found[1:], all=True)

@@ -3,7 +3,19 @@
 from celery import shared_task
 
 from workflow.enqueue import enqueue
-from workflow.gitlab import deliveries, milestones, monitoring, poll, pull, push, reconcile, relabel, tracker_labels
+from workflow.gitlab import (
+    deliveries,
+    failures,
+    milestones,
+    monitoring,
+    poll,
+    pull,
+    pull_files,
+    push,
+    reconcile,
+    relabel,
+    tracker_labels,
+)
 from workflow.models.lease import Lease
 from workflow.periodic import by_one_worker, worker_at_work
 
@@ -18,7 +30,8 @@ def push_issue(number):
 @shared_task
 @by_one_worker("sweep", seconds=30)
 def sweep_mirror():
-    """Wake a worker for everything due that no wake-up reached."""
+    """Wake a worker for everything due that no wake-up reached, in trackers that GitLab has opened again too."""
+    failures.ask_waiting_trackers()
     for number in push.numbers_with_work():
         enqueue("workflow.gitlab.tasks.push_issue", number)
 
@@ -50,6 +63,14 @@ def sweep_inbound():
         deliveries.take_in(pk)
     for number in pull.numbers_to_look_at():
         enqueue("workflow.gitlab.tasks.look_at_issue", number)
+    for pk in pull_files.due_files():
+        enqueue("workflow.gitlab.tasks.fetch_file", pk)
+
+
+@shared_task
+def fetch_file(pk):
+    """Fetch a file of a GitLab comment that could not be had before."""
+    pull_files.fetch_file(pk)
 
 
 @shared_task

@@ -4,8 +4,10 @@ import structlog
 from django.utils import timezone
 
 from workflow.catalogue.models import Tracker
-from workflow.gitlab.errors import Conflict, GitLabError, Misconfigured, Permanent, Retryable
-from workflow.gitlab.models import TrackerLabels
+from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.errors import Conflict, GitLabError
+from workflow.gitlab.failures import TrackerWork, handle_failure, stops_round
+from workflow.gitlab.models import TrackerLabels, TrackerWait
 from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.gitlab.poll import metered_reader
 
@@ -41,18 +43,19 @@ def make_labels(tracker, gateway, labels):
 def read_labels():
     """Read every tracker's labels that were not read for a while. Whoever fails keeps what is remembered."""
     connection = Connection.load()
-    if connection.paused or connection.away_since:
+    if connection.paused or not is_there(connection):
         return
     fresh = TrackerLabels.objects.filter(read_at__gt=timezone.now() - TrackerLabels.KEPT_FOR)
     gateway = metered_reader(connection)
     for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False).exclude(pk__in=fresh.values("pk")):
+        work = TrackerWork(connection, gateway, tracker, TrackerWait.What.LABELS)
         try:
             TrackerLabels.remember(tracker, gateway.labels(tracker.project_id))
-        except (Permanent, Misconfigured) as error:  # this tracker's own trouble
-            log.warning("labels_not_read", tracker=tracker.path, reason=error.message)
-        except Retryable as error:
-            log.warning("labels_not_read", tracker=tracker.path, reason=error.message)
-            break
+        except GitLabError as error:
+            if stops_round(handle_failure(error, work), error, connection):
+                break
+        else:
+            work.done()
 
 
 def keeps_scopes_exclusive(gateway, trackers):

@@ -8,6 +8,7 @@ from supportops.accounts.models import User
 from tests.factories import file_request, request_at, restrict
 from tests.gitlab.inbound.hooks import issue_body
 from tests.gitlab.inbound.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
+from tests.gitlab.pushing import minutes_after_it_was_not_found
 from workflow.actions import comment
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route, Tracker
@@ -106,6 +107,8 @@ def test_21_a_move_to_where_the_portal_has_no_tracker_waits_for_a_person(cast, m
 def test_19_a_deleted_issue_is_orphaned_and_nothing_is_created(cast, mirrored, bug):
     mirrored.api("DELETE", path_of(bug))
     mirrored.forget()
+    assert mirror_of(sync(bug)).status == "in-step"
+    minutes_after_it_was_not_found(bug)
     bug = sync(bug)
     assert (bug.state, mirror_of(bug).status) == (State.TRIAGE, "orphaned")
     assert mirrored.calls("POST") == []
@@ -157,10 +160,18 @@ def test_17_a_token_that_is_no_longer_known_pauses_and_loses_nothing(cast, mirro
 
 
 @pytest.mark.fault(18)
-def test_18_a_lowered_role_pauses(cast, mirrored, bug):
-    mirrored.fail("forbidden", method="GET", path=r"/issues/\d+$")
+def test_18_an_issue_the_bot_may_not_read_waits_alone_and_says_why(cast, mirrored, bug):
+    other = filed(cast)
+    change(mirrored, other, title="Read all the same")
+    mirrored.fail("forbidden", method="GET", path=rf"/issues/{mirror_of(bug).iid}$", times=None)
     look(bug)
-    assert Connection.load().paused_reason.startswith("GitLab does not let the bot do this")
+    waiting = PendingPull.objects.get(pk=bug.pk)
+    assert waiting.last_error.startswith("GitLab does not let the bot read this issue")
+    assert (waiting.refused_since is None, waiting.due_at is None, Connection.load().paused) == (False, False, False)
+    assert look(other).title == "Read all the same"
+    mirrored.heal()
+    look(bug)
+    assert PendingPull.objects.get(pk=bug.pk).refused_since is None
 
 
 @pytest.mark.fault(24)

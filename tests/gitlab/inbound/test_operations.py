@@ -4,6 +4,7 @@ import pytest
 
 from tests.factories import file_request, request_at, restrict
 from tests.gitlab.inbound.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
+from tests.gitlab.pushing import minutes_after_it_was_not_found
 from workflow.actions import Incomplete, Refused, comment
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
@@ -31,6 +32,8 @@ def orphan(cast, mirrored, bug):
     note(mirrored, bug, "From there.", by="colleague")
     look(bug)
     mirrored.api("DELETE", path_of(bug))
+    look(bug)
+    minutes_after_it_was_not_found(bug)
     look(bug)
     return Issue.objects.get(pk=bug.pk)
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tests.factories import file_request
 from tests.gitlab.inbound.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown
+from tests.gitlab.pushing import minutes_after_it_was_not_found
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation
@@ -116,6 +117,8 @@ def test_drift_is_found_named_and_healed(cast, mirrored, bug, changed, field):
 def test_19_deleted_issues_are_found_by_comparing(cast, mirrored, bug):
     mirrored.api("DELETE", path_of(bug))
     assert reconcile("open").missing == 1
+    look_at_all()
+    minutes_after_it_was_not_found(bug)
     look_at_all()
     assert mirror_of(bug).status == "orphaned"
 

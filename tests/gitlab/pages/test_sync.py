@@ -13,6 +13,7 @@ from tests.gitlab.conftest import gitlab, mirrored  # noqa: F401  pytest finds f
 from tests.gitlab.inbound.looking import filed, mirror_of, note, path_of, push, push_later
 from tests.gitlab.inbound.looking import look as look_at_gitlab
 from tests.gitlab.pages.ledgers import refused_bug, stuck, text_of
+from tests.gitlab.pushing import minutes_after_it_was_not_found
 from tests.workflow.pages.test_hostile_text import CORPUS, assert_harmless
 from workflow.actions import comment
 from workflow.catalogue.kinds import Kind
@@ -247,6 +248,8 @@ def test_a_deleted_issue_is_created_anew_from_the_page(visit, cast, mirrored):  
     note(mirrored, issue, "From there.", by="colleague")
     before = mirror_of(issue)
     mirrored.api("DELETE", path_of(issue))
+    look_at_gitlab(issue)
+    minutes_after_it_was_not_found(issue)
     look_at_gitlab(issue)
 
     answer = visit(cast.ops).post(issue, "sync/recreate")

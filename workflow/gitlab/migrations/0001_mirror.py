@@ -193,6 +193,14 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
                 ),
                 (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this alone; it is tried again by itself.",
+                        null=True,
+                    ),
+                ),
+                (
                     "issue",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -240,6 +248,13 @@ class Migration(migrations.Migration):
                         default=0, help_text="How often it was then looked for and not found."
                     ),
                 ),
+                (
+                    "absent_since",
+                    models.DateTimeField(
+                        help_text="When the issue was first not found, though GitLab answered; set until it is found.",
+                        null=True,
+                    ),
+                ),
                 ("project_id", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("iid", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("gitlab_id", models.PositiveBigIntegerField(blank=True, null=True, unique=True)),
@@ -254,6 +269,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("status", "in-step"), _negated=True),
                         fields=["status"],
                         name="mirror_not_in_step",
+                    ),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="mirror_refused",
                     ),
                 ],
                 "constraints": [
@@ -304,6 +324,14 @@ class Migration(migrations.Migration):
                     models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
                 ),
                 (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this alone; it is tried again by itself.",
+                        null=True,
+                    ),
+                ),
+                (
                     "link",
                     models.OneToOneField(
                         on_delete=django.db.models.deletion.PROTECT,
@@ -321,6 +349,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="link_mirror_due"
                     ),
                     models.Index(condition=models.Q(("parked", True)), fields=["link"], name="link_mirror_parked"),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="link_mirror_refused",
+                    ),
                 ],
             },
         ),
@@ -335,6 +368,14 @@ class Migration(migrations.Migration):
                 (
                     "parked",
                     models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this alone; it is tried again by itself.",
+                        null=True,
+                    ),
                 ),
                 (
                     "attachment",
@@ -356,6 +397,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(
                         condition=models.Q(("parked", True)), fields=["attachment"], name="upload_mirror_parked"
+                    ),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="upload_mirror_refused",
                     ),
                 ],
             },
@@ -381,6 +427,14 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("last_error", models.TextField(blank=True)),
+                (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this reading alone; it is tried again by itself.",
+                        null=True,
+                    ),
+                ),
                 (
                     "seen_at",
                     models.DateTimeField(
@@ -414,6 +468,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("due_at__isnull", True), ("last_error__gt", "")),
                         fields=["issue"],
                         name="look_stuck",
+                    ),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="look_refused",
                     ),
                 ],
             },
@@ -502,6 +561,8 @@ class Migration(migrations.Migration):
                         choices=[
                             ("away", "GitLab does not answer"),
                             ("paused", "The exchange with GitLab is paused"),
+                            ("tracker", "A tracker waits"),
+                            ("refused", "GitLab refuses one thing"),
                             ("waiting", "Changes wait too long for GitLab"),
                             ("unknown", "A creation stays unconfirmed"),
                             ("dead", "Needs a person"),
@@ -549,6 +610,8 @@ class Migration(migrations.Migration):
                                 [
                                     "away",
                                     "paused",
+                                    "tracker",
+                                    "refused",
                                     "waiting",
                                     "unknown",
                                     "dead",
@@ -634,6 +697,14 @@ class Migration(migrations.Migration):
                     "parked",
                     models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
                 ),
+                (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this alone; it is tried again by itself.",
+                        null=True,
+                    ),
+                ),
                 ("note_id", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("posting_since", models.DateTimeField(null=True)),
                 (
@@ -667,6 +738,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="note_mirror_due"
                     ),
                     models.Index(condition=models.Q(("parked", True)), fields=["issue"], name="note_mirror_parked"),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="note_mirror_refused",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -677,6 +753,93 @@ class Migration(migrations.Migration):
                         ),
                         name="a_note_mirrors_one_thing",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PendingFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("due_at", models.DateTimeField(blank=True, help_text="Empty: nothing to do.", null=True)),
+                ("leased_until", models.DateTimeField(editable=False, null=True)),
+                ("lease", models.UUIDField(editable=False, null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.TextField(blank=True)),
+                (
+                    "parked",
+                    models.BooleanField(default=False, help_text="Waits for a person: retrying would not help."),
+                ),
+                (
+                    "refused_since",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="Since when GitLab has refused this alone; it is tried again by itself.",
+                        null=True,
+                    ),
+                ),
+                ("project_id", models.PositiveBigIntegerField()),
+                ("secret", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=255)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pending_files",
+                        to="workflow.comment",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="file_due"),
+                    models.Index(condition=models.Q(("parked", True)), fields=["comment"], name="file_parked"),
+                    models.Index(
+                        condition=models.Q(("refused_since__isnull", False)),
+                        fields=["refused_since"],
+                        name="file_refused",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("comment", "secret", "name"), name="a_file_is_fetched_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TrackerWait",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("everything", "Everything"),
+                            ("changes", "What changed"),
+                            ("milestones", "Milestones"),
+                            ("labels", "Labels"),
+                            ("comparison", "The comparison"),
+                        ],
+                        default="everything",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "readable",
+                    models.BooleanField(default=True, help_text="Whether GitLab still lets the bot read there."),
+                ),
+                ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reason", models.TextField(help_text="What GitLab refuses, and what to do about it, in words.")),
+                ("attempts", models.PositiveIntegerField(default=1)),
+                ("next_try_at", models.DateTimeField()),
+                (
+                    "tracker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="waits", to="catalogue.tracker"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("tracker", "what"), name="a_tracker_waits_once_for_a_thing")
                 ],
             },
         ),

@@ -4,6 +4,7 @@ from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat
 from workflow.gitlab.models.connection import Budget, Connection, LabelScheme, SchemeLabel
 from workflow.gitlab.models.inbound import (
     ImportedNote,
+    PendingFile,
     PendingPull,
     PollCursor,
     Reconciliation,
@@ -12,6 +13,7 @@ from workflow.gitlab.models.inbound import (
 )
 from workflow.gitlab.models.label_schemes import LabelSchemeChange, PendingRelabel, TrackerLabels
 from workflow.gitlab.models.link import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models.tracker_waits import TrackerWait
 
 __all__ = [
     "Alarm",
@@ -24,6 +26,7 @@ __all__ = [
     "Heartbeat",
     "LabelScheme",
     "OutgoingLink",
+    "PendingFile",
     "PendingPull",
     "GitLabLink",
     "OutgoingNote",
@@ -34,5 +37,6 @@ __all__ = [
     "LabelSchemeChange",
     "SchemeLabel",
     "TrackerLabels",
+    "TrackerWait",
     "OutgoingUpload",
 ]

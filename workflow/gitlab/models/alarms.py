@@ -12,6 +12,8 @@ class Kind(models.TextChoices):
 
     AWAY = "away", "GitLab does not answer"
     PAUSED = "paused", "The exchange with GitLab is paused"
+    TRACKER = "tracker", "A tracker waits"
+    REFUSED = "refused", "GitLab refuses one thing"
     WAITING = "waiting", "Changes wait too long for GitLab"
     UNKNOWN = "unknown", "A creation stays unconfirmed"
     DEAD = "dead", "Needs a person"

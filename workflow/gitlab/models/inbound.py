@@ -7,10 +7,11 @@ reliability.md). So doubled, reordered, forged-but-authentic and lost hints all 
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from workflow.gitlab.models.link import GitLabLink
+from workflow.gitlab.models.link import Exchanged, GitLabLink
+from workflow.gitlab.models.tracker_waits import TrackerWait
 from workflow.models.outgoing import OutgoingQuerySet
 
 
@@ -64,8 +65,10 @@ class PendingPullQuerySet(OutgoingQuerySet):
     """Looks to take."""
 
     def due(self, now=None):
-        """Looks whose time has come, longest due first; none where the two sides fought."""
-        return self.filter(due_at__lte=now or timezone.now(), frozen_at=None).order_by("due_at", "pk")
+        """Looks whose time has come, longest due first; none where the two sides fought, or where the bot may not
+        read."""
+        closed = Exists(TrackerWait.objects.unreadable().filter(tracker__issues=OuterRef("pk")))
+        return self.filter(~closed, due_at__lte=now or timezone.now(), frozen_at=None).order_by("due_at", "pk")
 
 
 class PendingPull(models.Model):
@@ -80,6 +83,11 @@ class PendingPull(models.Model):
     due_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True)
+    refused_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Since when GitLab has refused this reading alone; it is tried again by itself.",
+    )
     seen_at = models.DateTimeField(null=True, help_text="When a thorough look last ended well, by GitLab's clock.")
     label_event = models.PositiveBigIntegerField(default=0)
     state_event = models.PositiveBigIntegerField(default=0)
@@ -96,6 +104,7 @@ class PendingPull(models.Model):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="look_due"),
             models.Index(fields=["frozen_at"], condition=Q(frozen_at__isnull=False), name="look_frozen"),
             models.Index(fields=["issue"], condition=Q(due_at__isnull=True, last_error__gt=""), name="look_stuck"),
+            models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="look_refused"),
         ]
 
     def __str__(self):
@@ -123,7 +132,7 @@ class PendingPull(models.Model):
     def done(self, **fields):
         """The look ended well; it stays due if somebody asked meanwhile."""
         rows = PendingPull.objects.filter(pk=self.pk)
-        rows.update(attempts=0, last_error="", **fields)
+        rows.update(attempts=0, last_error="", refused_since=None, **fields)
         rows.filter(asked=self.asked).update(due_at=None, thorough=False)
 
     def forget_events(self):
@@ -156,6 +165,26 @@ class ImportedNote(models.Model):
 
     def __str__(self):
         return f"Note {self.note_id}"
+
+
+class PendingFile(Exchanged):
+    """A file of a GitLab comment that could not be had yet: the comment is here, the file follows or is given up."""
+
+    comment = models.ForeignKey("workflow.Comment", models.CASCADE, related_name="pending_files")
+    project_id = models.PositiveBigIntegerField()
+    secret = models.CharField(max_length=32)
+    name = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comment", "secret", "name"], name="a_file_is_fetched_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="file_due"),
+            models.Index(fields=["comment"], condition=Q(parked=True), name="file_parked"),
+            models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="file_refused"),
+        ]
+
+    def __str__(self):
+        return f"{self.name} of comment {self.comment_id}"
 
 
 class PollCursor(models.Model):

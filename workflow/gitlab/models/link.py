@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from workflow.gitlab.models.tracker_waits import TrackerWait
 from workflow.models.outgoing import POISON, Outgoing, OutgoingQuerySet, deaths_with, lease_time, new_token
 
 DIED_OF_IT = (
@@ -21,13 +22,19 @@ class Poisoned(Exception):
     """Working on this request killed too many workers in a row; it is parked now. Its argument is the number."""
 
 
+def _tracker_waits():
+    """Whether the tracker of a mirror's request waits. A subquery: a join would spoil the conditional UPDATE."""
+    return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef("pk")))
+
+
 class GitLabLinkQuerySet(OutgoingQuerySet):
     """Mirrors; whoever holds one is the only one who tells GitLab anything about that request."""
 
     def with_work(self, now=None):
         """Mirrors that nobody holds and that are due, or whose notes, files or links are.
 
-        Those need a GitLab issue in good order to hang on; until then they wait with it.
+        Those need a GitLab issue in good order to hang on; until then they wait with it. All of a tracker that GitLab
+        keeps closed waits with the tracker.
         """
         now = now or timezone.now()
         hanging_on = (
@@ -35,7 +42,7 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
             | Exists(OutgoingUpload.objects.filter(attachment__issue=OuterRef("pk"), due_at__lte=now))
             | Exists(OutgoingLink.objects.filter(link__source=OuterRef("pk"), due_at__lte=now))
         )
-        free = self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now))
+        free = self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now), ~_tracker_waits())
         in_order = Q(iid__isnull=False) & ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
         return free.filter(Q(due_at__lte=now) | in_order & hanging_on)
 
@@ -78,7 +85,18 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         self.update(due_at=None, parked=True, status=parked, last_error=reason, leased_until=None, lease=None)
 
 
-class GitLabLink(Outgoing):
+class Exchanged(Outgoing):
+    """A row of the exchange with GitLab, which may refuse this one thing while everything else goes on."""
+
+    refused_since = models.DateTimeField(
+        null=True, blank=True, help_text="Since when GitLab has refused this alone; it is tried again by itself."
+    )
+
+    class Meta:
+        abstract = True
+
+
+class GitLabLink(Exchanged):
     """A request's issue in GitLab. It is *behind* while ``pushed_version`` is lower than ``wanted_version``."""
 
     class Status(models.TextChoices):
@@ -104,6 +122,9 @@ class GitLabLink(Outgoing):
     empty_looks = models.PositiveSmallIntegerField(
         default=0, help_text="How often it was then looked for and not found."
     )
+    absent_since = models.DateTimeField(
+        null=True, help_text="When the issue was first not found, though GitLab answered; set until it is found."
+    )
     project_id = models.PositiveBigIntegerField(null=True, blank=True)
     iid = models.PositiveBigIntegerField(null=True, blank=True)
     gitlab_id = models.PositiveBigIntegerField(null=True, blank=True, unique=True)
@@ -121,6 +142,7 @@ class GitLabLink(Outgoing):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="mirror_due"),
             models.Index(fields=["status"], condition=~Q(status="in-step"), name="mirror_not_in_step"),
+            models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="mirror_refused"),
         ]
 
     def __str__(self):
@@ -167,7 +189,7 @@ class GitLabLink(Outgoing):
         )
 
 
-class OutgoingNote(Outgoing):
+class OutgoingNote(Exchanged):
     """A comment, or a step worth a comment, on its way to a note of the GitLab issue; posted in order, once."""
 
     issue = models.ForeignKey("workflow.Issue", models.PROTECT, related_name="note_mirrors")
@@ -186,13 +208,16 @@ class OutgoingNote(Outgoing):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="note_mirror_due"),
             models.Index(fields=["issue"], condition=Q(parked=True), name="note_mirror_parked"),
+            models.Index(
+                fields=["refused_since"], condition=Q(refused_since__isnull=False), name="note_mirror_refused"
+            ),
         ]
 
     def __str__(self):
         return f"Note of {self.issue_id}"
 
 
-class OutgoingUpload(Outgoing):
+class OutgoingUpload(Exchanged):
     """An attachment's copy in GitLab; ``markdown`` is what texts there refer to it by."""
 
     attachment = models.OneToOneField("workflow.Attachment", models.PROTECT, primary_key=True, related_name="mirror")
@@ -203,13 +228,16 @@ class OutgoingUpload(Outgoing):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="upload_mirror_due"),
             models.Index(fields=["attachment"], condition=Q(parked=True), name="upload_mirror_parked"),
+            models.Index(
+                fields=["refused_since"], condition=Q(refused_since__isnull=False), name="upload_mirror_refused"
+            ),
         ]
 
     def __str__(self):
         return f"Upload {self.attachment_id}"
 
 
-class OutgoingLink(Outgoing):
+class OutgoingLink(Exchanged):
     """A link between two requests, as a link between their GitLab issues."""
 
     link = models.OneToOneField("workflow.IssueLink", models.PROTECT, primary_key=True, related_name="mirror")
@@ -219,6 +247,9 @@ class OutgoingLink(Outgoing):
         indexes = [
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="link_mirror_due"),
             models.Index(fields=["link"], condition=Q(parked=True), name="link_mirror_parked"),
+            models.Index(
+                fields=["refused_since"], condition=Q(refused_since__isnull=False), name="link_mirror_refused"
+            ),
         ]
 
     def __str__(self):

@@ -167,6 +167,8 @@ def _facts(now):
     if now.waiting:
         yield {"label": "Oldest change waits since", "value": now.oldest, "kind": "time", "none": "A moment ago"}
     yield {"label": "Webhooks not read yet", "value": counted(now.undone_deliveries, "delivery", "deliveries")}
+    for wait in now.closed:
+        yield {"label": f"{wait.tracker} waits since", "value": wait.since, "kind": "time"}
     silent = ", ".join(str(cursor.tracker) for cursor in now.silent)
     if silent:
         yield {"label": "Webhooks keep silent", "value": f"{silent}. Changes there are found by asking."}
