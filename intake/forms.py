@@ -2,23 +2,49 @@
 
 import datetime
 import string
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from supportops.ui.forms import MultipleFileField
+from intake.models import Texts
+from supportops.accounts.models import User
+from supportops.ui.forms import FieldGroup, MultipleFileField
 from workflow.actions.approvals import eligible_approvers, is_eligible
 from workflow.actions.discussion import USUAL_DAYS, check_end, last_day
-from workflow.catalogue.answers import fields_fed_by
-from workflow.catalogue.field_types import LineField, TextField, field_for, kept_answer, row_for
+from workflow.catalogue.answers import AnswerRow, FedFields, fields_fed_by, row_for
+from workflow.catalogue.field_types import LineField, TextField, field_for, kept_answer
 from workflow.catalogue.kinds import ApprovalRule, Kind
-from workflow.catalogue.models import AnswerType, AskedOf, Feeds
+from workflow.catalogue.models import AnswerType, AskedOf, Entry, Feeds, Route
+
+
+class NewRequest(FedFields):
+    """What a valid form says about the request to be filed."""
+
+    route: Route
+    requester: User
+    title: str
+    description: str
+    answers: list[AnswerRow]
+    approver: User | None
+    approver_reason: str
+    confidential: bool
 
 
 class RequestForm(forms.Form):
     """Title, the entry's questions, and what every request may carry. Posted names it does not ask for are ignored."""
 
-    def __init__(self, entry, *, requester, data=None, files=None, initial=None):
+    def __init__(
+        self,
+        entry: Entry,
+        *,
+        requester: User,
+        data: Any = None,
+        files: Any = None,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
         """``requester``: who asks, also when somebody else files. ``initial``: by field name, texts or kept answers."""
         super().__init__(data, files, initial=initial)
         self.entry, self.requester = entry, requester
@@ -28,7 +54,7 @@ class RequestForm(forms.Form):
             self.fields["confidential"] = _confidential(entry.route)
         self._bound_due_date()
 
-    def _asked(self):
+    def _asked(self) -> dict[str, forms.Field]:
         answers = {question.key: field_for(question) for question in self.questions}
         if self.entry.title_pattern:
             words = "Left empty, it is made from your answers."
@@ -41,7 +67,7 @@ class RequestForm(forms.Form):
         text = TextField(label=self.entry.description_label, rows=8, error_messages=missing)
         return {"title": asked["title"], "description": text} | answers
 
-    def _approver_field(self):
+    def _approver_field(self) -> dict[str, forms.Field]:
         if self.entry.route.approval_rule != ApprovalRule.CHOSEN:
             return {}
         managers = eligible_approvers(self.requester)
@@ -63,7 +89,7 @@ class RequestForm(forms.Form):
         )
         return {"approver": field, "approver_reason": reason}
 
-    def _bound_due_date(self):
+    def _bound_due_date(self) -> None:
         for question in self.questions:
             if question.feeds == Feeds.DUE_DATE:
                 today, field = timezone.localdate(), self.fields[question.key]
@@ -72,7 +98,7 @@ class RequestForm(forms.Form):
                 if self.entry.route.kind == Kind.PROPOSAL:
                     field.widget.attrs["max"] = last_day().isoformat()
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Dates that can be kept, and the title made from answers where none was typed."""
         cleaned = super().clean()
         for question in self.questions:
@@ -84,18 +110,18 @@ class RequestForm(forms.Form):
             cleaned["title"] = fill(self.entry.title_pattern, cleaned)[: self.fields["title"].max_length]
         return cleaned
 
-    def _chose_another(self, given):
+    def _chose_another(self, given: Mapping[str, Any]) -> bool:
         """Whether somebody else than the requester's own manager, who could decide, was chosen."""
         own, chosen = self.requester.reports_to, given.get("approver")
         return chosen is not None and is_eligible(own, self.requester) and chosen != own
 
-    def _check_due_date(self, key, date):
+    def _check_due_date(self, key: str, date: datetime.date) -> None:
         if date < timezone.localdate():
             self.add_error(key, "This day has passed. Choose today or a later day.")
         elif problems := check_end(self.entry.route.kind, {"due_date": date}):
             self.add_error(key, problems["due_date"])
 
-    def request(self):
+    def request(self) -> NewRequest:
         """What ``workflow.actions.open_issue`` needs to know, from a valid form."""
         given = self.cleaned_data
         answers = [row_for(question, given[question.key]) for question in self.questions]
@@ -113,7 +139,7 @@ class RequestForm(forms.Form):
         }
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The fields as they stand on the page: the questions, who decides, and what may be added."""
         besides = [name for name in ("attachments", "confidential") if name in self.fields]
         decides = [name for name in ("approver", "approver_reason") if name in self.fields]
@@ -122,18 +148,18 @@ class RequestForm(forms.Form):
         return [{"title": title, "fields": [self[name] for name in names]} for title, names in titled if names]
 
 
-def _titled():
+def _titled() -> LineField:
     return LineField(
         label="Title", help_text="What it is about, in a few words.", error_messages={"required": "Give it a title."}
     )
 
 
-def _attachments():
+def _attachments() -> MultipleFileField:
     words = "Several at once are fine. They are kept with your draft."
     return MultipleFileField(required=False, label="Attachments", help_text=words)
 
 
-def _confidential(route):
+def _confidential(route: Route) -> forms.BooleanField:
     who = "you, your approver" if route.needs_approval else "you"
     where = ", here and in GitLab" if route.tracker_id else ""
     words = f"Only {who} and the confidential team will see it{where}."
@@ -145,12 +171,12 @@ class HandOverForm(forms.Form):
 
     person = forms.ModelChoiceField(None, label="Hand it to", empty_label="Choose a person")
 
-    def __init__(self, people, *args, **kwargs):
+    def __init__(self, people: QuerySet[User], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = people
 
 
-def fill(pattern, answers):
+def fill(pattern: str, answers: Mapping[str, Any]) -> str:
     """``pattern`` with each {key} replaced by the answer of that name; nothing else in braces is understood.
 
     Not ``str.format``: a pattern is edited in the admin, and format would reach into attributes.
@@ -162,7 +188,7 @@ def fill(pattern, answers):
     return " ".join("".join(parts).split())
 
 
-def initial_from(entry, data):
+def initial_from(entry: Entry, data: Texts) -> dict[str, Any]:
     """``initial`` for the form from what was typed ({field: [texts]}): lists where several may be chosen."""
     several = {question.key for question in entry.questions.all() if question.type == AnswerType.CHOICES}
     return {name: texts if name in several else texts[0] for name, texts in data.items() if texts}

@@ -69,7 +69,7 @@ REVIEW_BLOCKED_EVERY_DAYS = env.int("REVIEW_BLOCKED_EVERY_DAYS", 7, validate=lam
 env.seal()
 
 
-def _refuse_half_configured():
+def _refuse_half_configured() -> None:
     """Raise ImproperlyConfigured naming every missing variable and how to set it."""
     missing = []
     if not SAMPLE and not _secret_key:
@@ -101,7 +101,7 @@ def _refuse_half_configured():
         raise ImproperlyConfigured("SupportOps is only half configured.\n  - " + "\n  - ".join(missing))
 
 
-def _kept_secret(name):
+def _kept_secret(name: str) -> str:
     """A random secret that lives in var/ from the first start on; only the sample setup and the sandbox use these."""
     place = VAR / name
     if not place.exists():

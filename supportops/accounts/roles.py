@@ -1,6 +1,15 @@
 """Roles, read in one place: from group membership."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.db import models
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from supportops.accounts.models import User
 
 
 class Role(models.TextChoices):
@@ -11,7 +20,7 @@ class Role(models.TextChoices):
     MANAGER = "managers", "Manager"
 
 
-def roles_of(person):
+def roles_of(person: User | AnonymousUser) -> frozenset[Role]:
     """The person's roles as a frozenset of Role. A lead is ops besides. Nobody inactive has any.
 
     Read once per person object: a request handles one user object, so a change of groups counts from the next
@@ -24,11 +33,11 @@ def roles_of(person):
     )
 
 
-def is_ops(person):
+def is_ops(person: User | AnonymousUser) -> bool:
     """Whether the person belongs to Support Operations (leads included)."""
     return Role.OPS in roles_of(person)
 
 
-def is_lead(person):
+def is_lead(person: User | AnonymousUser) -> bool:
     """Whether the person has the lead verbs."""
     return Role.LEAD in roles_of(person)

@@ -4,10 +4,14 @@ Measured (docs/decisions/0002-one-process-by-default.md): 6,000 tasks without a 
 ``kill -9`` because of the outbox.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
 import threading
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import waitress
@@ -19,18 +23,21 @@ from django.db import connections
 
 from workflow.gitlab.sandbox import SandboxServer
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 log = structlog.get_logger(__name__)
 
 
 class Portal:
     """Everything ``manage.py up`` runs, started in order and stopped in reverse."""
 
-    def __init__(self, port):
+    def __init__(self, port: int) -> None:
         self._port = port
         self._stopping = threading.Event()
         self._cleanup = contextlib.ExitStack()
 
-    def start_sandbox(self):
+    def start_sandbox(self) -> None:
         """Start the sandbox GitLab on its port, unless a real GitLab is configured."""
         if settings.USES_SANDBOX:
             sandbox = SandboxServer(
@@ -42,7 +49,7 @@ class Portal:
             sandbox.start()
             self._cleanup.callback(sandbox.close)
 
-    def start_worker(self):
+    def start_worker(self) -> None:
         """Start a Celery worker and beat in threads of this process."""
         ready = threading.Event()
         worker = WorkController(
@@ -64,7 +71,7 @@ class Portal:
         clock.start()
         self._cleanup.callback(clock.stop)
 
-    def serve(self, application):
+    def serve(self, application: WSGIApplication) -> None:
         """Serve ``application`` on loopback until a signal ends it; everything is stopped when this returns."""
         server = waitress.create_server(application, host="127.0.0.1", port=self._port, threads=8, ident=None)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,21 +84,21 @@ class Portal:
             server.close()
             self.close()
 
-    def close(self):
+    def close(self) -> None:
         """Stop what was started."""
         self._cleanup.close()
         connections.close_all()
 
-    def _run(self, server):
+    def _run(self, server: Any) -> None:
         with contextlib.suppress(OSError):  # the listening socket is closed under it when the portal stops
             server.run()
 
-    def _stop(self, number, frame):
+    def _stop(self, number: int, frame: FrameType | None) -> None:
         if self._stopping.is_set():
             os._exit(130)  # the second Ctrl-C: now
         self._stopping.set()
 
     @staticmethod
-    def _stop_worker(thread):
+    def _stop_worker(thread: threading.Thread) -> None:
         worker_state.should_stop = 0
         thread.join(15)

@@ -1,5 +1,8 @@
 """django-fsm-2's refresh_from_db lifts the protection of the state for every thread at once; this one does not."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.db import models
 from django_fsm import FSMFieldMixin
 
@@ -11,7 +14,12 @@ class ProtectedRefresh:
     the library's own let 2,359 illegal assignments pass.
     """
 
-    def refresh_from_db(self, using=None, fields=None, from_queryset=None):
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: models.QuerySet[Any] | None = None,
+    ) -> None:
         """As Model.refresh_from_db; a row that is gone leaves the object as it was."""
         names = [
             field.attname

@@ -60,7 +60,7 @@ class ValidationRound(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Validation {self.number} of {self.issue_id}"
 
 
@@ -76,7 +76,7 @@ class ValidationItem(models.Model):
         ordering = ["order"]
         constraints = [models.UniqueConstraint(fields=["round", "order"], name="items_are_ordered")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
 
@@ -101,7 +101,7 @@ class ValidationCheck(models.Model):
             models.CheckConstraint(condition=~Q(verdict="failed", note=""), name="what_failed_has_a_reason"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item_id} {self.verdict}"
 
 
@@ -112,17 +112,17 @@ class Validating:
     """Mixed into Issue. Each answer is read once per object; ``forget_checks`` drops them."""
 
     @cached_property
-    def open_validation(self):
+    def open_validation(self) -> ValidationRound | None:
         """The running round of validation, or None."""
         return self.validations.filter(ended_at__isnull=True).first()
 
     @cached_property
-    def checklist(self):
+    def checklist(self) -> list[ValidationItem]:
         """The items of the running round in order, each with ``check_now``: what was found last, or None."""
         return checklist_of(self.open_validation) if self.open_validation else []
 
     @cached_property
-    def requester_is_silent(self):
+    def requester_is_silent(self) -> bool:
         """Whether a validation has waited for so many of the requester's working days that a lead may delegate it."""
         if self.state != State.VALIDATION:
             return False
@@ -130,38 +130,38 @@ class Validating:
         return self.state_since <= calendar_of(self.requester).working_days_before(timezone.now(), days)
 
     @cached_property
-    def delegates(self):
+    def delegates(self) -> list[User]:
         """Who validates for the requester."""
         return list(User.objects.filter(delegations__issue=self, delegations__ended_at__isnull=True))
 
     @property
-    def delegate_ids(self):
+    def delegate_ids(self) -> set[int]:
         """Ids of the delegates."""
         return {person.pk for person in self.delegates}
 
     @property
-    def implementer_ids(self):
+    def implementer_ids(self) -> set[int]:
         """Who did the work, and so never validates it."""
         return {self.assignee_id, self.implemented_by_id} - {None}
 
-    def items_with(self, *verdicts):
+    def items_with(self, *verdicts: Verdict | None) -> list[ValidationItem]:
         """The items of the running round with one of these verdicts; None stands for those that wait for a look."""
         return [item for item in self.checklist if (None if self.tick_lapsed(item) else verdict_of(item)) in verdicts]
 
-    def tick_lapsed(self, item):
+    def tick_lapsed(self, item: ValidationItem) -> bool:
         """Whether it was ticked by somebody who may not validate by now: they did the work, or it was taken back."""
         if verdict_of(item) != Verdict.TICKED:
             return False
         by = item.check_now.by_id
         return by in self.implementer_ids or (by != self.requester_id and by not in self.delegate_ids)
 
-    def forget_checks(self):
+    def forget_checks(self) -> None:
         """Drop what was read; the next question reads it anew."""
         for name in ("open_validation", "checklist"):
             self.__dict__.pop(name, None)
 
 
-def checklist_of(round_):
+def checklist_of(round_: ValidationRound) -> list[ValidationItem]:
     """The items of a round in order, each with ``check_now``: what was found last, or None. Two queries."""
     latest = {}
     for check in ValidationCheck.objects.filter(item__round=round_).select_related("by").order_by("pk"):
@@ -172,7 +172,7 @@ def checklist_of(round_):
     return items
 
 
-def verdict_of(item):
+def verdict_of(item: ValidationItem) -> Verdict | None:
     """TICKED, FAILED, or None for what is open."""
     verdict = item.check_now.verdict if item.check_now else Verdict.OPEN
     return None if verdict == Verdict.OPEN else Verdict(verdict)

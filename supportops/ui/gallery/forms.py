@@ -2,7 +2,7 @@
 
 from django import forms
 
-from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput, MultipleFileField
+from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput, FieldGroup, MultipleFileField
 
 SYSTEMS = [("zendesk", "Zendesk"), ("calendly", "Calendly"), ("pagerduty", "PagerDuty"), ("gitlab", "GitLab")]
 COMMENT_TYPES = [("none", "None"), ("public", "Public"), ("private", "Private")]
@@ -39,7 +39,7 @@ class EveryField(forms.Form):
     )
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The fields in three groups, as `{{ form }}` draws them."""
         fields = list(self)
         return [
@@ -58,7 +58,7 @@ class Filters(forms.Form):
     late = forms.BooleanField(label="Over target", required=False)
 
 
-def wrong():
+def wrong() -> EveryField:
     """The form as it comes back when much is missing."""
     given = {"title": "Macro", "email": "rina@", "tickets": "-3", "impact": "2", "link": "not a link"}
     return EveryField(given, auto_id="wrong_%s")

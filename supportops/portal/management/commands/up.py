@@ -1,5 +1,7 @@
 """``manage.py up``: the whole portal in one process, for a first look and for small teams."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.wsgi import get_wsgi_application
@@ -13,7 +15,7 @@ class Command(BaseCommand):
 
     help = "Run the whole portal in one process: web server, Celery worker and beat, and the sandbox GitLab."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Bring everything up, say where, and wait."""
         self._prepare()
         portal = Portal(settings.PORT)
@@ -30,7 +32,7 @@ class Command(BaseCommand):
             ) from error
         self.stdout.write("Stopped.")
 
-    def _prepare(self):
+    def _prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("seed_catalogue", verbosity=0)
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         if settings.SAMPLE:
             make_sample_people()
 
-    def _say_where(self):
+    def _say_where(self) -> None:
         self.stdout.write(f"\nSupportOps is up: {self.style.SUCCESS(f'http://127.0.0.1:{settings.PORT}/')}")
         if settings.USES_SANDBOX:
             self.stdout.write(f"The sandbox GitLab: {settings.GITLAB_URL}/")
