@@ -122,7 +122,7 @@ def submit(draft: Draft, request: NewRequest, *, by: User) -> Issue:
         submission=draft.submission,
         attachments=files,
         continues=draft.continues,
-        **request | {"requester": draft.originator},
+        **{**request, "requester": draft.originator},
     )
     if draft.issue.requester_id != draft.originator_id:
         # The mark was taken from somebody else's form: nothing is said about the request it belongs to.

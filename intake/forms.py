@@ -15,7 +15,7 @@ from supportops.ui.forms import FieldGroup, MultipleFileField
 from workflow.actions.approvals import eligible_approvers, is_eligible
 from workflow.actions.discussion import USUAL_DAYS, check_end, last_day
 from workflow.catalogue.answers import AnswerRow, FedFields, fields_fed_by, row_for
-from workflow.catalogue.field_types import LineField, TextField, field_for, kept_answer
+from workflow.catalogue.field_types import LONGEST_LINE, LineField, TextField, field_for, kept_answer
 from workflow.catalogue.kinds import ApprovalRule, Kind
 from workflow.catalogue.models import AnswerType, AskedOf, Entry, Feeds, Route
 
@@ -43,7 +43,7 @@ class RequestForm(forms.Form):
         requester: User,
         data: Any = None,
         files: Any = None,
-        initial: Mapping[str, Any] | None = None,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         """``requester``: who asks, also when somebody else files. ``initial``: by field name, texts or kept answers."""
         super().__init__(data, files, initial=initial)
@@ -100,14 +100,15 @@ class RequestForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """Dates that can be kept, and the title made from answers where none was typed."""
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         for question in self.questions:
             if question.feeds == Feeds.DUE_DATE and cleaned.get(question.key):
                 self._check_due_date(question.key, cleaned[question.key])
         if self._chose_another(cleaned) and not cleaned.get("approver_reason"):
             self.add_error("approver_reason", f"Say why not {self.requester.reports_to}, or choose them.")
         if self.entry.title_pattern and not cleaned.get("title") and "title" not in self.errors:
-            cleaned["title"] = fill(self.entry.title_pattern, cleaned)[: self.fields["title"].max_length]
+            cleaned["title"] = fill(self.entry.title_pattern, cleaned)[:LONGEST_LINE]
         return cleaned
 
     def _chose_another(self, given: Mapping[str, Any]) -> bool:
@@ -125,7 +126,7 @@ class RequestForm(forms.Form):
         """What ``workflow.actions.open_issue`` needs to know, from a valid form."""
         given = self.cleaned_data
         answers = [row_for(question, given[question.key]) for question in self.questions]
-        return {
+        asked: NewRequest = {
             "route": self.entry.route,
             "requester": self.requester,
             "title": given["title"],
@@ -134,17 +135,19 @@ class RequestForm(forms.Form):
             "approver": given.get("approver"),
             "approver_reason": given.get("approver_reason", "") if self._chose_another(given) else "",
             "confidential": given.get("confidential", False),
-            **({"system": self.entry.system} if self.entry.system else {}),
-            **fields_fed_by(answers),
         }
+        if self.entry.system:
+            asked["system"] = self.entry.system
+        asked.update(fields_fed_by(answers))
+        return asked
 
     @property
     def groups(self) -> list[FieldGroup]:
         """The fields as they stand on the page: the questions, who decides, and what may be added."""
-        besides = [name for name in ("attachments", "confidential") if name in self.fields]
-        decides = [name for name in ("approver", "approver_reason") if name in self.fields]
+        besides: list[str] = [name for name in ("attachments", "confidential") if name in self.fields]
+        decides: list[str] = [name for name in ("approver", "approver_reason") if name in self.fields]
         asked = [name for name in self.fields if name not in besides + decides]
-        titled = [("", asked), ("Approval", decides), ("", besides)]
+        titled: list[tuple[str, list[str]]] = [("", asked), ("Approval", decides), ("", besides)]
         return [{"title": title, "fields": [self[name] for name in names]} for title, names in titled if names]
 
 
@@ -169,11 +172,9 @@ def _confidential(route: Route) -> forms.BooleanField:
 class HandOverForm(forms.Form):
     """To whom a draft is handed."""
 
-    person = forms.ModelChoiceField(None, label="Hand it to", empty_label="Choose a person")
-
     def __init__(self, people: QuerySet[User], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["person"].queryset = people
+        self.fields["person"] = forms.ModelChoiceField(people, label="Hand it to", empty_label="Choose a person")
 
 
 def fill(pattern: str, answers: Mapping[str, Any]) -> str:

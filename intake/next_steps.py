@@ -15,7 +15,7 @@ _THEN = {
     Kind.QUESTION: "Support Operations answer here, or make a request of the right kind out of it.",
     Kind.HAND_OVER: "Support Operations take the ticket over in Zendesk and record here what came of it.",
 }
-_BUTTON = {
+_BUTTON: dict[str, str] = {
     Kind.PROPOSAL: "Open the discussion",
     Kind.QUESTION: "Ask the question",
     Kind.HAND_OVER: "Record the ticket",
@@ -31,10 +31,11 @@ def button_label(entry: Entry) -> str:
 
 def approval_in_words(entry: Entry) -> str:
     """Who approves, for a card; empty when nobody does."""
-    return {
+    words: dict[str, str] = {
         ApprovalRule.REPORTS_TO: "Your manager approves",
         ApprovalRule.CHOSEN: "A manager decides" if entry.route.kind == Kind.PROPOSAL else "A manager approves",
-    }.get(entry.route.approval_rule, "")
+    }
+    return words.get(entry.route.approval_rule, "")
 
 
 def next_steps(entry: Entry, requester: User) -> list[str]:

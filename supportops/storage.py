@@ -10,7 +10,7 @@ class WholeFiles(FileSystemStorage):
     def _save(self, name: str, content: File) -> str:
         was_there = self.exists(name)
         try:
-            return super()._save(name, content)
+            return super()._save(name, content)  # type: ignore[misc]  # the stubs lack the method
         except OSError:
             if not was_there:
                 self.delete(name)

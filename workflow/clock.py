@@ -40,7 +40,8 @@ def time_by_court(stays: Sequence[Stay], now: datetime) -> dict[Court, timedelta
 
 def counted_for(issue: Issue) -> User | None:
     """By whose calendar the working days in its state count: the one person whose turn it is; None: the portal's."""
-    return {Court.REQUESTER: issue.requester, Court.OPS: issue.assignee}.get(issue.court)
+    whose = {Court.REQUESTER: issue.requester, Court.OPS: issue.assignee}
+    return whose.get(issue.court) if issue.court else None
 
 
 def stays_of(issue: Issue) -> list[Stay]:
@@ -76,7 +77,8 @@ class Clock:
 def clock_of(stays: Sequence[Stay], now: datetime) -> Clock:
     """The Clock of a request from its ``stays`` (as ``time_by_court`` takes them)."""
     spent = time_by_court(stays, now)
-    court, since = None, None
+    court: Court | None = None
+    since: datetime | None = None
     for moment, state in stays:
         before, court = court, COURT.get(state)
         since = (since if court == before else moment) if court else None

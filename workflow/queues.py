@@ -289,7 +289,7 @@ def counts(person: User, **also: Any) -> dict[str, Any]:
         f"_found_{number}": _one_row(rule(Issue.objects.open(), person), JSONObject(**numbers))
         for number, (rule, numbers) in enumerate(together.items())
     }
-    read = User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get()
+    read: dict[str, Any] = dict(User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get())
     for names, found in zip(together.values(), [read.pop(key) for key in by_rule], strict=True):
         read |= found or dict.fromkeys(names, 0)
     return read

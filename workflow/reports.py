@@ -100,7 +100,7 @@ def ages(person: User, targets: Mapping[str, int], over: Q | None = None) -> lis
     """[StageAge] of every stage that has a target. ``targets``: {state: working days}; ``over``: as ``over_target``
     gives it, read where it is not given."""
     over = over_target(person, targets) if over is None else over
-    rows = {
+    rows: dict[str, Any] = {
         row["state"]: row
         for row in _waiting(person, targets)
         .values("state")
@@ -149,9 +149,9 @@ def _zones_by_limit(
 ) -> dict[str, dict[tuple[str, str | None], dict[datetime, set[str]]]]:
     """{state: {(whose calendar counts, region): {the moment since when a stay is over the target: its time zones}}};
     nobody's and an unknown person's is the portal's, of no region."""
-    found = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    found: Any = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
     for state, whose, zone, region in {_place(row) for row in requests.values("state", *_PLACES).distinct()}:
-        calendar = calendar_of(None if region is None else User(time_zone=zone, region=region))
+        calendar = calendar_of(None if zone is None or region is None else User(time_zone=zone, region=region))
         limit = calendar.working_days_before(now, targets[state])
         found[state][whose, region][limit].add(zone)
     return found

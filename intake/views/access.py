@@ -19,7 +19,8 @@ def entry_or_404(key: str) -> Entry:
 
 def draft_or_404(person: User, submission: UUID | None) -> Draft:
     """The person's own draft, with its entry; filed ones included, so that their old addresses lead on."""
-    draft = Draft.objects.with_entry().filter(owner=person, submission=submission).first()
+    own = Draft.objects.with_entry().filter(owner=person)
+    draft = own.filter(submission=submission).first() if submission else None
     if draft is None:
         raise Http404("There is no such draft.")
     return draft

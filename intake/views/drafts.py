@@ -33,7 +33,7 @@ def drafts(request: AuthenticatedHttpRequest) -> HttpResponse:
 def draft(request: AuthenticatedHttpRequest, submission: UUID) -> HttpResponse:
     """Open a draft: its form, filled; once it is filed, its request."""
     found = draft_or_404(request.user, submission)
-    if found.issue_id:
+    if found.issue:
         return redirect(found.issue)
     return redirect(f"{reverse('new', args=[found.entry.key])}?draft={found.submission}")
 

@@ -89,5 +89,5 @@ def _question(request: AuthenticatedHttpRequest, node: str, step: chart.Step, *,
     return render(request, "intake/guide.html", context)
 
 
-def _address(node: str) -> str:
-    return f"{reverse('guide')}?at={node}" if node != chart.START else reverse("guide")
+def _address(node: str | None) -> str:
+    return f"{reverse('guide')}?at={node}" if node and node != chart.START else reverse("guide")

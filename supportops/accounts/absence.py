@@ -50,12 +50,13 @@ def decider_for(pk: int, links: Links) -> int | None:
     A chain that goes round in a circle leads nowhere too: entry refuses one, dates may still make one.
     """
     met = set()
-    while pk in links:
-        if pk in met:
+    current: int | None = pk
+    while current is not None and current in links:
+        if current in met:
             return None
-        met.add(pk)
-        pk = links[pk]
-    return pk
+        met.add(current)
+        current = links[current]
+    return current
 
 
 def stands_in_for(pk: int, links: Links) -> frozenset[int]:

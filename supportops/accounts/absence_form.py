@@ -29,7 +29,8 @@ class AbsenceChecks(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         """An absence ends after it begins."""
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         begins, ends = cleaned.get("away_from"), cleaned.get("away_until")
         if ends and not begins:
             self.add_error("away_from", "Say from when the person is away." if self.others else "Say from when.")

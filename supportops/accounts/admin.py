@@ -191,7 +191,7 @@ class GitLabAccountAdmin(admin.ModelAdmin):
     list_display = ["user", "provider", "uid", "last_login", "date_joined"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__first_name", "user__last_name", "uid"]
-    fields = readonly_fields = ["user", "provider", "uid", "last_login", "date_joined"]
+    fields = readonly_fields = ("user", "provider", "uid", "last_login", "date_joined")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only GitLab says who somebody is there."""

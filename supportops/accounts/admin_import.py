@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from supportops.accounts.people_file import Unreadable, read_people
@@ -45,7 +45,7 @@ class ImportsPeople(admin.ModelAdmin):
 
     change_list_template = "admin/accounts/user/change_list.html"
 
-    def get_urls(self) -> list[URLPattern | URLResolver]:
+    def get_urls(self) -> list[URLPattern]:
         """The list's, and the import's."""
         ours = path("import/", self.admin_site.admin_view(self.import_people), name="import_people")
         return [ours, *super().get_urls()]

@@ -89,7 +89,7 @@ class Administration(AdminSite):
     def show(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Redirect to the row's page in the portal; 404 when there is none, or none for this person."""
         content_type = ContentType.objects.filter(pk=content_type_id).first()
-        model = content_type and content_type.model_class()
+        model = content_type.model_class() if content_type else None
         if model is None or not self.is_registered(model) or not hasattr(model, "get_absolute_url"):
             raise Http404
         model_admin = self.get_model_admin(model)

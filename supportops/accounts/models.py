@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from time import monotonic
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
@@ -148,7 +148,7 @@ class User(AbstractUser):
     away_until = models.DateField(null=True, blank=True)
     stand_in = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="stands_in_for")
 
-    objects = People()
+    objects: ClassVar[People] = People()
 
     class Meta:
         verbose_name = "person"

@@ -118,7 +118,7 @@ def _construct_map(loader: _Plain, node: yaml.Node) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
-def _construct_text(loader: _Plain, node: yaml.Node) -> Any:
+def _construct_text(loader: _Plain, node: yaml.ScalarNode) -> Any:
     return loader.construct_scalar(node)
 
 
@@ -160,7 +160,7 @@ def _yaml_row(person: dict[Any, Any]) -> Row:
     line = person[_LINE]
 
     def value_at(place: str) -> str:
-        value = person
+        value: Any = person
         for step in place.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, list | dict | tuple | set):

@@ -244,7 +244,8 @@ def _refuse_circles(found: Difference) -> None:
         return change.manager or person.reports_to if change else person.reports_to
 
     for change in found.changes:
-        met, person = [], change.person
+        met: list[User] = []
+        person: User | None = change.person
         while person is not None and person not in met:
             met.append(person)
             person = above(person)

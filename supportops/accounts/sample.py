@@ -57,5 +57,7 @@ def sample_people() -> list[SamplePerson]:
     setup."""
     here = set(User.objects.filter(username__in=[row[0] for row in SAMPLE_PEOPLE]).values_list("username", flat=True))
     order = ("requester", "colleague", "manager", "standin", "ops", "federal", "lead", "admin")
-    rows = {row[0]: {"username": row[0], "name": row[1], "role": row[0], "about": row[5]} for row in SAMPLE_PEOPLE}
+    rows: dict[str, SamplePerson] = {
+        row[0]: {"username": row[0], "name": row[1], "role": row[0], "about": row[5]} for row in SAMPLE_PEOPLE
+    }
     return [rows[username] for username in order if username in here]

@@ -33,7 +33,7 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Connect GitLab's user to the person an administrator already made, and refresh what GitLab knows."""
         claims = _claims(sociallogin)
-        username = claims.get("preferred_username") or claims.get("nickname") or ""
+        username = _username(claims)
         if not username:
             raise ImmediateHttpResponse(_refused(request, "GitLab did not say who you are. Ask an administrator."))
         if not sociallogin.is_existing:
@@ -50,13 +50,17 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         """Keep the new person's GitLab name and roles."""
         person = super().save_user(request, sociallogin, form)
         claims = _claims(sociallogin)
-        _take_from_gitlab(person, claims.get("preferred_username") or claims.get("nickname"), claims)
+        _take_from_gitlab(person, _username(claims), claims)
         return person
 
 
 def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     data = sociallogin.account.extra_data
     return {**data, **data.get("id_token", {}), **data.get("userinfo", {})}
+
+
+def _username(claims: dict[str, Any]) -> str:
+    return claims.get("preferred_username") or claims.get("nickname") or ""
 
 
 def _subject(claims: dict[str, Any]) -> int | None:

@@ -1,7 +1,7 @@
 """Sign-in, and the person's own page."""
 
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.views import LoginView
 from django import forms
@@ -45,8 +45,9 @@ class MeForm(AbsenceChecks):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = User.objects.active().exclude(pk=self.instance.pk)
-        self.fields["stand_in"].queryset = others.order_by("first_name", "last_name", "username")
-        self.fields["stand_in"].empty_label = "Nobody"
+        stand_in = cast(forms.ModelChoiceField, self.fields["stand_in"])
+        stand_in.queryset = others.order_by("first_name", "last_name", "username")
+        stand_in.empty_label = "Nobody"
 
     @property
     def groups(self) -> list[FieldGroup]:

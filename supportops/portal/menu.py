@@ -1,7 +1,7 @@
 """The person's places with live counts, and what everybody must know; read only when a page shows them."""
 
 from collections.abc import Callable
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Exists, OuterRef
@@ -53,6 +53,12 @@ class Banner(TypedDict):
     text: str
 
 
+class _Page(AuthenticatedHttpRequest):
+    """With the numbers that its menu and banners say."""
+
+    _menu_numbers: dict[str, Any]
+
+
 def menu(request: HttpRequest) -> dict[str, Any]:
     """Context processor: ``menu`` (sections of places) and ``banners``, both read on first use, empty for strangers."""
     return {
@@ -67,22 +73,22 @@ def refreshed(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/_places.html")
 
 
-def _unless_database_is_away(read: Callable[[AuthenticatedHttpRequest], list[T]], request: HttpRequest) -> list[T]:
+def _unless_database_is_away(read: Callable[[_Page], list[T]], request: HttpRequest) -> list[T]:
     """What ``read`` returns; nothing when the database does not answer, so that an error page can still be drawn."""
     user = getattr(request, "user", None)
     try:
-        return read(request) if user is not None and user.is_authenticated else []
+        return read(cast(_Page, request)) if user is not None and user.is_authenticated else []
     except (DatabaseError, InterfaceError):
         return []
 
 
-def _banners(request: AuthenticatedHttpRequest) -> list[Banner]:
+def _banners(request: _Page) -> list[Banner]:
     number = _numbers(request)
     text = PAUSED if number["gitlab_paused"] else AWAY if number["gitlab_away"] else ""
     return [{"tone": "warning", "text": text}] if text else []
 
 
-def _numbers(request: AuthenticatedHttpRequest) -> dict[str, Any]:
+def _numbers(request: _Page) -> dict[str, Any]:
     """All that menu and banners say, read once per page in one query."""
     if not hasattr(request, "_menu_numbers"):
         request._menu_numbers = counts(
@@ -94,10 +100,10 @@ def _numbers(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     return request._menu_numbers
 
 
-def _sections(request: AuthenticatedHttpRequest) -> list[MenuSection]:
+def _sections(request: _Page) -> list[MenuSection]:
     person, here = request.user, _page_shown(request)
     number = _numbers(request)
-    sections = [
+    sections: list[MenuSection] = [
         {"title": "", "items": _places(number)},
         {"title": "Waits for you", "items": _queues(number, lambda queue: queue.concerns is not is_ops)},
         {"title": "Queues", "items": _queues(number, lambda queue: queue.concerns is is_ops)},
@@ -139,7 +145,7 @@ def _queues(number: dict[str, Any], wanted: Callable[[Queue], bool]) -> list[Men
 
 
 def _more(person: User) -> list[MenuItem]:
-    items = []
+    items: list[MenuItem] = []
     if is_ops(person):
         items.append({"label": "Reports", "url": reverse("reports"), "icon": "chart-no-axes-column"})
     if person.is_staff:

@@ -28,7 +28,7 @@ class Renderer(TemplatesSetting):
     field_template_name = "_components/field.html"
 
 
-class _Described:
+class _Described(forms.widgets.ChoiceWidget):
     """Gives each choice a line of help: `descriptions` maps a choice's value to its words."""
 
     template_name = "_components/choice_cards.html"

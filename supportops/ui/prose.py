@@ -36,7 +36,7 @@ def to_html(text: str | None) -> SafeString:
     )
 
 
-def _image(tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+def _image(renderer: object, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
     source, words = str(token.attrs.get("src", "")), token.content or "Picture"
     if _is_ours(source):
@@ -59,7 +59,7 @@ def _lower_headings(state: StateCore) -> None:
 def _link_bare_addresses(state: StateCore) -> None:
     for block in state.tokens:
         if block.type == "inline" and "://" in block.content:
-            block.children = list(_with_links(block.children))
+            block.children = list(_with_links(block.children or []))
 
 
 def _with_links(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -92,7 +92,7 @@ def _build() -> MarkdownIt:
     markdown.enable(["table", "strikethrough"])
     markdown.core.ruler.push("lower_headings", _lower_headings)
     markdown.core.ruler.push("link_bare_addresses", _link_bare_addresses)
-    markdown.renderer.rules["image"] = _image
+    markdown.add_render_rule("image", _image)
     return markdown
 
 

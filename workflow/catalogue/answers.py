@@ -64,12 +64,13 @@ def missing_answers(route_key: str, asked_of: str, rows: Iterable[AnswerRow]) ->
 def fields_fed_by(rows: Iterable[AnswerRow]) -> FedFields:
     """{field of a request: value} for the answers that fill one besides: a due date, the teams it touches."""
     fed = {row["feeds"]: row["answer"] for row in rows if row.get("feeds") and row.get("answer") not in _FEEDS_NOTHING}
-    known = {name: _in_one_line(fed[name]) for name in ("teams", "system", "customer") if name in fed}
-    return known | ({"due_date": date.fromisoformat(fed["due_date"])} if "due_date" in fed else {})
-
-
-def _in_one_line(answer: Answer) -> str:
-    return ", ".join(answer) if isinstance(answer, list) else answer
+    known: FedFields = {}
+    for name in ("teams", "system", "customer"):
+        if answer := fed.get(name):
+            known[name] = ", ".join(answer) if isinstance(answer, list) else str(answer)
+    if "due_date" in fed:
+        known["due_date"] = date.fromisoformat(str(fed["due_date"]))
+    return known
 
 
 def entries() -> list[tuple[str, str, str]]:
@@ -78,7 +79,7 @@ def entries() -> list[tuple[str, str, str]]:
 
 
 def form_fields(
-    route_key: str, asked_of: str, initial: Mapping[str, Any] | Iterable[AnswerRow] | None = None
+    route_key: str, asked_of: str, initial: Mapping[str, Any] | Sequence[AnswerRow] | None = None
 ) -> dict[str, forms.Field]:
     """{question key: form field}, asked_of "requester" or "approver". ``initial``: kept answers by question key, or
     rows as a request keeps them."""
@@ -122,8 +123,10 @@ def questions_of(route_key: str, asked_of: str) -> QuerySet[Question]:
     return Question.objects.filter(entry__route__key=route_key, asked_of=asked_of)
 
 
-def answers_by_key(rows_or_answers: Mapping[str, Any] | Iterable[AnswerRow] | None) -> Mapping[str, Any]:
+def answers_by_key(rows_or_answers: Mapping[str, Any] | Sequence[AnswerRow] | None) -> Mapping[str, Any]:
     """{question key: kept answer} from such a mapping or from rows as a request keeps them."""
-    if isinstance(rows_or_answers, dict) or not rows_or_answers:
-        return rows_or_answers or {}
+    if not rows_or_answers:
+        return {}
+    if isinstance(rows_or_answers, Mapping):
+        return rows_or_answers
     return {row["key"]: row.get("answer") for row in rows_or_answers}

@@ -34,7 +34,7 @@ class LineField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text without control characters, in one line."""
-        return " ".join(printable(super().to_python(value)).split())
+        return " ".join(printable(super().to_python(value) or "").split())
 
 
 class TextField(forms.CharField):
@@ -46,7 +46,7 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """The text without control characters, with plain line ends."""
-        return printable(super().to_python(value)).strip()
+        return printable(super().to_python(value) or "").strip()
 
 
 class AddressField(forms.URLField):

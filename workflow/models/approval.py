@@ -128,7 +128,7 @@ class Deciding:
 
     if TYPE_CHECKING:
         requester_id: int
-        state_since: models.DateTimeField[datetime, datetime]
+        state_since: datetime
         rounds: RelatedManager[ApprovalRound]
 
     @cached_property
@@ -168,9 +168,9 @@ class Deciding:
         away = [approver.pk for approver in self.approvers if approver.pk in self.absence_links]
         ends = {pk: decider_for(pk, self.absence_links) for pk in away}
         seated = {seat.approver_id for seat in self.seats}
-        wanted = set(ends.values()) - seated - {None, self.requester_id}
+        wanted = {end for end in ends.values() if end and end not in seated and end != self.requester_id}
         people = {person.pk: person for person in User.objects.active().filter(pk__in=wanted)} if wanted else {}
-        return {pk: people[end] for pk, end in ends.items() if end in people}
+        return {pk: people[end] for pk, end in ends.items() if end and end in people}
 
     @cached_property
     def deciding(self) -> dict[int, Decision]:
@@ -178,8 +178,8 @@ class Deciding:
         found = {}
         for seat in self.seats_in_turn:
             if seat.approver and seat.approver.is_active:
-                found[seat.approver_id] = seat
-            if stand_in := self.stand_ins.get(seat.approver_id):
+                found[seat.approver.pk] = seat
+            if seat.approver and (stand_in := self.stand_ins.get(seat.approver.pk)):
                 found.setdefault(stand_in.pk, seat)
         return {pk: seat for pk, seat in found.items() if pk not in self.decided_ids and pk != self.requester_id}
 
@@ -191,7 +191,7 @@ class Deciding:
     @property
     def decided_ids(self) -> set[int]:
         """Ids of who has decided in the running round already."""
-        return {seat.decided_by_id for seat in self.seats} - {None}
+        return {seat.decided_by_id for seat in self.seats if seat.decided_by_id}
 
     @cached_property
     def late_seats(self) -> list[Decision]:
@@ -208,12 +208,14 @@ class Deciding:
 
     def asked_since(self, seat: Decision) -> datetime:
         """Since when the seat's holder could decide: a question to the requester stops the time."""
-        return max(seat.asked_at or self.open_round.opened_at, self.state_since)
+        opened = self.open_round.opened_at if self.open_round else self.state_since
+        return max(seat.asked_at or opened, self.state_since)
 
     @property
     def overseer_ids(self) -> set[int]:
         """Ids of the managers of approvers who are late; never the requester."""
-        return {seat.approver.reports_to_id for seat in self.late_seats} - {None, self.requester_id}
+        managers = {seat.approver.reports_to_id for seat in self.late_seats if seat.approver}
+        return {pk for pk in managers if pk and pk != self.requester_id}
 
     @cached_property
     def active_lead_exists(self) -> bool:
@@ -228,7 +230,7 @@ class Deciding:
     def behalf_of(self, person: User | None) -> User | None:
         """For whom this person would decide now, or None when it is for themselves."""
         seat = self.deciding.get(person.pk) if person else None
-        return seat.approver if seat and seat.approver_id != person.pk else None
+        return seat.approver if seat and person and seat.approver_id != person.pk else None
 
     def forget_people(self) -> None:
         """Drop what was read about rounds, delegates and gates; the next question reads it anew."""

@@ -58,5 +58,5 @@ class Event(models.Model):
         """The verb as people read it."""
         for vocabulary in (Verb, Act):
             if self.verb in vocabulary:
-                return vocabulary(self.verb).label
+                return str(vocabulary(self.verb).label)
         return _LABELS.get(self.verb, self.verb.replace("-", " ").capitalize())

@@ -1,12 +1,18 @@
 """The handbook's flowcharts as they were answered. A used path is frozen for ever."""
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from workflow.gates import CHARTS, Chart, Gate, GateOutcome, gate_at
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class GatePath(models.Model):
@@ -57,11 +63,16 @@ class GateAnswer(models.Model):
 class Gated:
     """Mixed into Issue: the gate of its present state. Read once per object."""
 
+    if TYPE_CHECKING:
+        kind: str
+        state: str
+        gate_paths: RelatedManager[GatePath]
+
     @cached_property
     def gate_path(self) -> GatePath | None:
         """The open path of the gate this state has, or None."""
         gate = gate_at(self.kind, self.state)
-        return gate and self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first()
+        return self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first() if gate else None
 
     @property
     def gate_outcome(self) -> GateOutcome | None:

@@ -7,7 +7,7 @@ django-fsm checks sources and conditions when a transition is called, never a pe
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -38,9 +38,12 @@ from workflow.states import (
 )
 
 if TYPE_CHECKING:
+    from workflow.models.event import Event
     from workflow.models.milestone import Milestone
     from workflow.states import Court
 
+_Conditioned = Any
+"""An Issue; django-fsm types what a condition is given as any Model."""
 EDITABLE = sorted(OPEN)
 MATERIAL_EDITS = frozenset(
     {
@@ -65,32 +68,32 @@ BLOCKABLE = [
 ]
 
 
-def of_kind(*kinds: Kind) -> Callable[[Issue], bool]:
+def of_kind(*kinds: Kind) -> Callable[[_Conditioned], bool]:
     """A condition: the request is of one of these kinds."""
 
-    def condition(issue: Issue) -> bool:
+    def condition(issue: _Conditioned) -> bool:
         return issue.kind in kinds
 
     return condition
 
 
-def _answered_not_worked_on(issue: Issue) -> bool:
+def _answered_not_worked_on(issue: _Conditioned) -> bool:
     return issue.state != State.TRIAGE or issue.kind in {Kind.QUESTION, Kind.HAND_OVER}
 
 
-def _needs_no_validation(issue: Issue) -> bool:
+def _needs_no_validation(issue: _Conditioned) -> bool:
     return issue.state != State.DEVELOPMENT or (issue.kind == Kind.ADMINISTRATIVE and not issue.validation_required)
 
 
-def _features_escalate_first(issue: Issue) -> bool:
+def _features_escalate_first(issue: _Conditioned) -> bool:
     return not (issue.state == State.TRIAGE and issue.kind == Kind.FEATURE)
 
 
-def _not_being_put_into_production(issue: Issue) -> bool:
+def _not_being_put_into_production(issue: _Conditioned) -> bool:
     return not (issue.state == State.BLOCKED and issue.return_to == State.IMPLEMENTATION)
 
 
-def _reopenable(issue: Issue) -> bool:
+def _reopenable(issue: _Conditioned) -> bool:
     return issue.outcome in REOPENS_TO_TRIAGE or issue.outcome == Outcome.WITHDRAWN
 
 
@@ -145,6 +148,9 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
 
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
+
+    moves: list[Event]
+    """The steps that moved it, on requests read ``with_moves``."""
 
     objects = IssueQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -14,8 +15,7 @@ from workflow.states import COURT, ENDED, Court, State
 
 if TYPE_CHECKING:
     from supportops.accounts.models import User
-    from workflow.models.issue import Issue
-    from workflow.models.people import Delegation
+    from workflow.models.issue import Issue  # noqa: F401 (named in a text)
 
 _WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
 """The courts in which an owner is told that something needs them."""
@@ -34,9 +34,9 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """What has not ended."""
         return self.exclude(state__in=sorted(ENDED))  # in the order of the partial indexes, for SQLite
 
-    def visible_to(self, person: User) -> Self:
+    def visible_to(self, person: User | AnonymousUser) -> Self:
         """What exists for this person; the same rule as ``permissions.may_see``."""
-        if not person.is_active:
+        if isinstance(person, AnonymousUser) or not person.is_active:
             return self.none()
         return self.filter(
             Q(restricted_to__isnull=True)

@@ -5,7 +5,10 @@ What was found is never changed: a later look is a new row. The database holds t
 The running validation of a request: who looks at the result, and what its checklist says now.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +18,11 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from supportops.accounts.working_days import calendar_of
 from workflow.states import State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 LONGEST_ITEM = 300
 
@@ -72,6 +80,9 @@ class ValidationItem(models.Model):
     text = models.CharField(max_length=LONGEST_ITEM)
     before = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
+    check_now: ValidationCheck | None
+    """What was found last, on items that ``checklist_of`` read."""
+
     class Meta:
         ordering = ["order"]
         constraints = [models.UniqueConstraint(fields=["round", "order"], name="items_are_ordered")]
@@ -111,6 +122,16 @@ Verdict = ValidationCheck.Verdict
 class Validating:
     """Mixed into Issue. Each answer is read once per object; ``forget_checks`` drops them."""
 
+    if TYPE_CHECKING:
+        pk: int
+        state: str
+        state_since: datetime
+        requester: User
+        requester_id: int
+        assignee_id: int | None
+        implemented_by_id: int | None
+        validations: RelatedManager[ValidationRound]
+
     @cached_property
     def open_validation(self) -> ValidationRound | None:
         """The running round of validation, or None."""
@@ -132,7 +153,7 @@ class Validating:
     @cached_property
     def delegates(self) -> list[User]:
         """Who validates for the requester."""
-        return list(User.objects.filter(delegations__issue=self, delegations__ended_at__isnull=True))
+        return list(User.objects.filter(delegations__issue=self.pk, delegations__ended_at__isnull=True))
 
     @property
     def delegate_ids(self) -> set[int]:
@@ -142,7 +163,7 @@ class Validating:
     @property
     def implementer_ids(self) -> set[int]:
         """Who did the work, and so never validates it."""
-        return {self.assignee_id, self.implemented_by_id} - {None}
+        return {pk for pk in (self.assignee_id, self.implemented_by_id) if pk}
 
     def items_with(self, *verdicts: Verdict | None) -> list[ValidationItem]:
         """The items of the running round with one of these verdicts; None stands for those that wait for a look."""
@@ -152,7 +173,7 @@ class Validating:
         """Whether it was ticked by somebody who may not validate by now: they did the work, or it was taken back."""
         if verdict_of(item) != Verdict.TICKED:
             return False
-        by = item.check_now.by_id
+        by = item.check_now.by_id if item.check_now else None
         return by in self.implementer_ids or (by != self.requester_id and by not in self.delegate_ids)
 
     def forget_checks(self) -> None:

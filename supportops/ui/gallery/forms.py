@@ -33,7 +33,9 @@ class EveryField(forms.Form):
     teams = forms.MultipleChoiceField(
         label="Teams told", choices=SYSTEMS, widget=forms.CheckboxSelectMultiple, required=False
     )
-    files = MultipleFileField(label="Attachments", required=False, help_text="Screenshots help. At most 10 MB each.")
+    attachments = MultipleFileField(
+        label="Attachments", required=False, help_text="Screenshots help. At most 10 MB each."
+    )
     urgent = forms.BooleanField(
         label="I can stay available while this is being fixed", help_text="Somebody will ask questions.", required=False
     )

@@ -113,7 +113,7 @@ def ago(moment: date | None, style: str = "words") -> str:
     """A datetime or date as "3 days ago"; with "short" as "3d". Empty for None."""
     if not moment:
         return ""
-    return times.short_span(moment) if style == "short" else times.in_words(moment)
+    return times.short_span(moment) if style == "short" and isinstance(moment, datetime) else times.in_words(moment)
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management import BaseCommand
+from django_fsm import RETURN_VALUE
 
 from workflow.models import Issue
 from workflow.states import COURT, State, Verb
@@ -70,7 +71,7 @@ def _edges() -> dict[tuple[str, str], list[str]]:
         verb = move.name.replace("_", "-")
         if verb in _SIDE_WAYS:
             continue
-        targets = [move.target] if isinstance(move.target, str) else move.target.allowed_states
+        targets = move.target.allowed_states if isinstance(move.target, RETURN_VALUE) else [move.target]
         for target in targets:
             if target != move.source:
                 edges.setdefault((str(move.source), str(target)), []).append(verb)

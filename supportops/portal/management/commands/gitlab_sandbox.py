@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from workflow.gitlab.sandbox import SandboxServer
+from workflow.gitlab_sandbox import SandboxServer
 
 
 class Command(BaseCommand):

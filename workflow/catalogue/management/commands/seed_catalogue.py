@@ -63,11 +63,12 @@ class Command(BaseCommand):
 
     def _write(self, model: type[M], identity: dict[str, Any], values: dict[str, Any] | None = None) -> tuple[M, bool]:
         """The row with this identity and whether it is new; an existing one gets ``values`` only when restoring."""
-        row, is_new = model.objects.get_or_create(**identity, defaults=values)
+        values = values or {}
+        row, is_new = model._default_manager.get_or_create(**identity, defaults=values)
         if is_new:
             self.done["created"] += 1
             return row, True
-        changed = [name for name, value in (values or {}).items() if getattr(row, name) != value]
+        changed = [name for name, value in values.items() if getattr(row, name) != value]
         if self.restore and changed:
             for name in changed:
                 setattr(row, name, values[name])
