@@ -13,11 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
 from supportops import data_folder
+
+django_stubs_ext.monkeypatch()  # so that a form or an admin may say of which model it is: ModelForm[Tracker]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)

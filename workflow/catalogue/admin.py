@@ -47,7 +47,7 @@ class LinesField(forms.CharField):
         return self.to_python(data) != (initial or [])
 
 
-class TrackerForm(forms.ModelForm):
+class TrackerForm(forms.ModelForm[Tracker]):
     """A tracker; its path as GitLab's address shows it."""
 
     class Meta:
@@ -56,14 +56,14 @@ class TrackerForm(forms.ModelForm):
 
     def clean_path(self) -> str:
         """Without the slashes that copying brings along; a project always stands in a group."""
-        path = self.cleaned_data["path"].strip().strip("/")
+        path: str = self.cleaned_data["path"].strip().strip("/")
         if "/" not in path or "//" in path or any(sign in path for sign in " ?#:"):
             raise forms.ValidationError("Write the path of the project as it stands in its address: group/project.")
         return path
 
 
 @admin.register(Tracker)
-class TrackerAdmin(admin.ModelAdmin):
+class TrackerAdmin(admin.ModelAdmin[Tracker]):
     """Where GitLab keeps the issues. A tracker out of use takes no new requests; it is never deleted."""
 
     form = TrackerForm
@@ -77,7 +77,7 @@ class TrackerAdmin(admin.ModelAdmin):
         """Requests stand in it. Take "active" away instead."""
         return False
 
-    def save_model(self, request: HttpRequest, tracker: Tracker, form: forms.ModelForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, tracker: Tracker, form: forms.ModelForm[Tracker], change: bool) -> None:
         """Another path is looked up anew; a renamed project has the same id again."""
         if "path" in form.changed_data:
             tracker.project_id = None
@@ -102,7 +102,7 @@ PROTECTING = ["approval_rule", "waivable", "voiding_fields", "restricted_to"]
 """Rules that protect somebody: who must agree, and who may read."""
 
 
-class RouteForm(forms.ModelForm):
+class RouteForm(forms.ModelForm[Route]):
     """A route with its lists as lines."""
 
     voiding_fields = LinesField(
@@ -138,7 +138,7 @@ class RouteForm(forms.ModelForm):
 
     def clean_voiding_fields(self) -> list[str]:
         """Only fields the form has; the form of a new route is not there yet."""
-        named = self.cleaned_data["voiding_fields"]
+        named: list[str] = self.cleaned_data["voiding_fields"]
         if self.instance.pk is None:
             return named
         known = [*ALWAYS_THERE, *answers.form_fields(self.instance.key, "requester", {})]
@@ -150,7 +150,7 @@ class RouteForm(forms.ModelForm):
 
 
 @admin.register(Route)
-class RouteAdmin(admin.ModelAdmin):
+class RouteAdmin(admin.ModelAdmin[Route]):
     """A route. It is never deleted: requests stand on it. Its entry is taken out of the catalogue instead."""
 
     form = RouteForm
@@ -185,7 +185,7 @@ class RouteAdmin(admin.ModelAdmin):
         return False
 
 
-class QuestionForm(forms.ModelForm):
+class QuestionForm(forms.ModelForm[Question]):
     """A question with its choices as lines."""
 
     choices = LinesField(widget=forms.Textarea(attrs={"rows": 4, "cols": 30}))
@@ -196,7 +196,7 @@ class QuestionForm(forms.ModelForm):
         widgets = {"help": forms.Textarea(attrs={"rows": 2, "cols": 30}), "label": forms.TextInput(attrs={"size": 30})}
 
 
-class QuestionInline(admin.TabularInline):
+class QuestionInline(admin.TabularInline[Question, Entry]):
     """The questions of an entry, in the order they are asked."""
 
     model = Question
@@ -205,7 +205,7 @@ class QuestionInline(admin.TabularInline):
 
 
 @admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(admin.ModelAdmin[Entry]):
     """What can be asked."""
 
     inlines = [QuestionInline]
@@ -263,7 +263,7 @@ class EntryAdmin(admin.ModelAdmin):
         return f"{total - asked_of_approver} + {asked_of_approver}" if asked_of_approver else str(total)
 
 
-class PolicyApproverInline(admin.TabularInline):
+class PolicyApproverInline(admin.TabularInline[PolicyApprover, ApprovalPolicy]):
     """The people every round asks, in the order they are asked where there is one."""
 
     model = PolicyApprover
@@ -272,7 +272,7 @@ class PolicyApproverInline(admin.TabularInline):
 
 
 @admin.register(ApprovalPolicy)
-class ApprovalPolicyAdmin(admin.ModelAdmin):
+class ApprovalPolicyAdmin(admin.ModelAdmin[ApprovalPolicy]):
     """Makes the rounds of a route rounds of several. Taken away, one approver decides again; running rounds go on."""
 
     inlines = [PolicyApproverInline]

@@ -8,7 +8,7 @@ The running validation of a request: who looks at the result, and what its check
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -82,6 +82,8 @@ class ValidationItem(models.Model):
 
     check_now: ValidationCheck | None
     """What was found last, on items that ``checklist_of`` read."""
+    files: list[Any]
+    """What came with it, on the request's page."""
 
     class Meta:
         ordering = ["order"]
