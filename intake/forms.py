@@ -49,7 +49,9 @@ class RequestForm(forms.Form):
         super().__init__(data, files, initial=initial)
         self.entry, self.requester = entry, requester
         self.questions = list(entry.questions.filter(asked_of=AskedOf.REQUESTER))
-        self.fields = self._asked() | self._approver_field() | {"attachments": _attachments()}
+        words = "Several at once are fine. They are kept with your draft."
+        attachments = MultipleFileField(required=False, label="Attachments", help_text=words)
+        self.fields = self._asked() | self._approver_field() | {"attachments": attachments}
         if entry.route.restricted_to_id is None:
             self.fields["confidential"] = _confidential(entry.route)
         self._bound_due_date()
@@ -60,7 +62,8 @@ class RequestForm(forms.Form):
             words = "Left empty, it is made from your answers."
             asked = answers | {"title": LineField(label="Title", required=False, help_text=words)}
         else:
-            asked = {"title": _titled()} | answers
+            words, missing = "What it is about, in a few words.", {"required": "Give it a title."}
+            asked = {"title": LineField(label="Title", help_text=words, error_messages=missing)} | answers
         if not self.entry.description_label:
             return asked | {"description": TextField(label="Anything else we should know", required=False)}
         missing = {"required": "Answer this."}
@@ -149,17 +152,6 @@ class RequestForm(forms.Form):
         asked = [name for name in self.fields if name not in besides + decides]
         titled: list[tuple[str, list[str]]] = [("", asked), ("Approval", decides), ("", besides)]
         return [{"title": title, "fields": [self[name] for name in names]} for title, names in titled if names]
-
-
-def _titled() -> LineField:
-    return LineField(
-        label="Title", help_text="What it is about, in a few words.", error_messages={"required": "Give it a title."}
-    )
-
-
-def _attachments() -> MultipleFileField:
-    words = "Several at once are fine. They are kept with your draft."
-    return MultipleFileField(required=False, label="Attachments", help_text=words)
 
 
 def _confidential(route: Route) -> forms.BooleanField:

@@ -90,11 +90,8 @@ def _managers_part(entry: Entry) -> str:
     asked = [question.label for question in entry.questions.all() if question.asked_of == AskedOf.APPROVER]
     if not asked:
         return ""
-    return f"Your manager's part of the form is asked when approving: {'; '.join(map(_lower, asked))}."
-
-
-def _lower(label: str) -> str:
-    return label[0].lower() + label[1:]
+    labels = "; ".join(label[0].lower() + label[1:] for label in asked)
+    return f"Your manager's part of the form is asked when approving: {labels}."
 
 
 def _where(route: Route) -> str:

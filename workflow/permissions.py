@@ -207,10 +207,6 @@ def _move(person: User, issue: Issue) -> str | None:
     return _ops(person, issue)
 
 
-def _spin_off(person: User, issue: Issue) -> str | None:
-    return _ops(person, issue)
-
-
 def _gate(person: User, issue: Issue) -> str | None:
     if gate_at(issue.kind, issue.state) is None:
         return f"There is no gate to answer while this is {standing(issue.state)}."
@@ -274,7 +270,7 @@ _RULES: dict[str, Rule] = {
     Act.DELEGATE: _while_open(_delegate),
     Act.DUE_DATE: _while_open(_requester_or_ops),
     Act.MOVE: _while_open(_move),
-    Act.SPIN_OFF: _while_open(_spin_off),
+    Act.SPIN_OFF: _while_open(_ops),
     Act.GATE: _gate,
     Act.NAME_APPROVER: _name_approver,
     Act.CHECK: _while_open(_check),

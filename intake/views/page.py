@@ -10,7 +10,6 @@ from intake.forms import HandOverForm, RequestForm
 from intake.models import Draft
 from intake.next_steps import button_label, next_steps
 from supportops.accounts.http import AuthenticatedHttpRequest
-from supportops.accounts.models import User
 from workflow.catalogue.models import Entry
 
 
@@ -39,7 +38,9 @@ def form_page(
         "typed": typed,
         "draft": draft,
         "newer": newer,
-        "other_draft": None if draft or request.method == "POST" else _latest_draft(person, entry),
+        "other_draft": None
+        if draft or request.method == "POST"
+        else Draft.objects.unfiled().filter(owner=person, entry=entry).first(),
         "files": [kept.attachment for kept in draft.attachments.select_related("attachment")] if draft else [],
         "refusal": refusal,
         "hand_over": hand_over if refusal else None,
@@ -50,10 +51,6 @@ def form_page(
     }
     _offer_similar(form, entry)
     return render(request, "intake/new.html", context, status=status)
-
-
-def _latest_draft(person: User, entry: Entry) -> Draft | None:
-    return Draft.objects.unfiled().filter(owner=person, entry=entry).first()
 
 
 def _offer_similar(form: RequestForm, entry: Entry) -> None:

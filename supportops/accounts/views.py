@@ -7,7 +7,6 @@ from allauth.account.views import LoginView
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -72,10 +71,6 @@ def me(request: AuthenticatedHttpRequest) -> HttpResponse:
         form.save()
         messages.success(request, "Your profile is saved.")
         return redirect("me")
-    context = {"form": form, "person": request.user, "stands_in_for": _stands_in_for(request.user)}
+    decides_for = User.objects.filter(pk__in=request.user.stood_in_ids).order_by("first_name", "last_name", "username")
+    context = {"form": form, "person": request.user, "stands_in_for": decides_for}
     return render(request, "account/me.html", context, status=422 if form.errors else 200)
-
-
-def _stands_in_for(person: User) -> QuerySet[User]:
-    """The people whose decisions are this person's now."""
-    return User.objects.filter(pk__in=person.stood_in_ids).order_by("first_name", "last_name", "username")

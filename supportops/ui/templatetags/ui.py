@@ -1,7 +1,7 @@
 """`{% load ui %}`: the components that are too frequent, or too clever, for a plain include."""
 
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from django import template
@@ -117,12 +117,6 @@ def ago(moment: date | None, style: str = "words") -> str:
 
 
 @register.filter
-def duration(value: timedelta | float | None) -> str:
-    """A timedelta or seconds as "3 days". Empty for None."""
-    return "" if value is None else times.span(value)
-
-
-@register.filter
 def waiting(since: datetime | None) -> str:
     """How long something has been as it is ("3 days"), from a datetime until now."""
     return times.span(timezone.now() - since) if since else ""
@@ -138,19 +132,6 @@ def changed_words(old: str | None, new: str | None, side: text_diff.Side) -> Saf
 def markdown(text: str | None) -> SafeString:
     """What a person wrote in Markdown, as safe HTML."""
     return prose.to_html(text)
-
-
-@register.simple_tag(takes_context=True)
-def query_replace(context: template.Context, **changes: Any) -> str:
-    """The present query with some parameters set anew; None or "" removes one. Paging starts over unless given."""
-    query = context["request"].GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value not in (None, ""):
-            query[name] = value
-    return f"?{query.urlencode()}" if query else "?"
 
 
 @register.simple_block_tag
