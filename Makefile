@@ -81,6 +81,7 @@ lint-code:
 	$(BIN)/ruff format --check .
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files 'templates/*.html')
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 lint-models:
 	$(BIN)/python manage.py makemigrations --check --dry-run
 

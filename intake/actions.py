@@ -5,13 +5,21 @@ step, and filing twice finds what was filed.
 """
 
 import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from intake.models import Draft, DraftAttachment
+from intake.forms import NewRequest
+from intake.models import Draft, DraftAttachment, Texts
+from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, delete_file, open_issue, settle_news, store_file, tell_news
+from workflow.catalogue.answers import AnswerRow
 from workflow.catalogue.models import Entry
+from workflow.models import Issue
 
 LONGEST_DRAFT = 500_000
 MOST_FILES = 20
@@ -21,7 +29,7 @@ _OPEN = "Open the draft"
 class NewerDraft(Exception):
     """The draft was saved from another page since this one was opened; ``draft`` is that newer one."""
 
-    def __init__(self, draft):
+    def __init__(self, draft: Draft) -> None:
         super().__init__("Your draft is newer on another device.")
         self.draft = draft
 
@@ -29,13 +37,22 @@ class NewerDraft(Exception):
 class AlreadyFiled(Exception):
     """The form was sent before; ``issue`` is the request it became."""
 
-    def __init__(self, issue):
+    def __init__(self, issue: Issue) -> None:
         super().__init__(f"This is filed already, as {issue.reference}.")
         self.issue = issue
 
 
 @transaction.atomic
-def save_draft(submission, *, by, entry, data, page=None, seen_version=0, overwrite=False):
+def save_draft(
+    submission: UUID,
+    *,
+    by: User,
+    entry: Entry,
+    data: Texts,
+    page: UUID | None = None,
+    seen_version: int = 0,
+    overwrite: bool = False,
+) -> Draft:
     """Keep what was typed ({field: [texts]}) and return the draft.
 
     ``page``: the UUID of the page it was typed into. A page never finds itself too old, so that an answer which comes
@@ -61,7 +78,7 @@ def save_draft(submission, *, by, entry, data, page=None, seen_version=0, overwr
     return draft
 
 
-def add_files(draft, uploads, *, by):
+def add_files(draft: Draft, uploads: Iterable[UploadedFile], *, by: User) -> list[str]:
     """Keep uploaded files with the draft. Returns a sentence for each that could not be kept."""
     problems = []
     room = MOST_FILES - draft.attachments.count()
@@ -79,7 +96,7 @@ def add_files(draft, uploads, *, by):
 
 
 @transaction.atomic
-def remove_file(draft, attachment_id, *, by):
+def remove_file(draft: Draft, attachment_id: int, *, by: User) -> None:
     """Take one file off the draft and delete it; one that is not there is gone already."""
     _check_mine(draft, by)
     for kept in draft.attachments.filter(attachment_id=attachment_id).select_related("attachment"):
@@ -87,7 +104,7 @@ def remove_file(draft, attachment_id, *, by):
 
 
 @transaction.atomic
-def submit(draft, request, *, by):
+def submit(draft: Draft, request: NewRequest, *, by: User) -> Issue:
     """File the draft and return the request it became; a second time, the same one.
 
     ``request``: what ``RequestForm.request`` returned. Whoever the draft was handed on for stays the requester.
@@ -105,7 +122,7 @@ def submit(draft, request, *, by):
         submission=draft.submission,
         attachments=files,
         continues=draft.continues,
-        **request | {"requester": draft.originator},
+        **{**request, "requester": draft.originator},
     )
     if draft.issue.requester_id != draft.originator_id:
         # The mark was taken from somebody else's form: nothing is said about the request it belongs to.
@@ -118,7 +135,7 @@ def submit(draft, request, *, by):
 
 
 @transaction.atomic
-def hand_over(draft, *, to, by):
+def hand_over(draft: Draft, *, to: User, by: User) -> Draft:
     """Give the draft to somebody who may file it, or back to whoever asked. The originator stays the requester."""
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     _check_mine(draft, by)
@@ -136,7 +153,7 @@ def hand_over(draft, *, to, by):
     return draft
 
 
-def _asked(draft, to):
+def _asked(draft: Draft, to: User) -> str:
     """What whoever now has the draft should know. Nothing of what it says, and of a restricted one not even what it
     asks for or for whom."""
     if is_restricted(draft):
@@ -146,13 +163,13 @@ def _asked(draft, to):
     return f"“{draft.entry}” for {draft.originator}: complete it and file it, or hand it back. Both names are kept."
 
 
-def is_restricted(draft):
+def is_restricted(draft: Draft) -> bool:
     """Whether the request it becomes would be restricted, as it stands now."""
     return draft.entry.route.restricted_to_id is not None or any(draft.data.get("confidential", ()))
 
 
 @transaction.atomic
-def discard(draft, *, by):
+def discard(draft: Draft, *, by: User) -> None:
     """Delete the draft with its files. Raises Refused for one that carries on a question: without it nothing would."""
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     _check_mine(draft, by)
@@ -168,12 +185,22 @@ def discard(draft, *, by):
     draft.delete()
 
 
-def _check_mine(draft, person):
+def _check_mine(draft: Draft, person: User) -> None:
     if draft.owner_id != person.pk:
         raise Refused("This draft is with somebody else now.")
 
 
-def leave_draft(sender, entry, *, owner, title, description, rows, continues, **kwargs):
+def leave_draft(
+    sender: Any,
+    entry: str,
+    *,
+    owner: User,
+    title: str,
+    description: str,
+    rows: Iterable[AnswerRow],
+    continues: Issue,
+    **kwargs: Any,
+) -> str:
     """Receives ``draft_wanted``: leave the entry's form, filled with what is known, among the drafts of ``owner``;
     returns its address."""
     draft = Draft.objects.create(
@@ -186,7 +213,7 @@ def leave_draft(sender, entry, *, owner, title, description, rows, continues, **
     return draft.get_absolute_url()
 
 
-def _typed(rows):
+def _typed(rows: Iterable[AnswerRow]) -> Texts:
     """Answers as a draft keeps them: lists of texts."""
     answers = {row["key"]: row.get("answer") for row in rows if row.get("answer") not in (None, "", [])}
     return {

@@ -7,7 +7,7 @@ class IntakeConfig(AppConfig):
     name = "intake"
     verbose_name = "Drafts"
 
-    def ready(self):
+    def ready(self) -> None:
         """A request that is carried on leaves its requester a draft where answers are still wanted."""
         from intake.actions import leave_draft
         from workflow.actions.signals import draft_wanted

@@ -4,6 +4,7 @@ Source: handbook page "Working with Support Ops", section "Flowchart"; which ans
 `propose-change` is domain.md §2. `bug` is not here on purpose: people find it by its card and by search.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 START = "start"
@@ -35,7 +36,7 @@ class End:
     elsewhere: str = ""
 
 
-NODES = {
+NODES: dict[str, Step | End] = {
     START: Step(
         "What do you wish to do?",
         (
@@ -85,7 +86,7 @@ NODES = {
 }
 
 
-def before(node):
+def before(node: str) -> str | None:
     """The node whose answer leads to ``node``, or None for the first one. Every node has at most one."""
     for key, step in NODES.items():
         if isinstance(step, Step) and any(answer.leads_to == node for answer in step.answers):
@@ -93,13 +94,13 @@ def before(node):
     return None
 
 
-def depth(node):
+def depth(node: str) -> int:
     """How many questions were answered to come here: 0 at the start."""
     earlier = before(node)
     return 0 if earlier is None else depth(earlier) + 1
 
 
-def leads_to_some(node, entries):
+def leads_to_some(node: str, entries: Collection[str]) -> bool:
     """Whether a path from ``node`` ends at one of these entries (keys); paths to entries not offered are not shown."""
     step = NODES[node]
     if isinstance(step, End):

@@ -1,6 +1,7 @@
 """What is being written: drafts and their files."""
 
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -10,15 +11,18 @@ from django.utils import timezone
 from workflow.catalogue.models import Entry
 from workflow.models import Attachment, Issue
 
+Texts = dict[str, list[str]]
+"""What was typed into a form, by field."""
 
-class DraftQuerySet(models.QuerySet):
+
+class DraftQuerySet(models.QuerySet["Draft"]):
     """Drafts, by the questions the pages ask about them."""
 
-    def unfiled(self):
+    def unfiled(self) -> Self:
         """What is still being written."""
         return self.filter(issue__isnull=True)
 
-    def with_entry(self):
+    def with_entry(self) -> Self:
         """With what a list of drafts shows."""
         return self.select_related("entry__route", "owner", "originator")
 
@@ -59,20 +63,20 @@ class Draft(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title or f"Draft of “{self.entry}”"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         """The form, filled with the draft."""
         return reverse("draft", args=[self.submission])
 
     @property
-    def title(self):
+    def title(self) -> str:
         """The title typed so far, or an empty text."""
         return (self.data.get("title") or [""])[0]
 
     @property
-    def handed_over(self):
+    def handed_over(self) -> bool:
         """Whether somebody else than its owner asked."""
         return self.owner_id != self.originator_id
 
@@ -86,5 +90,5 @@ class DraftAttachment(models.Model):
     class Meta:
         ordering = ["pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.attachment.name

@@ -1,8 +1,9 @@
 """What happens after a request is filed, told before the button is pressed."""
 
+from supportops.accounts.models import User
 from workflow.actions.approvals import approver_for, eligible_approvers, seats_for
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
-from workflow.catalogue.models import AskedOf
+from workflow.catalogue.models import AskedOf, Entry, Route
 
 _THEN = {
     Kind.BUG: "Support Operations check it, plan the repair and make it. You are asked to validate it before it goes "
@@ -14,29 +15,30 @@ _THEN = {
     Kind.QUESTION: "Support Operations answer here, or make a request of the right kind out of it.",
     Kind.HAND_OVER: "Support Operations take the ticket over in Zendesk and record here what came of it.",
 }
-_BUTTON = {
+_BUTTON: dict[str, str] = {
     Kind.PROPOSAL: "Open the discussion",
     Kind.QUESTION: "Ask the question",
     Kind.HAND_OVER: "Record the ticket",
 }
 
 
-def button_label(entry):
+def button_label(entry: Entry) -> str:
     """What the primary button of the entry's form says."""
     if entry.route.kind in _BUTTON:
         return _BUTTON[entry.route.kind]
     return "Send for approval" if entry.route.needs_approval else "File the request"
 
 
-def approval_in_words(entry):
+def approval_in_words(entry: Entry) -> str:
     """Who approves, for a card; empty when nobody does."""
-    return {
+    words: dict[str, str] = {
         ApprovalRule.REPORTS_TO: "Your manager approves",
         ApprovalRule.CHOSEN: "A manager decides" if entry.route.kind == Kind.PROPOSAL else "A manager approves",
-    }.get(entry.route.approval_rule, "")
+    }
+    return words.get(entry.route.approval_rule, "")
 
 
-def next_steps(entry, requester):
+def next_steps(entry: Entry, requester: User) -> list[str]:
     """Sentences, in order: who decides, what follows, where GitLab shows it, who sees it."""
     return [
         sentence
@@ -51,7 +53,7 @@ def next_steps(entry, requester):
     ]
 
 
-def _who_decides(entry, requester):
+def _who_decides(entry: Entry, requester: User) -> str:
     route = entry.route
     if not route.needs_approval:
         return "Nobody needs to approve it." if route.kind in WORKED_ON else ""
@@ -70,7 +72,7 @@ def _who_decides(entry, requester):
     return f"{whom[0].upper()}{whom[1:]} is asked to approve it. Work begins only then."
 
 
-def _several(route, requester, manager):
+def _several(route: Route, requester: User, manager: User | None) -> str:
     """Who decides where the route asks several, in words; empty where it asks one."""
     seats, needed = seats_for(route, requester, manager)
     if len(seats) < 2:
@@ -84,24 +86,21 @@ def _several(route, requester, manager):
     return f"{needed} of {people} must approve it" if needed > 1 else f"any one of {people} may approve it"
 
 
-def _managers_part(entry):
+def _managers_part(entry: Entry) -> str:
     asked = [question.label for question in entry.questions.all() if question.asked_of == AskedOf.APPROVER]
     if not asked:
         return ""
-    return f"Your manager's part of the form is asked when approving: {'; '.join(map(_lower, asked))}."
+    labels = "; ".join(label[0].lower() + label[1:] for label in asked)
+    return f"Your manager's part of the form is asked when approving: {labels}."
 
 
-def _lower(label):
-    return label[0].lower() + label[1:]
-
-
-def _where(route):
+def _where(route: Route) -> str:
     if route.tracker is None:
         return "It stays in the portal; GitLab has no issue for it."
     return f"GitLab shows it as an issue in {route.tracker.path}."
 
 
-def _who_sees(route):
+def _who_sees(route: Route) -> str:
     if route.restricted_to is None:
         return ""
     return f"Only you, your approver and the group {route.restricted_to.name} see it."

@@ -33,18 +33,19 @@ class InUse(Exception):
 
 def complaint(folder: Path, error: BaseException) -> str | None:
     """What is wrong with the folder, and what to do, if that is what the error is about; else None."""
-    while error is not None:
+    cause: BaseException | None = error
+    while cause is not None:
         word = None
-        if isinstance(error, OSError):
-            word = _FROM_SYSTEM.get(error.errno)
-        elif isinstance(error, sqlite3.Error):
-            word = _FROM_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # the rest of the code says why
+        if isinstance(cause, OSError) and cause.errno:
+            word = _FROM_SYSTEM.get(cause.errno)
+        elif isinstance(cause, sqlite3.Error):
+            word = _FROM_SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)  # the rest of the code says why
         if word in (_BROKEN, _FORBIDDEN) and folder.exists() and shutil.disk_usage(folder).free < _HARDLY_ANY:
             word = _FULL  # where SQLite cannot map a file, it says something else
         if word:
             remedy = "make room there, or choose" if word == _FULL else "choose"
             return f"The data folder {folder} {word}: {remedy} another one with VAR_DIR."
-        error = error.__cause__ or error.__context__
+        cause = cause.__cause__ or cause.__context__
     return None
 
 

@@ -1,10 +1,20 @@
 """Structured logs: JSON lines for machines, plain lines for people; no bodies, no tokens."""
 
 import logging
+from typing import TypedDict
 
 import structlog
+from structlog.typing import Processor
 
-_SHARED = [
+
+class Wanted(TypedDict):
+    """What ``settings.LOGGING`` says."""
+
+    level: int
+    json: bool
+
+
+_SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
@@ -12,7 +22,7 @@ _SHARED = [
 ]
 
 
-def tell_refusals_calmly(record):
+def tell_refusals_calmly(record: logging.LogRecord) -> bool:
     """A filter: a page that says no (4xx) works as it should, so it is told as information, without a traceback."""
     if getattr(record, "status_code", 500) >= 500:
         return True
@@ -20,7 +30,7 @@ def tell_refusals_calmly(record):
     return logging.root.level <= logging.INFO
 
 
-def configure(wanted):
+def configure(wanted: Wanted) -> None:
     """Set up logging and structlog from ``{"level": int, "json": bool}`` (called by Django with settings.LOGGING)."""
     renderer = (
         structlog.processors.JSONRenderer()

@@ -9,14 +9,18 @@ import contextlib
 import logging
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
 from supportops import data_folder
+
+django_stubs_ext.monkeypatch()  # so that a form or an admin may say of which model it is: ModelForm[Tracker]
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
@@ -25,7 +29,7 @@ VAR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 _secret_key = env.str("SECRET_KEY", "")
 SAMPLE = env.bool("SAMPLE", not _secret_key)
 DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 SANDBOX_PORT = env.int("SANDBOX_PORT", 8929, validate=validate.Range(1, 65535))
 _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'portal.sqlite3'}")
@@ -39,12 +43,12 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", logging.WARNING if SAMPLE else logging.IN
 GITLAB_URL = env.str("GITLAB_URL", "")
 GITLAB_TOKEN = env.str("GITLAB_TOKEN", "")
 GITLAB_BOT_USERNAME = env.str("GITLAB_BOT_USERNAME", "")
-GITLAB_WEBHOOK_SECRET = env.list("GITLAB_WEBHOOK_SECRET", [])
-GITLAB_WEBHOOK_SIGNING_TOKEN = env.list("GITLAB_WEBHOOK_SIGNING_TOKEN", [])
+GITLAB_WEBHOOK_SECRET: list[str] = env.list("GITLAB_WEBHOOK_SECRET", [])
+GITLAB_WEBHOOK_SIGNING_TOKEN: list[str] = env.list("GITLAB_WEBHOOK_SIGNING_TOKEN", [])
 GITLAB_OIDC_CLIENT_ID = env.str("GITLAB_OIDC_CLIENT_ID", "")
 GITLAB_OIDC_SECRET = env.str("GITLAB_OIDC_SECRET", "")
 GITLAB_OIDC_URL = env.str("GITLAB_OIDC_URL", "") or GITLAB_URL
-GITLAB_GROUP_ROLES = env.dict("GITLAB_GROUP_ROLES", {})
+GITLAB_GROUP_ROLES: dict[str, str] = env.dict("GITLAB_GROUP_ROLES", {})
 GITLAB_QUARANTINE_SECONDS = env.int("GITLAB_QUARANTINE_SECONDS", 3 if DEBUG or SAMPLE else 150)
 GITLAB_TIMEOUT_SECONDS = env.float("GITLAB_TIMEOUT_SECONDS", 20)
 GITLAB_LEASE_SECONDS = env.int("GITLAB_LEASE_SECONDS", 120)
@@ -72,7 +76,7 @@ REVIEW_BLOCKED_EVERY_DAYS = env.int("REVIEW_BLOCKED_EVERY_DAYS", 7, validate=val
 env.seal()
 
 
-def _refuse_half_configured():
+def _refuse_half_configured() -> None:
     """Raise ImproperlyConfigured naming every missing variable and how to set it."""
     missing = []
     if not SAMPLE and not _secret_key:
@@ -104,7 +108,7 @@ def _refuse_half_configured():
         raise ImproperlyConfigured("SupportOps is only half configured.\n  - " + "\n  - ".join(missing))
 
 
-def _kept_secret(name):
+def _kept_secret(name: str) -> str:
     """A random secret that lives in var/ from the first start on; only the sample setup and the sandbox use these."""
     place, new = VAR / name, VAR / f"{name}.{os.getpid()}"
     try:
@@ -302,7 +306,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF, _gitlab_origin],
     }
 }
-PERMISSIONS_POLICY = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb")
+}
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
@@ -338,6 +344,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A page must not wait for a broker that is away: measured 6 s with kombu's own retries, 0.01 s with these.
 _QUICKLY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS: Mapping[str, float]
 if _redis:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_connect_timeout": 2, **_QUICKLY}
 elif CELERY_BROKER_URL.startswith("memory"):

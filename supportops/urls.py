@@ -8,7 +8,7 @@ from django.urls import include, path
 from supportops.accounts import views as accounts
 
 admin.autodiscover()
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # as allauth documents it
 
 handler404 = "supportops.ui.views.not_found"
 handler403 = "supportops.ui.views.forbidden"

@@ -7,7 +7,7 @@ class WorkflowConfig(AppConfig):
     name = "workflow"
     verbose_name = "Requests"
 
-    def ready(self):
+    def ready(self) -> None:
         """Whoever leaves, or reports to somebody else, changes at once who decides."""
         from django.contrib.auth import get_user_model
         from django.db.models.signals import post_save

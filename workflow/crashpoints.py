@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 
-def crashpoint(name):
+def crashpoint(name: str) -> None:
     """Kill this process with SIGKILL if the environment names this point; otherwise nothing, and nearly for nothing.
 
     CRASHPOINT: the point's name. CRASHPOINT_ONCE: a path; the kill happens only while no file is there, and leaves one.

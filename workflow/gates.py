@@ -3,6 +3,7 @@
 Source: handbook page "Customer Support Operations", "Feature requests", both mermaid charts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -41,11 +42,11 @@ class Chart:
     version: str
     questions: tuple[GateQuestion, ...]
 
-    def question(self, key):
+    def question(self, key: str) -> GateQuestion:
         """The question with this key; KeyError if the chart has none."""
         return {q.key: q for q in self.questions}[key]
 
-    def walk(self, answers):
+    def walk(self, answers: Mapping[str, bool]) -> tuple[GateQuestion | None, GateOutcome | None]:
         """Follow ``answers`` ({question key: bool}) from the first question.
 
         Returns ``(next question or None, GateOutcome or None)``: exactly one of the two is set.
@@ -81,10 +82,10 @@ GAMEPLAN_CHART = Chart(
         ),
     ),
 )
-CHARTS = {Gate.TRIAGE: TRIAGE_CHART, Gate.GAMEPLAN: GAMEPLAN_CHART}
+CHARTS: dict[str, Chart] = {Gate.TRIAGE: TRIAGE_CHART, Gate.GAMEPLAN: GAMEPLAN_CHART}
 
 
-def gate_at(kind, state):
+def gate_at(kind: str, state: str) -> Gate | None:
     """The gate a request of this kind passes in this state, or None. Only features have gates."""
     if kind != "feature":
         return None

@@ -1,5 +1,6 @@
 """Periodic work: whichever worker the alarm reaches, one does it at a time."""
 
+from collections.abc import Callable
 from functools import wraps
 
 from django.dispatch import Signal
@@ -10,12 +11,12 @@ worker_at_work = Signal()
 """Sent by a worker after work that no clock asked for, so that the portal can see whether its clock still ticks."""
 
 
-def by_one_worker(lease, seconds=60):
+def by_one_worker(lease: str, seconds: int = 60) -> Callable[[Callable[[], object]], Callable[[], None]]:
     """A periodic task that only one worker does at a time; a crashed one's turn lapses after ``seconds``."""
 
-    def guard(work):
+    def guard(work: Callable[[], object]) -> Callable[[], None]:
         @wraps(work)
-        def run():
+        def run() -> None:
             with Lease.hold(lease, seconds=seconds) as held:
                 if held:
                     work()

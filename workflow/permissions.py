@@ -5,7 +5,11 @@ a test
 can run it over plain objects. Who may do what: domain.md §1 and §3.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -15,11 +19,16 @@ from workflow.gates import GateOutcome, gate_at
 from workflow.states import ENDED, OPEN, Outcome, Source, State, standing
 from workflow.verbs import Act, Verb, require_each
 
+if TYPE_CHECKING:
+    from supportops.accounts.models import User
+    from workflow.models import Issue
+
+Rule = Callable[["User", "Issue"], str | None]
 REOPEN_WINDOW = timedelta(days=14)
 _HIDDEN = "There is no such request."
 
 
-def may_see(person, issue):
+def may_see(person: User, issue: Issue) -> bool:
     """Whether this request exists for the person. Open ones exist for everybody who signed in (domain.md §1)."""
     if not person.is_active:
         return False
@@ -32,12 +41,12 @@ def may_see(person, issue):
     )
 
 
-def sees_internal(person):
+def sees_internal(person: User) -> bool:
     """Whether internal notes are for this person's eyes."""
     return is_ops(person)
 
 
-def refusal(person, verb, issue, *, source=Source.PORTAL):
+def refusal(person: User, verb: str, issue: Issue, *, source: str = Source.PORTAL) -> str | None:
     """Why this person may not do this to this request now, or None if they may.
 
     ``verb`` is a Verb or an Act. The sentence names the fact and, where it helps, who may.
@@ -51,12 +60,12 @@ def refusal(person, verb, issue, *, source=Source.PORTAL):
     return _RULES[verb](person, issue)
 
 
-def refusal_to_take_back(person, issue):
+def refusal_to_take_back(person: User, issue: Issue) -> str | None:
     """Why this person may not end a delegation, or None: who may delegate may, after the end of the request too."""
     return _delegate(person, issue) if may_see(person, issue) else _HIDDEN
 
 
-def _not_from_here(verb, issue):
+def _not_from_here(verb: str, issue: Issue) -> str:
     label = Verb(verb).label
     kind = issue.get_kind_display().lower()
     article = "an" if kind[0] in "aeiou" else "a"
@@ -65,32 +74,32 @@ def _not_from_here(verb, issue):
     return f"“{label}” is not a step of {article} {kind} request that is {standing(issue.state)}."
 
 
-def _names(people, otherwise):
+def _names(people: Iterable[User], otherwise: str) -> str:
     return " or ".join(str(person) for person in people) or otherwise
 
 
 # Who -----------------------------------------------------------------------------------------------------------------
 
 
-def _anyone(person, issue):
+def _anyone(person: User, issue: Issue) -> None:
     return None
 
 
-def _ops(person, issue):
+def _ops(person: User, issue: Issue) -> str | None:
     return None if is_ops(person) else "Only Support Operations may do this."
 
 
-def _requester(person, issue):
+def _requester(person: User, issue: Issue) -> str | None:
     return None if person.pk == issue.requester_id else f"Only the requester, {issue.requester}, may do this."
 
 
-def _requester_or_ops(person, issue):
+def _requester_or_ops(person: User, issue: Issue) -> str | None:
     if person.pk == issue.requester_id or is_ops(person):
         return None
     return f"Only the requester, {issue.requester}, or Support Operations may do this."
 
 
-def _lead(person, issue):
+def _lead(person: User, issue: Issue) -> str | None:
     """A lead; where there is none, any ops person but the one who escalated."""
     if is_lead(person):
         return None
@@ -101,7 +110,7 @@ def _lead(person, issue):
     return "You escalated this, so somebody else must decide." if person.pk == issue.escalated_by_id else None
 
 
-def _approver(person, issue):
+def _approver(person: User, issue: Issue) -> str | None:
     if person.pk == issue.requester_id:
         return "You asked for this, so somebody else must decide."
     if person.pk in issue.approver_ids:
@@ -116,7 +125,7 @@ def _approver(person, issue):
 # When ----------------------------------------------------------------------------------------------------------------
 
 
-def _waive(person, issue):
+def _waive(person: User, issue: Issue) -> str | None:
     if reason := _ops(person, issue):
         return reason
     if person.pk == issue.requester_id:
@@ -124,14 +133,14 @@ def _waive(person, issue):
     return None if issue.route.waivable else "The approval of this kind of request cannot be waived."
 
 
-def _ask(person, issue):
+def _ask(person: User, issue: Issue) -> str | None:
     return _approver(person, issue) if issue.state in {State.APPROVAL, State.DISCUSSION} else _ops(person, issue)
 
 
-def _gated(outcomes, missing):
+def _gated(outcomes: Collection[GateOutcome], missing: str) -> Rule:
     """Ops, and for a feature a finished gate path that leads to one of ``outcomes``."""
 
-    def rule(person, issue):
+    def rule(person: User, issue: Issue) -> str | None:
         if reason := _ops(person, issue):
             return reason
         if gate_at(issue.kind, issue.state) is None or issue.gate_outcome in outcomes:
@@ -145,16 +154,16 @@ def _gated(outcomes, missing):
     return rule
 
 
-def _shelve(person, issue):
+def _shelve(person: User, issue: Issue) -> str | None:
     return _lead(person, issue) if issue.state == State.ESCALATED else _ops(person, issue)
 
 
-def _close(person, issue):
+def _close(person: User, issue: Issue) -> str | None:
     leads = issue.state in {State.ESCALATED, State.APPROVAL, State.DISCUSSION}
     return _lead(person, issue) if leads else _ops(person, issue)
 
 
-def _validator(person, issue):
+def _validator(person: User, issue: Issue) -> str | None:
     if person.pk in issue.implementer_ids:
         return "You implemented this, so somebody else must validate it."
     if person.pk == issue.requester_id or person.pk in issue.delegate_ids:
@@ -162,7 +171,7 @@ def _validator(person, issue):
     return f"Only {_names([issue.requester, *issue.delegates], 'the requester')} may validate this."
 
 
-def _reopen(person, issue):
+def _reopen(person: User, issue: Issue) -> str | None:
     if is_ops(person):
         return None
     own = issue.outcome == Outcome.COMPLETED or issue.outcome == Outcome.WITHDRAWN
@@ -173,8 +182,8 @@ def _reopen(person, issue):
     return None
 
 
-def _while_open(rule):
-    def checked(person, issue):
+def _while_open(rule: Rule) -> Rule:
+    def checked(person: User, issue: Issue) -> str | None:
         if issue.state not in OPEN:
             return f"This is {standing(issue.state)}. Reopen it first."
         return rule(person, issue)
@@ -182,7 +191,7 @@ def _while_open(rule):
     return checked
 
 
-def _delegate(person, issue):
+def _delegate(person: User, issue: Issue) -> str | None:
     """The requester; the lead when the requester has left or has been silent for five working days."""
     if issue.kind not in WORKED_ON:
         return f"{issue.get_kind_display()} requests are not validated, so there is nothing to delegate."
@@ -193,23 +202,19 @@ def _delegate(person, issue):
     return f"Only the requester, {issue.requester}, may delegate the validation."
 
 
-def _move(person, issue):
+def _move(person: User, issue: Issue) -> str | None:
     if issue.tracker_id is None:
         return f"{issue.get_kind_display()} requests have no tracker. Continue it in a request that has one."
     return _ops(person, issue)
 
 
-def _spin_off(person, issue):
-    return _ops(person, issue)
-
-
-def _gate(person, issue):
+def _gate(person: User, issue: Issue) -> str | None:
     if gate_at(issue.kind, issue.state) is None:
         return f"There is no gate to answer while this is {standing(issue.state)}."
     return _ops(person, issue)
 
 
-def _name_approver(person, issue):
+def _name_approver(person: User, issue: Issue) -> str | None:
     """A lead, or the late approver's manager; never the requester, and so any of ops where no other lead is left."""
     if issue.state not in {State.APPROVAL, State.DISCUSSION}:
         return "No approval is waiting here."
@@ -220,20 +225,20 @@ def _name_approver(person, issue):
     return None if is_ops(person) and not issue.lead_besides_requester_exists else _lead(person, issue)
 
 
-def _check(person, issue):
+def _check(person: User, issue: Issue) -> str | None:
     if issue.state != State.VALIDATION:
         return f"The list is checked in validation; this is {standing(issue.state)}."
     return _validator(person, issue)
 
 
-def _review(person, issue):
+def _review(person: User, issue: Issue) -> str | None:
     if issue.state != State.BLOCKED:
         return f"Nothing blocks this: it is {standing(issue.state)}."
     return _ops(person, issue)
 
 
-_CALENDAR = frozenset({Verb.START, "replan"})
-_RULES = {
+_CALENDAR: frozenset[str] = frozenset({Verb.START, "replan"})
+_RULES: dict[str, Rule] = {
     Verb.APPROVE: _approver,
     Verb.DECLINE: _approver,
     Verb.WAIVE_APPROVAL: _waive,
@@ -266,7 +271,7 @@ _RULES = {
     Act.DELEGATE: _while_open(_delegate),
     Act.DUE_DATE: _while_open(_requester_or_ops),
     Act.MOVE: _while_open(_move),
-    Act.SPIN_OFF: _while_open(_spin_off),
+    Act.SPIN_OFF: _while_open(_ops),
     Act.GATE: _gate,
     Act.NAME_APPROVER: _name_approver,
     Act.CHECK: _while_open(_check),

@@ -5,19 +5,24 @@ waive, close, reopen and edit never count (domain.md §4). Each rule below is th
 a test holds the two equal for every queue, person and request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, JSONObject
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue, ValidationRound
+from workflow.models.querysets import IssueQuerySet
 from workflow.states import OPEN, Priority, State
 from workflow.verbs import Verb
 
+Rule = Callable[[IssueQuerySet, User], IssueQuerySet]
+"""What a person finds of some requests."""
 ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
 WITHOUT_PRIORITY = max(Priority.values) + 1
 URGENT_ROUTE = "fix"
@@ -27,29 +32,29 @@ URGENT_ROUTE = "fix"
 # Who finds it: the SQL side of the rules in permissions.py ----------------------------------------------------------
 
 
-def found_by_ops(requests, person):
+def found_by_ops(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     return requests.visible_to(person) if is_ops(person) else requests.none()
 
 
-def _lead(requests, person):
+def _lead(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     if is_lead(person):
         return requests.visible_to(person)
     return found_by_ops(requests, person).exclude(escalated_by=person).filter(~Exists(User.objects.leads()))
 
 
-def _approver(requests, person):
+def _approver(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     return requests.awaiting_decision_of(person) if person.is_active else requests.none()
 
 
-def _requester(requests, person):
+def _requester(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     return requests.filter(requester=person) if person.is_active else requests.none()
 
 
-def _validator(requests, person):
+def _validator(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     return requests.validated_by(person) if person.is_active else requests.none()
 
 
-def _everybody(person):
+def _everybody(person: User) -> bool:
     return True
 
 
@@ -64,29 +69,29 @@ class Queue:
     name: str
     title: str
     icon: str
-    states: frozenset
-    verbs: tuple
-    rule: Callable
+    states: frozenset[State]
+    verbs: tuple[Verb, ...]
+    rule: Rule
     text: str
     meant_for: str
-    concerns: Callable = is_ops
-    kinds: frozenset = frozenset(Kind)
+    concerns: Callable[[User], bool] = is_ops
+    kinds: frozenset[Kind] = frozenset(Kind)
     condition: Q = Q()
     always_listed: bool = True
     ops_only: bool = False
 
-    def of(self, person):
+    def of(self, person: User) -> IssueQuerySet:
         """What this person finds in it: a queryset of requests, in no particular order."""
         requests = Issue.objects.all() if self.holds_ended else Issue.objects.open()
         return self.rule(requests.filter(self.place), person)
 
     @property
-    def holds_ended(self):
+    def holds_ended(self) -> bool:
         """Whether requests that have ended may be in it."""
         return self.states == frozenset(State)
 
     @property
-    def place(self):
+    def place(self) -> Q:
         """Where a request stands that is in it, whoever asks; what is cheap to tell first."""
         place = Q() if self.holds_ended else Q(state__in=sorted(self.states))
         if self.kinds != frozenset(Kind):
@@ -94,7 +99,17 @@ class Queue:
         return place & self.condition
 
 
-def define(name, title, icon, states, verbs, rule, text, meant_for="Support Operations", **more):
+def define(
+    name: str,
+    title: str,
+    icon: str,
+    states: Iterable[State],
+    verbs: Iterable[Verb],
+    rule: Rule,
+    text: str,
+    meant_for: str = "Support Operations",
+    **more: Any,
+) -> Queue:
     return Queue(name, title, icon, frozenset(states), tuple(verbs), rule, text, meant_for, **more)
 
 
@@ -244,7 +259,7 @@ _DEFINITIONS = (
 QUEUES = {queue.name: queue for queue in _DEFINITIONS}
 
 
-def register(queue, before=None):
+def register(queue: Queue, before: str | None = None) -> None:
     """Add an app's queue, in the menu in front of ``before`` or at the end; called when the apps are ready."""
     found = list(QUEUES.values())
     place = next((number for number, one in enumerate(found) if one.name == before), len(found))
@@ -255,14 +270,15 @@ def register(queue, before=None):
 # What is in them ----------------------------------------------------------------------------------------------------
 
 
-def counts(person, **also):
+def counts(person: User, **also: Any) -> dict[str, Any]:
     """{queue name: how many} for every queue that concerns the person, in one query.
 
     ``also``: further expressions to read with the same query, by name; they stand in the answer under that name.
     Queues with the same rule are counted by one look at what the person finds by it: who finds what is most of the
     work, for the database and for building the query.
     """
-    together, alone = {}, {}
+    together: dict[Rule, dict[str, Count]] = {}
+    alone: dict[str, Coalesce] = {}
     for name, queue in QUEUES.items():
         if not queue.concerns(person):
             continue
@@ -274,29 +290,29 @@ def counts(person, **also):
         f"_found_{number}": _one_row(rule(Issue.objects.open(), person), JSONObject(**numbers))
         for number, (rule, numbers) in enumerate(together.items())
     }
-    read = User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get()
+    read: dict[str, Any] = dict(User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get())
     for names, found in zip(together.values(), [read.pop(key) for key in by_rule], strict=True):
         read |= found or dict.fromkeys(names, 0)
     return read
 
 
-def how_many(queryset):
+def how_many(queryset: QuerySet[Any]) -> Coalesce:
     """The number of rows of a queryset, as an expression to read inside another query."""
     return Coalesce(_one_row(queryset, Count("pk")), 0, output_field=IntegerField())
 
 
-def _one_row(queryset, aggregate):
+def _one_row(queryset: QuerySet[Any], aggregate: Combinable) -> Subquery:
     """The aggregate over all rows of a queryset, NULL without any, as an expression to read inside another query."""
     found = queryset.order_by().annotate(all=Value(1)).values("all").annotate(found=aggregate).values("found")
     return Subquery(found)
 
 
-def in_order(requests):
+def in_order(requests: IssueQuerySet) -> IssueQuerySet:
     """Most urgent first, then whatever has waited longest; adds ``rank`` (1 is the most urgent, 5 has no priority)."""
     return requests.annotate(rank=_rank()).order_by("rank", "state_since", "number")
 
 
-def _rank():
+def _rank() -> Case:
     return Case(
         When(priority__isnull=False, then=F("priority")),
         When(kind=Kind.BUG, route__key=URGENT_ROUTE, then=Value(int(Priority.URGENT))),

@@ -1,9 +1,11 @@
 """How the work goes: what is open, how long things take, what is over its target; only over what the reader may see."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import ceil
+from typing import Any
 
 from django.db.models import Count, F, Min, Q
 from django.utils import timezone
@@ -12,6 +14,7 @@ from supportops.accounts.models import User
 from workflow.catalogue.kinds import Kind
 from workflow.clock import calendar_of
 from workflow.models import ApprovalRound, Event, Issue
+from workflow.models.querysets import IssueQuerySet
 from workflow.states import COURT, ENDED, OPEN, Court, State
 from workflow.verbs import Verb
 
@@ -33,47 +36,48 @@ class Spread:
     ninetieth: timedelta | None
 
 
-def spread(name, lengths):
+def spread(name: str, lengths: Iterable[timedelta]) -> Spread:
     """The Spread of some timedeltas (nearest rank, so both values really occurred)."""
     ordered = sorted(lengths)
 
-    def at(part):
+    def at(part: float) -> timedelta | None:
         return ordered[max(ceil(part * len(ordered)) - 1, 0)] if ordered else None
 
     return Spread(name, len(ordered), at(0.5), at(0.9))
 
 
-def open_by_state(person):
+def open_by_state(person: User) -> list[tuple[State, Court, int]]:
     """[(State, Court, number)] of the open requests the person may see, in the order of a request's life."""
     found = dict(Issue.objects.visible_to(person).open().order_by().values_list("state").annotate(number=Count("pk")))
     return [(state, COURT[state], found.get(state, 0)) for state in State if state in OPEN]
 
 
-def open_by_court(states):
+def open_by_court(states: Iterable[tuple[State, Court, int]]) -> list[tuple[Court, int]]:
     """[(Court, number)] from what ``open_by_state`` returned."""
-    found = defaultdict(int)
+    found: defaultdict[Court, int] = defaultdict(int)
     for _, court, number in states:
         found[court] += number
     return list(found.items())
 
 
-def lead_times(person, *, now=None):
+def lead_times(person: User, *, now: datetime | None = None) -> list[Spread]:
     """[Spread] per kind: filing to completion of what was completed in the PERIOD, without the times it was closed."""
     since = (now or timezone.now()) - PERIOD
     completed = Issue.objects.visible_to(person).filter(state=State.COMPLETED, state_since__gte=since)
     pauses = _times_closed(completed)
-    lengths = defaultdict(list)
+    lengths: defaultdict[str, list[timedelta]] = defaultdict(list)
     rows = completed.order_by().values_list("number", "kind", "created_at", "state_since")
     for number, kind, filed, ended in rows.iterator():
         lengths[kind].append(ended - filed - pauses.get(number, timedelta()))
     return [spread(kind.label, lengths[kind]) for kind in Kind]
 
 
-def _times_closed(requests):
+def _times_closed(requests: IssueQuerySet) -> dict[int, timedelta]:
     """{number: how long a reopened request had been ended before it went on}."""
     reopened = requests.filter(events__verb=Verb.REOPEN).values("pk")
     steps = Event.objects.filter(issue__in=reopened).filter(Q(to_state__in=sorted(ENDED)) | Q(verb=Verb.REOPEN))
-    pauses, ended_at = defaultdict(timedelta), {}
+    pauses: defaultdict[int, timedelta] = defaultdict(timedelta)
+    ended_at: dict[int, datetime] = {}
     for number, verb, at in steps.order_by("issue", "at", "pk").values_list("issue", "verb", "at"):
         if verb == Verb.REOPEN and number in ended_at:
             pauses[number] += at - ended_at.pop(number)
@@ -90,14 +94,14 @@ class StageAge:
     target: int
     number: int
     over: int
-    oldest_since: object
+    oldest_since: datetime | None
 
 
-def ages(person, targets, over=None):
+def ages(person: User, targets: Mapping[str, int], over: Q | None = None) -> list[StageAge]:
     """[StageAge] of every stage that has a target. ``targets``: {state: working days}; ``over``: as ``over_target``
     gives it, read where it is not given."""
     over = over_target(person, targets) if over is None else over
-    rows = {
+    rows: dict[str, Any] = {
         row["state"]: row
         for row in _waiting(person, targets)
         .values("state")
@@ -116,13 +120,13 @@ def ages(person, targets, over=None):
     ]
 
 
-def most_overdue(person, targets, over=None):
+def most_overdue(person: User, targets: Mapping[str, int], over: Q | None = None) -> IssueQuerySet:
     """The requests that are over their stage's target and have been there for longest, oldest first."""
     over = over_target(person, targets) if over is None else over
     return _waiting(person, targets).filter(over).with_people().order_by("state_since")[:OLDEST_SHOWN]
 
 
-def over_target(person, targets, *, now=None):
+def over_target(person: User, targets: Mapping[str, int], *, now: datetime | None = None) -> Q:
     """A condition: the request is over its stage's target by the calendar of whoever has it, as queues mark it.
 
     The places where these people are (time zone and region) are few, and most zones share their moment to compare with:
@@ -141,35 +145,37 @@ def over_target(person, targets, *, now=None):
     return over
 
 
-def _zones_by_limit(requests, targets, now):
+def _zones_by_limit(
+    requests: IssueQuerySet, targets: Mapping[str, int], now: datetime
+) -> dict[str, dict[tuple[str, str | None], dict[datetime, set[str]]]]:
     """{state: {(whose calendar counts, region): {the moment since when a stay is over the target: its time zones}}};
     nobody's and an unknown person's is the portal's, of no region."""
-    found = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
+    found: Any = defaultdict(lambda: defaultdict(lambda: defaultdict(set)))
     for state, whose, zone, region in {_place(row) for row in requests.values("state", *_PLACES).distinct()}:
-        calendar = calendar_of(None if region is None else User(time_zone=zone, region=region))
+        calendar = calendar_of(None if zone is None or region is None else User(time_zone=zone, region=region))
         limit = calendar.working_days_before(now, targets[state])
         found[state][whose, region][limit].add(zone)
     return found
 
 
-def _place(row):
+def _place(row: Mapping[str, Any]) -> tuple[str, str, str | None, str | None]:
     """(state, whose calendar counts in it or "", their time zone and region or None)."""
     whose = _WHOSE.get(COURT[row["state"]], "")
     zone, region = (row[f"{whose}__{name}"] if whose else None for name in ("time_zone", "region"))
     return row["state"], whose, zone, region
 
 
-def _of_region(whose, region):
+def _of_region(whose: str, region: str | None) -> Q:
     if not whose:
         return Q()
     return Q(**{f"{whose}__isnull": True}) if region is None else Q(**{f"{whose}__region": region})
 
 
-def _waiting(person, targets):
+def _waiting(person: User, targets: Mapping[str, int]) -> IssueQuerySet:
     return Issue.objects.visible_to(person).open().filter(state__in=list(targets)).order_by()
 
 
-def approval_latency(person, *, now=None):
+def approval_latency(person: User, *, now: datetime | None = None) -> Spread:
     """Spread of how long deciding took, over the approvals decided in the PERIOD."""
     since = (now or timezone.now()) - PERIOD
     rounds = ApprovalRound.objects.filter(

@@ -6,14 +6,16 @@ answers are searched word by word (any word may be the beginning of one), and th
 
 import re
 from functools import cache
+from typing import TypeVar
 
 from django.db import connections
-from django.db.models import BooleanField, FloatField, Func, Q, Subquery, Value
+from django.db.models import BooleanField, FloatField, Func, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 
 from supportops.accounts.models import User
 
+QS = TypeVar("QS", bound=QuerySet)
 LONGEST_QUERY = 300
 MOST_WORDS = 8
 LONGEST_WORD = 60
@@ -24,19 +26,19 @@ ALIKE = 0.45
 _REFERENCE = re.compile(r"\s*(?:so-?)?#?0*([1-9][0-9]{0,17})\s*", re.IGNORECASE)
 
 
-def number_in(q):
+def number_in(q: str) -> int | None:
     """The number that ``q`` is, written as SO-123, #123 or 123; None if it is anything else."""
     match = _REFERENCE.fullmatch(q)
     return int(match[1]) if match else None
 
 
-def words_of(q):
+def words_of(q: str) -> list[str]:
     """The words of a query, at most MOST_WORDS of them; whatever is neither letter nor digit only separates."""
     words = re.findall(r"[^\W_]+", q[:LONGEST_QUERY])
     return [word[:LONGEST_WORD].lower() for word in words[:MOST_WORDS]]
 
 
-def search(queryset, q):
+def search(queryset: QS, q: str) -> QS:
     """Those requests of ``queryset`` in which every word of ``q`` is found, and the one whose number ``q`` is.
 
     Safe with any text. Without a word there is no result.
@@ -49,7 +51,7 @@ def search(queryset, q):
     return queryset.filter(found | Q(number=number) if number else found)
 
 
-def _has_words(alias, words):
+def _has_words(alias: str, words: list[str]) -> Q:
     namesakes = _people_called(words)
     found = Q()
     for word in words:
@@ -58,7 +60,7 @@ def _has_words(alias, words):
     return found
 
 
-def similar(queryset, q):
+def similar(queryset: QS, q: str) -> QS:
     """The newest requests whose title looks like ``q`` despite typing errors, the most alike first.
 
     Nothing where the database has no ``pg_trgm``. Compares the NEWEST_COMPARED only, so that it never takes long.
@@ -72,7 +74,7 @@ def similar(queryset, q):
     return compared.filter(likeness__gt=ALIKE).order_by("-likeness", "-number")
 
 
-def _people_called(words):
+def _people_called(words: list[str]) -> dict[str, list[int]]:
     """{word: ids of people whose name or user name begins with it}; short words name nobody."""
     words = [word for word in words if len(word) > 1]
     named = Q()
@@ -81,7 +83,7 @@ def _people_called(words):
     if not named:
         return {}
     people = list(User.objects.filter(named).values_list("pk", "first_name", "last_name", "username")[:MOST_NAMESAKES])
-    found = {}
+    found: dict[str, list[int]] = {}
     for pk, *names in people:
         for word in words:
             if any(name.lower().startswith(word) for name in names):
@@ -89,7 +91,7 @@ def _people_called(words):
     return found
 
 
-def _has_word(alias, word):
+def _has_word(alias: str, word: str) -> Q:
     if connections[alias].vendor == "postgresql":
         return Q(
             RawSQL(
@@ -103,7 +105,7 @@ def _has_word(alias, word):
     return Q(number__in=matches)
 
 
-def _without_ending(word):
+def _without_ending(word: str) -> str:
     """What FTS5 looks for besides: its own stemmer would lose the beginnings of words that are still being typed."""
     for ending in ("ing", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
@@ -112,7 +114,7 @@ def _without_ending(word):
 
 
 @cache
-def _has_trigrams(alias):
+def _has_trigrams(alias: str) -> bool:
     connection = connections[alias]
     if connection.vendor != "postgresql":
         return False

@@ -91,7 +91,7 @@ class Priority(IntegerChoices):
     LOW = 4, "Low"
 
 
-COURT = {
+COURT: dict[str, Court] = {
     State.DISCUSSION: Court.APPROVER,
     State.APPROVAL: Court.APPROVER,
     State.TRIAGE: Court.OPS,
@@ -108,7 +108,7 @@ COURT = {
 }
 """Whose court an open state is in; ended states are in nobody's."""
 
-_STANDS = {
+_STANDS: dict[str, str] = {
     State.DISCUSSION: "under discussion",
     State.APPROVAL: "waiting for approval",
     State.NEEDS_INFO: "waiting for an answer",
@@ -121,7 +121,7 @@ _STANDS = {
 }
 
 
-def standing(state):
+def standing(state: str) -> str:
     """A state as the end of a sentence: a request is “in triage”, “blocked”, “waiting for an answer”."""
     return _STANDS.get(state) or f"in {State(state).label.lower()}"
 
@@ -136,7 +136,7 @@ TARGET_WORKING_DAYS = {
 """How long a stage should take at most (domain.md §4); the working data lives in StageTarget, seeded from here."""
 
 _BUG = (State.TRIAGE, State.DESIGN, State.DEVELOPMENT, State.VALIDATION, State.IMPLEMENTATION, State.COMPLETED)
-_RAILS = {
+_RAILS: dict[Kind, tuple[State, ...]] = {
     Kind.BUG: _BUG,
     Kind.FEATURE: (State.TRIAGE, State.DESIGN, State.PLANNING, State.SCHEDULED, *_BUG[2:]),
     Kind.ADMINISTRATIVE: (State.TRIAGE, State.DEVELOPMENT, State.COMPLETED),
@@ -146,7 +146,7 @@ _RAILS = {
 }
 
 
-def rail_of(kind, *, approved=False, validated=False):
+def rail_of(kind: str, *, approved: bool = False, validated: bool = False) -> tuple[State, ...]:
     """The states a request of this kind passes, in order.
 
     ``approved``: its route asks for an approval first. ``validated``: an administrative request whose validation was
@@ -160,7 +160,7 @@ def rail_of(kind, *, approved=False, validated=False):
     return rail
 
 
-def first_state(kind, *, approved):
+def first_state(kind: str, *, approved: bool) -> State:
     """Where a new request of this kind begins. ``approved``: its route asks for an approval."""
     if kind == Kind.PROPOSAL:
         return State.DISCUSSION

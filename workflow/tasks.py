@@ -8,13 +8,13 @@ from workflow.periodic import by_one_worker
 
 @shared_task
 @by_one_worker("calendar")
-def tick_calendar():
+def tick_calendar() -> None:
     """Start what has its milestone's period."""
     calendar.start_due()
 
 
 @shared_task
 @by_one_worker("seats", seconds=120)
-def find_who_decides():
+def find_who_decides() -> None:
     """Give seats to who comes next."""
     reassigning.refill_seats()

@@ -1,7 +1,10 @@
 """The person's drafts."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.db.models import F
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -9,12 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from intake import actions
 from intake.models import Draft
 from intake.views.access import draft_or_404
+from supportops.accounts.http import AuthenticatedHttpRequest
 
 MOST_SHOWN = 100
 
 
 @require_safe
-def drafts(request):
+def drafts(request: AuthenticatedHttpRequest) -> HttpResponse:
     """What the person is writing, and what they handed on."""
     unfiled = Draft.objects.unfiled().with_entry()
     context = {
@@ -26,16 +30,16 @@ def drafts(request):
 
 
 @require_safe
-def draft(request, submission):
+def draft(request: AuthenticatedHttpRequest, submission: UUID) -> HttpResponse:
     """Open a draft: its form, filled; once it is filed, its request."""
     found = draft_or_404(request.user, submission)
-    if found.issue_id:
+    if found.issue:
         return redirect(found.issue)
     return redirect(f"{reverse('new', args=[found.entry.key])}?draft={found.submission}")
 
 
 @require_POST
-def discard(request, submission):
+def discard(request: AuthenticatedHttpRequest, submission: UUID) -> HttpResponse:
     """Delete a draft."""
     found = draft_or_404(request.user, submission)
     try:

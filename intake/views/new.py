@@ -1,21 +1,24 @@
 """The form of an entry: show it, keep what is typed, file it."""
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from intake import actions, kept_form
 from intake.forms import HandOverForm, RequestForm, initial_from
-from intake.models import Draft
+from intake.models import Draft, Texts
 from intake.search import fitting_entries, similar_requests
 from intake.views.access import draft_or_404, entry_or_404
 from intake.views.page import form_page
+from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.actions import Incomplete, Refused
 from workflow.catalogue.answers import answers_by_key
 from workflow.catalogue.field_types import printable
@@ -32,12 +35,12 @@ class Typed:
     submission: uuid.UUID = field(default_factory=uuid.uuid4)
     page: uuid.UUID = field(default_factory=uuid.uuid4)
     version: int = 0
-    data: dict = field(default_factory=dict)
+    data: Texts = field(default_factory=dict)
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request, key):
+def new(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """GET the form; POST ``action`` submit (the default), draft, keep, or hand-over. Survives a sign-in in between."""
     if not request.user.is_authenticated:
         return _sign_in_first(request, key)
@@ -45,7 +48,7 @@ def new(request, key):
     return _take(request, entry) if request.method == "POST" else _show(request, entry)
 
 
-def _sign_in_first(request, key):
+def _sign_in_first(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     if kept_form.keep(request, key):
@@ -55,7 +58,7 @@ def _sign_in_first(request, key):
     return redirect_to_login(request.path)
 
 
-def _show(request, entry):
+def _show(request: AuthenticatedHttpRequest, entry: Entry) -> HttpResponse:
     typed, draft = Typed(), None
     if "draft" in request.GET:
         draft = draft_or_404(request.user, _uuid(request.GET["draft"]))
@@ -72,7 +75,7 @@ def _show(request, entry):
     return form_page(request, form, typed, draft)
 
 
-def _from_request(request):
+def _from_request(request: AuthenticatedHttpRequest) -> dict[str, Any]:
     """What an earlier request says that the person may read, for one that takes up its matter (``?from=<number>``)."""
     number = request.GET.get("from", "")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
@@ -81,7 +84,7 @@ def _from_request(request):
     return {"title": issue.title, "description": issue.description, **answers_by_key(issue.answers)}
 
 
-def _take(request, entry):
+def _take(request: AuthenticatedHttpRequest, entry: Entry) -> HttpResponse:
     action = request.POST.get("action", "submit")
     if action not in STEPS:
         raise Http404("The form has no such button.")
@@ -97,7 +100,7 @@ def _take(request, entry):
     return STEPS[action](request, entry, draft, typed, problems)
 
 
-def _save(request, entry, typed, *, overwrite=False):
+def _save(request: AuthenticatedHttpRequest, entry: Entry, typed: Typed, *, overwrite: bool = False) -> Draft:
     draft = actions.save_draft(
         typed.submission,
         by=request.user,
@@ -111,7 +114,12 @@ def _save(request, entry, typed, *, overwrite=False):
     return draft
 
 
-def _not_saved(request, entry, typed, trouble):
+def _not_saved(
+    request: AuthenticatedHttpRequest,
+    entry: Entry,
+    typed: Typed,
+    trouble: actions.AlreadyFiled | actions.NewerDraft | Incomplete,
+) -> HttpResponse:
     if isinstance(trouble, actions.AlreadyFiled):
         messages.info(request, str(trouble))
         return redirect(trouble.issue)
@@ -122,7 +130,9 @@ def _not_saved(request, entry, typed, trouble):
     return _wrong(request, form, typed, None, [*trouble.problems.values()])
 
 
-def _file(request, entry, draft, typed, problems):
+def _file(
+    request: AuthenticatedHttpRequest, entry: Entry, draft: Draft, typed: Typed, problems: Iterable[str]
+) -> HttpResponse:
     if reason := entry.refusal(request.user):
         raise Refused(reason)
     form = RequestForm(entry, requester=draft.originator, data=request.POST, files=request.FILES)
@@ -138,27 +148,33 @@ def _file(request, entry, draft, typed, problems):
     return redirect(issue)
 
 
-def _wrong(request, form, typed, draft, problems):
+def _wrong(
+    request: AuthenticatedHttpRequest, form: RequestForm, typed: Typed, draft: Draft | None, problems: Iterable[str]
+) -> HttpResponse:
     for problem in problems:
         form.add_error("attachments" if draft else None, problem)
     return form_page(request, form, typed, draft, status=422)
 
 
-def _saved(request, entry, draft, typed, problems):
+def _saved(
+    request: AuthenticatedHttpRequest, entry: Entry, draft: Draft, typed: Typed, problems: Iterable[str]
+) -> HttpResponse:
     for problem in problems:
         messages.warning(request, problem)
     messages.success(request, "Your draft is saved.")
     return redirect(draft)
 
 
-def _remove_file(request, draft):
+def _remove_file(request: AuthenticatedHttpRequest, draft: Draft) -> HttpResponse:
     number = request.POST["remove"]
     if number.isascii() and number.isdigit() and len(number) < 19:
         actions.remove_file(draft, int(number), by=request.user)
     return redirect(draft)
 
 
-def _hand_over(request, entry, draft, typed, problems):
+def _hand_over(
+    request: AuthenticatedHttpRequest, entry: Entry, draft: Draft, typed: Typed, problems: Iterable[str]
+) -> HttpResponse:
     chosen = HandOverForm(entry.filers().exclude(pk=request.user.pk), request.POST)
     if problems or not chosen.is_valid():
         form = RequestForm(entry, requester=draft.originator, initial=initial_from(entry, typed.data))
@@ -174,7 +190,7 @@ STEPS = {"submit": _file, "draft": _saved, "keep": _saved, "hand-over": _hand_ov
 
 
 @require_POST
-def autosave(request, key):
+def autosave(request: AuthenticatedHttpRequest, key: str) -> JsonResponse:
     """Save what is typed, without a page: 200 with the version, 409 when another page has saved a newer one."""
     entry = entry_or_404(key)
     typed = _typed(dict(request.POST.lists()), entry)
@@ -188,7 +204,7 @@ def autosave(request, key):
 
 
 @require_safe
-def similar(request, key):
+def similar(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     """Open requests and entries like the title being typed, as a fragment."""
     entry = entry_or_404(key)
     title = request.GET.get("title", "").replace("\x00", "")
@@ -200,7 +216,7 @@ def similar(request, key):
     return render(request, "intake/_similar.html", context)
 
 
-def _typed(posted, entry):
+def _typed(posted: Mapping[str, list[Any]], entry: Entry) -> Typed:
     """The marks and texts of a page from its posted names; whatever else was posted is ignored."""
     names = [*OWN_NAMES, *(question.key for question in entry.questions.all())]
     version = posted.get("draft_version", ["0"])[0]
@@ -212,7 +228,7 @@ def _typed(posted, entry):
     )
 
 
-def _uuid(text):
+def _uuid(text: Any) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:

@@ -1,14 +1,28 @@
 """The page around an entry's form."""
 
+from typing import Any
+
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from intake.forms import HandOverForm
+from intake.forms import HandOverForm, RequestForm
 from intake.models import Draft
 from intake.next_steps import button_label, next_steps
+from supportops.accounts.http import AuthenticatedHttpRequest
+from workflow.catalogue.models import Entry
 
 
-def form_page(request, form, typed, draft, *, hand_over=None, newer=None, status=200):
+def form_page(
+    request: AuthenticatedHttpRequest,
+    form: RequestForm,
+    typed: Any,
+    draft: Draft | None,
+    *,
+    hand_over: HandOverForm | None = None,
+    newer: Draft | None = None,
+    status: int = 200,
+) -> HttpResponse:
     """The form with guidance, what happens next, kept files, and, for who may not file it, the reason and the way on.
 
     ``typed``: the marks the page carries. ``draft``: the saved one, or None. ``newer``: the draft saved elsewhere.
@@ -24,7 +38,9 @@ def form_page(request, form, typed, draft, *, hand_over=None, newer=None, status
         "typed": typed,
         "draft": draft,
         "newer": newer,
-        "other_draft": None if draft or request.method == "POST" else _latest_draft(person, entry),
+        "other_draft": None
+        if draft or request.method == "POST"
+        else Draft.objects.unfiled().filter(owner=person, entry=entry).first(),
         "files": [kept.attachment for kept in draft.attachments.select_related("attachment")] if draft else [],
         "refusal": refusal,
         "hand_over": hand_over if refusal else None,
@@ -37,11 +53,7 @@ def form_page(request, form, typed, draft, *, hand_over=None, newer=None, status
     return render(request, "intake/new.html", context, status=status)
 
 
-def _latest_draft(person, entry):
-    return Draft.objects.unfiled().filter(owner=person, entry=entry).first()
-
-
-def _offer_similar(form, entry):
+def _offer_similar(form: RequestForm, entry: Entry) -> None:
     form.fields["title"].widget.attrs |= {
         "data-hx-get": reverse("similar", args=[entry.key]),
         "data-hx-trigger": "input changed delay:400ms",

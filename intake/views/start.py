@@ -1,6 +1,8 @@
 """The start page and the guide."""
 
-from django.http import Http404
+from typing import TypedDict
+
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -9,11 +11,25 @@ from intake import guide as chart
 from intake.models import Draft
 from intake.next_steps import approval_in_words
 from intake.search import LONGEST_QUERY, matching_entries
+from supportops.accounts.http import AuthenticatedHttpRequest
+from supportops.accounts.models import User
 from workflow.catalogue.models import Entry
 
 
+class Card(TypedDict):
+    """An entry on the start page."""
+
+    title: str
+    url: str
+    guidance: str
+    icon: str
+    approval: str
+    tracker: str
+    refused: str
+
+
 @require_safe
-def start(request):
+def start(request: AuthenticatedHttpRequest) -> HttpResponse:
     """What do you wish to do? The catalogue as cards, searched with ``?q=``."""
     entries = list(Entry.objects.active().with_rules())
     query = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
@@ -26,7 +42,7 @@ def start(request):
     return render(request, "intake/start.html", context)
 
 
-def _card(entry, person):
+def _card(entry: Entry, person: User) -> Card:
     return {
         "title": entry.name,
         "url": entry.get_absolute_url(),
@@ -39,7 +55,7 @@ def _card(entry, person):
 
 
 @require_safe
-def guide(request):
+def guide(request: AuthenticatedHttpRequest) -> HttpResponse:
     """One question of the flowchart, or where its path ends. ``?at=`` is the node; ``?from=`` one left unanswered."""
     unanswered = request.GET.get("from", "")
     node = request.GET.get("at", "") or unanswered or chart.START
@@ -57,7 +73,7 @@ def guide(request):
     return render(request, f"intake/guide_{step.elsewhere}.html", context)
 
 
-def _question(request, node, step, *, left_open):
+def _question(request: AuthenticatedHttpRequest, node: str, step: chart.Step, *, left_open: bool) -> HttpResponse:
     offered = set(Entry.objects.active().values_list("route__key", flat=True))
     answers = [answer for answer in step.answers if chart.leads_to_some(answer.leads_to, offered)]
     earlier = chart.before(node)
@@ -73,5 +89,5 @@ def _question(request, node, step, *, left_open):
     return render(request, "intake/guide.html", context)
 
 
-def _address(node):
-    return f"{reverse('guide')}?at={node}" if node != chart.START else reverse("guide")
+def _address(node: str | None) -> str:
+    return f"{reverse('guide')}?at={node}" if node and node != chart.START else reverse("guide")

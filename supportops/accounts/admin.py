@@ -1,10 +1,14 @@
 """People and groups in the administration."""
 
+from typing import Any
+
 from allauth.account.admin import EmailAddress
 from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils import timezone
 
 from supportops.accounts.admin_calendar import HolidayAdmin
@@ -27,11 +31,11 @@ class AwayToday(admin.SimpleListFilter):
     title = "away"
     parameter_name = "away"
 
-    def lookups(self, request, model_admin):
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         """The one question."""
         return [("today", "Today")]
 
-    def queryset(self, request, people):
+    def queryset(self, request: HttpRequest, people: QuerySet[User]) -> QuerySet[User]:
         """People whose absence covers today."""
         if self.value() != "today":
             return people
@@ -101,11 +105,11 @@ class PersonAdmin(ImportsPeople, UserAdmin):
         ("Password", {"classes": ["wide"], "fields": ["usable_password", "password1", "password2"]}),
     ]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With the groups, which the list shows."""
         return super().get_queryset(request).prefetch_related("groups")
 
-    def get_fieldsets(self, request, person=None):
+    def get_fieldsets(self, request: HttpRequest, person: User | None = None) -> Any:
         """Who may only look does not see the password's hash."""
         fieldsets = super().get_fieldsets(request, person)
         if person is None or self.has_change_permission(request, person):
@@ -115,27 +119,27 @@ class PersonAdmin(ImportsPeople, UserAdmin):
             for title, options in fieldsets
         ]
 
-    def get_readonly_fields(self, request, person=None):
+    def get_readonly_fields(self, request: HttpRequest, person: User | None = None) -> Any:
         """Only an administrator says who may do what."""
         fields = super().get_readonly_fields(request, person)
         return fields if request.user.is_superuser else [*fields, "groups", "is_staff", "is_superuser"]
 
-    def has_change_permission(self, request, person=None):
+    def has_change_permission(self, request: HttpRequest, person: User | None = None) -> bool:
         """Administrators are changed by administrators, or a password could be reset to become one."""
         allowed = super().has_change_permission(request, person)
         return allowed and (person is None or request.user.is_superuser or not person.is_superuser)
 
-    def has_delete_permission(self, request, person=None):
+    def has_delete_permission(self, request: HttpRequest, person: User | None = None) -> bool:
         """A person stands in the history of requests. Take "active" away instead."""
         return False
 
     @admin.display(description="name", ordering="first_name")
-    def name(self, person):
+    def name(self, person: User) -> str:
         """The name people read."""
         return str(person)
 
     @admin.display(description="groups")
-    def roles(self, person):
+    def roles(self, person: User) -> str:
         """The person's groups in words."""
         return ", ".join(sorted(group.name for group in person.groups.all())) or "–"
 
@@ -157,25 +161,25 @@ class RoleAdmin(GroupAdmin):
     inlines = [MemberInline]
     list_display = ["name", "role", "members"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         """With the members, whom the list counts."""
         return super().get_queryset(request).prefetch_related("user_set")
 
-    def get_readonly_fields(self, request, group=None):
+    def get_readonly_fields(self, request: HttpRequest, group: Group | None = None) -> list[str]:
         """The name is given once."""
         return ["name"] if group else []
 
-    def has_delete_permission(self, request, group=None):
+    def has_delete_permission(self, request: HttpRequest, group: Group | None = None) -> bool:
         """Take the members out instead."""
         return False
 
     @admin.display(description="gives")
-    def role(self, group):
+    def role(self, group: Group) -> str:
         """The role it grants, if any."""
         return Role(group.name).label if group.name in Role.values else "–"
 
     @admin.display(description="members")
-    def members(self, group):
+    def members(self, group: Group) -> int:
         """How many are in it."""
         return len(group.user_set.all())
 
@@ -187,12 +191,12 @@ class GitLabAccountAdmin(admin.ModelAdmin):
     list_display = ["user", "provider", "uid", "last_login", "date_joined"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__first_name", "user__last_name", "uid"]
-    fields = readonly_fields = ["user", "provider", "uid", "last_login", "date_joined"]
+    fields = readonly_fields = ("user", "provider", "uid", "last_login", "date_joined")
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest) -> bool:
         """Only GitLab says who somebody is there."""
         return False
 
-    def has_change_permission(self, request, account=None):
+    def has_change_permission(self, request: HttpRequest, account: SocialAccount | None = None) -> bool:
         """As above."""
         return False

@@ -9,9 +9,9 @@ from supportops.accounts.absence_form import AbsenceChecks
 from supportops.accounts.models import User
 
 
-def leads_back(person, manager):
+def leads_back(person: User, manager: User | None) -> list[User] | None:
     """The people from ``manager`` up the line until ``person`` is met again, or None if they never are."""
-    met = []
+    met: list[User] = []
     current = manager
     while current is not None and current not in met:
         if current.pk == person.pk:
@@ -26,7 +26,7 @@ class PersonChecks(AbsenceChecks):
 
     others = True
 
-    def clean_reports_to(self):
+    def clean_reports_to(self) -> User | None:
         """Nobody reports to themselves, directly or around a corner."""
         manager = self.cleaned_data["reports_to"]
         between = leads_back(self.instance, manager) if self.instance.pk else None
@@ -37,7 +37,7 @@ class PersonChecks(AbsenceChecks):
             raise forms.ValidationError(f"This would go round in a circle: {chain}. Choose somebody else.")
         return manager
 
-    def clean_gitlab_username(self):
+    def clean_gitlab_username(self) -> str:
         """Without the @ that people type; one person per name."""
         name = self.cleaned_data["gitlab_username"].strip().lstrip("@")
         other = User.objects.filter(gitlab_username__iexact=name).exclude(pk=self.instance.pk).first() if name else None

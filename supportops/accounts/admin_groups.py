@@ -3,7 +3,10 @@
 Models are named, not imported: accounts are the floor. Nothing here gives a right in the workflow.
 """
 
-from django.apps import apps
+from collections.abc import Iterable
+from typing import Any
+
+from django.apps import AppConfig, apps
 from django.contrib.auth.management import create_permissions
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
@@ -91,7 +94,7 @@ GRANTS = {
 """{role: {act: models}}: domain.md §1 gives ops the catalogue, leads trackers and label schemes besides."""
 
 
-def grant_admin_permissions(using="default"):
+def grant_admin_permissions(using: str = "default") -> None:
     """Give the groups their permissions. Adds what is missing, takes nothing away: may run any number of times."""
     for role, grants in GRANTS.items():
         group, _ = Group.objects.using(using).get_or_create(name=role.value)
@@ -99,19 +102,19 @@ def grant_admin_permissions(using="default"):
         group.permissions.add(*Permission.objects.using(using).filter(_any_of(named)))
 
 
-def grant_after_migration(sender, using="default", **kwargs):
+def grant_after_migration(sender: AppConfig, using: str = "default", **kwargs: Any) -> None:
     """Receives post_migrate of the accounts: makes the other apps' permissions first, as Django does later."""
     for label in sorted({model.partition(".")[0] for model in _LOOKED_AT}):
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
     grant_admin_permissions(using)
 
 
-def _permission(act, model):
+def _permission(act: str, model: str) -> Q:
     app_label, _, name = model.partition(".")
     return Q(content_type__app_label=app_label, codename=f"{act}_{name}")
 
 
-def _any_of(conditions):
+def _any_of(conditions: Iterable[Q]) -> Q:
     found = Q(pk__in=[])
     for condition in conditions:
         found |= condition

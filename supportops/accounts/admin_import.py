@@ -2,16 +2,18 @@
 
 import base64
 import binascii
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods
 
 from supportops.accounts.people_file import Unreadable, read_people
-from supportops.accounts.people_import import apply, difference
+from supportops.accounts.people_import import Difference, apply, difference
 
 
 class FileForm(forms.Form):
@@ -30,7 +32,7 @@ class ApplyForm(forms.Form):
         required=False, label="Whoever is not in the file can no longer sign in (administrators always can)"
     )
 
-    def clean_content(self):
+    def clean_content(self) -> bytes:
         """The bytes of the file."""
         try:
             return base64.b64decode(self.cleaned_data["content"], validate=True)
@@ -43,12 +45,12 @@ class ImportsPeople(admin.ModelAdmin):
 
     change_list_template = "admin/accounts/user/change_list.html"
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         """The list's, and the import's."""
         ours = path("import/", self.admin_site.admin_view(self.import_people), name="import_people")
         return [ours, *super().get_urls()]
 
-    def import_people(self, request):
+    def import_people(self, request: HttpRequest) -> HttpResponse:
         """GET asks for the file; POST with it shows the difference; POST of that difference applies it."""
         if not request.user.is_superuser:
             raise PermissionDenied("Only an administrator imports people.")
@@ -56,7 +58,7 @@ class ImportsPeople(admin.ModelAdmin):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def _import(request, context):
+def _import(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     if request.method != "POST":
         return _page(request, context, file_form=FileForm())
     if "mark" in request.POST:
@@ -68,7 +70,7 @@ def _import(request, context):
     return _preview(request, context, form, file.read(), file.name)
 
 
-def _preview(request, context, form, content, name):
+def _preview(request: HttpRequest, context: dict[str, Any], form: FileForm, content: bytes, name: str) -> HttpResponse:
     try:
         found = difference(read_people(content, name))
     except Unreadable as error:
@@ -85,7 +87,7 @@ def _preview(request, context, form, content, name):
     )
 
 
-def _apply(request, context):
+def _apply(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     form = ApplyForm(request.POST)
     if not form.is_valid():
         messages.error(request, "Choose the file again.")
@@ -104,6 +106,14 @@ def _apply(request, context):
     return redirect("admin:accounts_user_changelist")
 
 
-def _page(request, context, *, file_form, found=None, apply_form=None, status=200):
+def _page(
+    request: HttpRequest,
+    context: dict[str, Any],
+    *,
+    file_form: FileForm,
+    found: Difference | None = None,
+    apply_form: ApplyForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
     shown = {"title": "Import people", "file_form": file_form, "found": found, "apply_form": apply_form}
     return render(request, "admin/accounts/user/import.html", {**context, **shown}, status=status)

@@ -1,10 +1,12 @@
 """The administration: Django's admin under the portal's name, and with the portal's idea of what may be seen."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import URLPattern, URLResolver, path, reverse
 
 SECTIONS = (
     ("People", ("accounts.User", "accounts.Holiday", "auth.Group", "socialaccount.SocialAccount")),
@@ -65,16 +67,16 @@ class Administration(AdminSite):
     index_title = "What would you like to look after?"
     site_url = "/"
 
-    def __init__(self, name="admin"):
+    def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern | URLResolver]:
         """As Django's, but "view on site" asks the model's own page who may see the row; Django's asks nobody."""
         ours = path("r/<int:content_type_id>/<path:object_id>/", self.admin_view(self.show), name="view_on_site")
         return [ours if getattr(url, "name", None) == "view_on_site" else url for url in super().get_urls()]
 
-    def get_app_list(self, request, app_label=None):
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The sections with what this person may look at; one app's own page stays as Django makes it."""
         apps = super().get_app_list(request, app_label)
         if app_label is not None:
@@ -84,10 +86,10 @@ class Administration(AdminSite):
         others = [{**app, "models": [row for row in app["models"] if row["model"]._meta.label in rows]} for app in apps]
         return [section for section in [*sections, *others] if section["models"]]
 
-    def show(self, request, content_type_id, object_id):
+    def show(self, request: HttpRequest, content_type_id: int, object_id: str) -> HttpResponse:
         """Redirect to the row's page in the portal; 404 when there is none, or none for this person."""
         content_type = ContentType.objects.filter(pk=content_type_id).first()
-        model = content_type and content_type.model_class()
+        model = content_type.model_class() if content_type else None
         if model is None or not self.is_registered(model) or not hasattr(model, "get_absolute_url"):
             raise Http404
         model_admin = self.get_model_admin(model)
@@ -97,7 +99,7 @@ class Administration(AdminSite):
         return redirect(row.get_absolute_url())
 
 
-def _section(name, rows):
+def _section(name: str, rows: list[Any]) -> dict[str, Any]:
     return {
         "name": name,
         "app_label": name.lower(),

@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
     label = "accounts"
     verbose_name = "People"
 
-    def ready(self):
+    def ready(self) -> None:
         """Every migration leaves the groups with the permissions that ops need in the administration."""
         from supportops.accounts.admin_groups import grant_after_migration
 

@@ -1,7 +1,9 @@
 """What every answer to a signed-in person has: dates in their time zone, and no copy left behind."""
 
 import zoneinfo
+from collections.abc import Callable
 
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
@@ -9,10 +11,10 @@ from django.utils.cache import patch_cache_control
 class PersonTimeZone:
     """Activates the signed-in person's time zone for the request."""
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         name = getattr(request.user, "time_zone", None)
         if name in zoneinfo.available_timezones():
             with timezone.override(zoneinfo.ZoneInfo(name)):
@@ -26,10 +28,10 @@ class SignedInPagesAreNotKept:
     Static files never come here; whatever a view says about caching itself is only made stricter.
     """
 
-    def __init__(self, get_response):
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.user.is_authenticated:
             patch_cache_control(response, no_store=True, private=True)

@@ -1,17 +1,21 @@
 """People: who somebody is, whom they report to, and how GitLab and Slack know them."""
 
-from datetime import timedelta
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from time import monotonic
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from supportops.accounts import absence
+from supportops.accounts.absence import Links
 from supportops.accounts.roles import Role
 
 A_DAY = timedelta(days=1)
@@ -31,18 +35,18 @@ class Division(models.TextChoices):
 
 
 REMEMBERED_SECONDS = 60
-_known_holidays = {}
+_known_holidays: dict[str, tuple[float, tuple[tuple[date, str], ...]]] = {}
 
 
-def forget_holidays(**signal):
+def forget_holidays(**signal: Any) -> None:
     """Read the holidays anew at the next question; other processes notice a change within a minute."""
     _known_holidays.clear()
 
 
-class HolidayQuerySet(models.QuerySet):
+class HolidayQuerySet(models.QuerySet["Holiday"]):
     """Holidays, by the question the calendar asks about them."""
 
-    def days(self, region=""):
+    def days(self, region: str = "") -> frozenset[date]:
         """The dates nobody works, as a frozenset: those of everybody, and of ``region`` besides if one is given.
 
         All of them are read at once and remembered for a minute: every list asks, and they change a few times a year.
@@ -72,7 +76,7 @@ class Holiday(models.Model):
         ordering = ["date", "region"]
         constraints = [models.UniqueConstraint(fields=["date", "region"], name="one_holiday_per_day_and_region")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.date:%-d %B %Y} {self.name}"
 
 
@@ -80,14 +84,14 @@ post_save.connect(forget_holidays, sender=Holiday, dispatch_uid="forget holidays
 post_delete.connect(forget_holidays, sender=Holiday, dispatch_uid="forget holidays")
 
 
-class People(UserManager.from_queryset(models.QuerySet)):
+class People(UserManager["User"]):
     """The manager of User, with the questions the portal asks about people."""
 
-    def active(self):
+    def active(self) -> QuerySet[User]:
         """Everybody who may sign in."""
         return self.filter(is_active=True)
 
-    def managers(self):
+    def managers(self) -> QuerySet[User]:
         """Who may approve: active people somebody reports to, and the members of the managers group."""
         return (
             self.active()
@@ -96,7 +100,7 @@ class People(UserManager.from_queryset(models.QuerySet)):
             .order_by("first_name", "last_name", "username")
         )
 
-    def ops(self):
+    def ops(self) -> QuerySet[User]:
         """Active members of Support Operations, leads included."""
         return (
             self.active()
@@ -105,11 +109,11 @@ class People(UserManager.from_queryset(models.QuerySet)):
             .order_by("first_name", "last_name", "username")
         )
 
-    def leads(self):
+    def leads(self) -> QuerySet[User]:
         """Active people with the lead verbs."""
         return self.active().filter(groups__name=Role.LEAD)
 
-    def absence_links(self, now=None):
+    def absence_links(self, now: datetime | None = None) -> Links:
         """{id: stand-in's id or None} of everybody who is away at the moment ``now``, in one query.
 
         Who has left passes nothing on, so they are not among them.
@@ -144,7 +148,7 @@ class User(AbstractUser):
     away_until = models.DateField(null=True, blank=True)
     stand_in = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="stands_in_for")
 
-    objects = People()
+    objects: ClassVar[People] = People()
 
     class Meta:
         verbose_name = "person"
@@ -158,34 +162,34 @@ class User(AbstractUser):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.get_full_name() or self.username
 
     @property
-    def name(self):
+    def name(self) -> str:
         """The name people read: the full name, or the user name where there is none."""
         return str(self)
 
     @cached_property
-    def _groups(self):
+    def _groups(self) -> dict[int, str]:
         return dict(self.groups.values_list("pk", "name")) if self.pk else {}
 
     @cached_property
-    def group_names(self):
+    def group_names(self) -> frozenset[str]:
         """Names of the person's groups, read once per object."""
         return frozenset(self._groups.values())
 
     @cached_property
-    def group_ids(self):
+    def group_ids(self) -> frozenset[int]:
         """Ids of the person's groups, read once per object."""
         return frozenset(self._groups)
 
     @cached_property
-    def absence_links(self):
+    def absence_links(self) -> Links:
         """Who is away now and who stands in for them, read once per object, as its groups are."""
         return User.objects.absence_links()
 
     @cached_property
-    def stood_in_ids(self):
+    def stood_in_ids(self) -> frozenset[int]:
         """Ids of the people for whom this person decides now."""
         return absence.stands_in_for(self.pk, self.absence_links)

@@ -5,7 +5,9 @@ A file may be hostile: nothing in it makes objects, refers to other parts of it,
 
 import csv
 import io
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -37,10 +39,10 @@ class Row:
     """What a file says about one person: ``said`` is {field: text}, without what it leaves empty."""
 
     line: int
-    said: dict
+    said: dict[str, str]
 
 
-def read_people(content, name):
+def read_people(content: bytes, name: str) -> list[Row]:
     """[Row, …] in the order of the file. ``content``: its bytes; ``name``: its name, whose ending says what it is.
 
     Raises Unreadable.
@@ -64,7 +66,7 @@ def read_people(content, name):
     return rows
 
 
-def _row(line, value_at):
+def _row(line: int, value_at: Callable[[str], str]) -> Row:
     said = {}
     for field, places in _PATHS.items():
         texts = (value_at(place) for place in places)
@@ -76,7 +78,7 @@ def _row(line, value_at):
 # CSV ------------------------------------------------------------------------------------------------------------------
 
 
-def _read_csv(text):
+def _read_csv(text: str) -> list[Row]:
     try:
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
         known = {place for places in _PATHS.values() for place in places}
@@ -87,7 +89,7 @@ def _read_csv(text):
         raise Unreadable(f"This is not CSV: {error}.") from None
 
 
-def _csv_row(line, values):
+def _csv_row(line: int, values: dict[str, str]) -> Row:
     if None in values:
         raise Unreadable(f"Line {line}: it has more values than there are columns.")
     return _row(line, lambda place: (values.get(place) or "").strip())
@@ -99,24 +101,24 @@ def _csv_row(line, values):
 class _Plain(yaml.SafeLoader):
     """Plain values only, with the line each mapping stands on. An alias would let a small file grow without end."""
 
-    def compose_node(self, parent, index):
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
             line = self.peek_event().start_mark.line + 1
             raise Unreadable(f"Line {line}: write it out; references (*) are not read.")
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node, deep=False):
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         return super().construct_mapping(node, deep=deep) | {_LINE: node.start_mark.line + 1}
 
 
 _LINE = object()
 
 
-def _construct_map(loader, node):
+def _construct_map(loader: _Plain, node: yaml.Node) -> dict[Any, Any]:
     return loader.construct_mapping(node, deep=True)
 
 
-def _construct_text(loader, node):
+def _construct_text(loader: _Plain, node: yaml.ScalarNode) -> Any:
     return loader.construct_scalar(node)
 
 
@@ -126,7 +128,7 @@ for _kind in ("bool", "int", "float", "timestamp"):
     _Plain.add_constructor(f"tag:yaml.org,2002:{_kind}", _construct_text)
 
 
-def _read_yaml(text):
+def _read_yaml(text: str) -> list[Row]:
     try:
         documents = yaml.load_all(text, Loader=_Plain)
         return [_yaml_row(one) for document in documents for one in _people_in(document)]
@@ -139,7 +141,7 @@ def _read_yaml(text):
         raise Unreadable("This is nested too deeply.") from None
 
 
-def _people_in(document):
+def _people_in(document: Any) -> Iterator[dict[Any, Any]]:
     """One person, a list of people, or a mapping from anything to either."""
     if isinstance(document, dict) and "name" in document:
         yield document
@@ -154,11 +156,11 @@ def _people_in(document):
         raise Unreadable("A person needs at least a name, as “name: …”.")
 
 
-def _yaml_row(person):
+def _yaml_row(person: dict[Any, Any]) -> Row:
     line = person[_LINE]
 
-    def value_at(place):
-        value = person
+    def value_at(place: str) -> str:
+        value: Any = person
         for step in place.split("."):
             value = value.get(step) if isinstance(value, dict) else None
         if isinstance(value, list | dict | tuple | set):

@@ -6,12 +6,14 @@ administration are never touched.
 
 import hashlib
 import zoneinfo
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from supportops.accounts.models import Division, User
+from supportops.accounts.people_file import Row
 
 COPIED = (
     "email",
@@ -34,11 +36,11 @@ class Change:
 
     line: int
     person: User
-    fields: dict = field(default_factory=dict)
+    fields: dict[str, tuple[str, str]] = field(default_factory=dict)
     manager: User | None = None
 
     @property
-    def is_new(self):
+    def is_new(self) -> bool:
         """Whether the portal does not know the person yet."""
         return self.person._state.adding
 
@@ -47,27 +49,27 @@ class Change:
 class Difference:
     """What importing the file would do. With ``problems`` (sentences, by line) nothing is imported."""
 
-    changes: list = field(default_factory=list)
-    gone: list = field(default_factory=list)
-    problems: list = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    gone: list[User] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     @property
-    def new(self):
+    def new(self) -> list[Change]:
         """The people the portal does not know yet."""
         return [change for change in self.changes if change.is_new]
 
     @property
-    def changed(self):
+    def changed(self) -> list[Change]:
         """The people about whom the file says something else."""
         return [change for change in self.changes if change.fields and not change.is_new]
 
     @property
-    def mark(self):
+    def mark(self) -> str:
         """Stands for exactly this difference: another one has another."""
         said = [(one.line, str(one.person), one.is_new, sorted(one.fields.items())) for one in self.changes]
         return hashlib.sha256(repr((said, [person.pk for person in self.gone], self.problems)).encode()).hexdigest()
 
-    def lines(self):
+    def lines(self) -> Iterator[str]:
         """The difference as lines of text."""
         yield from self.problems
         for change in self.new:
@@ -79,7 +81,7 @@ class Difference:
         yield from (f"- {person} is not in the file" for person in self.gone)
 
 
-def difference(rows):
+def difference(rows: Sequence[Row]) -> Difference:
     """What the portal's people differ in from ``rows`` (of ``people_file``). Reads only."""
     found = Difference()
     for row in rows:
@@ -95,7 +97,7 @@ def difference(rows):
 
 
 @transaction.atomic
-def apply(found, *, deactivate_missing=False):
+def apply(found: Difference, *, deactivate_missing: bool = False) -> int:
     """Do what the Difference says and return how many people were touched. ValueError while it has problems.
 
     ``deactivate_missing``: whoever is gone can no longer sign in; administrators always can.
@@ -121,7 +123,7 @@ def apply(found, *, deactivate_missing=False):
 # Who is meant ---------------------------------------------------------------------------------------------------------
 
 
-def _add(found, row):
+def _add(found: Difference, row: Row) -> None:
     if "name" not in row.said:
         found.problems.append(f"Line {row.line}: a person without a name.")
         return
@@ -153,19 +155,19 @@ def _add(found, row):
     found.changes.append(change)
 
 
-def _username(row):
+def _username(row: Row) -> str:
     email = row.said.get("email", "").partition("@")[0]
     return (row.said.get("username") or row.said.get("gitlab_username", "").lstrip("@") or email)[:150]
 
 
-def _say_name(change, name):
+def _say_name(change: Change, name: str) -> None:
     old = change.person.get_full_name()
     if name != old:
         change.fields["name"] = (old, name)
         change.person.first_name, _, change.person.last_name = name.partition(" ")
 
 
-def _say(found, change, name, said):
+def _say(found: Difference, change: Change, name: str, said: str) -> None:
     said = said.lstrip("@") if name == "gitlab_username" else said
     if sentence := _refuse_value(name, said):
         found.problems.append(f"Line {change.line}: {sentence}")
@@ -177,7 +179,7 @@ def _say(found, change, name, said):
         setattr(change.person, name, new)
 
 
-def _refuse_value(name, said):
+def _refuse_value(name: str, said: str) -> str | None:
     if name == "time_zone" and said not in zoneinfo.available_timezones():
         return f"there is no time zone “{said}”. Use a name such as Europe/Berlin."
     if name == "division" and said not in Division.values:
@@ -187,7 +189,7 @@ def _refuse_value(name, said):
     return None
 
 
-def _validate(found, change):
+def _validate(found: Difference, change: Change) -> None:
     try:
         change.person.full_clean(exclude=["password", "reports_to"])
     except ValidationError as error:
@@ -205,12 +207,12 @@ def _validate(found, change):
 # Whom they report to --------------------------------------------------------------------------------------------------
 
 
-def _find_managers(found, rows):
+def _find_managers(found: Difference, rows: Sequence[Row]) -> None:
     said = {row.line: row.said["reports_to"] for row in rows if "reports_to" in row.said}
-    in_file = {}
+    in_file: dict[str, list[User]] = {}
     for change in found.changes:
         in_file.setdefault(str(change.person).casefold(), []).append(change.person)
-    elsewhere = {}
+    elsewhere: dict[str, list[User]] = {}
     for person in User.objects.active().exclude(pk__in=[change.person.pk for change in found.changes]):
         elsewhere.setdefault(str(person).casefold(), []).append(person)
     for change in found.changes:
@@ -219,7 +221,7 @@ def _find_managers(found, rows):
             _say_manager(found, change, name, people)
 
 
-def _say_manager(found, change, name, people):
+def _say_manager(found: Difference, change: Change, name: str, people: Sequence[User]) -> None:
     if len(people) != 1:
         why = "nobody of this name is known" if not people else "there are several of this name"
         found.problems.append(f"Line {change.line}: {change.person} reports to “{name}”, but {why}.")
@@ -232,17 +234,18 @@ def _say_manager(found, change, name, people):
         change.manager = manager
 
 
-def _refuse_circles(found):
+def _refuse_circles(found: Difference) -> None:
     known = {change.person.pk: change for change in found.changes if change.person.pk}
     new = {id(change.person): change for change in found.changes}
-    reported = set()
+    reported: set[int] = set()
 
-    def above(person):
+    def above(person: User) -> User | None:
         change = known.get(person.pk) or new.get(id(person))
         return change.manager or person.reports_to if change else person.reports_to
 
     for change in found.changes:
-        met, person = [], change.person
+        met: list[User] = []
+        person: User | None = change.person
         while person is not None and person not in met:
             met.append(person)
             person = above(person)

@@ -1,5 +1,7 @@
 """The sample people: only in the sample setup, all with the password ``portal``."""
 
+from typing import TypedDict
+
 from django.contrib.auth.models import Group
 
 from supportops.accounts.models import User
@@ -18,7 +20,16 @@ SAMPLE_PEOPLE = (
 )
 
 
-def make_sample_people():
+class SamplePerson(TypedDict):
+    """One of the sample people, as the sign-in page offers them."""
+
+    username: str
+    name: str
+    role: str
+    about: str
+
+
+def make_sample_people() -> None:
     """Create whoever is missing; people that exist keep what was changed about them."""
     for username, name, manager, division, groups, _ in sorted(SAMPLE_PEOPLE, key=lambda row: row[2] is not None):
         first, _, last = name.partition(" ")
@@ -41,10 +52,12 @@ def make_sample_people():
             person.groups.set(Group.objects.get_or_create(name=group)[0] for group in groups)
 
 
-def sample_people():
+def sample_people() -> list[SamplePerson]:
     """[{username, name, role}] of the sample people that are here, for the sign-in page; empty outside the sample
     setup."""
     here = set(User.objects.filter(username__in=[row[0] for row in SAMPLE_PEOPLE]).values_list("username", flat=True))
     order = ("requester", "colleague", "manager", "standin", "ops", "federal", "lead", "admin")
-    rows = {row[0]: {"username": row[0], "name": row[1], "role": row[0], "about": row[5]} for row in SAMPLE_PEOPLE}
+    rows: dict[str, SamplePerson] = {
+        row[0]: {"username": row[0], "name": row[1], "role": row[0], "about": row[5]} for row in SAMPLE_PEOPLE
+    }
     return [rows[username] for username in order if username in here]

@@ -1,10 +1,15 @@
 """Sign-in: local accounts in the sample setup, GitLab through OpenID Connect for real; nobody signs up."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from supportops.accounts.models import User
@@ -13,7 +18,7 @@ from supportops.accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Local accounts are made by an administrator."""
 
-    def is_open_for_signup(self, request):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up by themselves."""
         return False
 
@@ -21,14 +26,14 @@ class AccountAdapter(DefaultAccountAdapter):
 class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """People from GitLab: linked by username, roles taken from GitLab's groups at every sign-in."""
 
-    def is_open_for_signup(self, request, sociallogin):
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         """Whoever GitLab lets in gets an account (GitLab decides who may)."""
         return True
 
-    def pre_social_login(self, request, sociallogin):
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Connect GitLab's user to the person an administrator already made, and refresh what GitLab knows."""
         claims = _claims(sociallogin)
-        username = claims.get("preferred_username") or claims.get("nickname") or ""
+        username = _username(claims)
         if not username:
             raise ImmediateHttpResponse(_refused(request, "GitLab did not say who you are. Ask an administrator."))
         if not sociallogin.is_existing:
@@ -41,32 +46,36 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):
         if sociallogin.is_existing:
             _take_from_gitlab(sociallogin.user, username, claims)
 
-    def save_user(self, request, sociallogin, form=None):
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
         """Keep the new person's GitLab name and roles."""
         person = super().save_user(request, sociallogin, form)
         claims = _claims(sociallogin)
-        _take_from_gitlab(person, claims.get("preferred_username") or claims.get("nickname"), claims)
+        _take_from_gitlab(person, _username(claims), claims)
         return person
 
 
-def _claims(sociallogin):
+def _claims(sociallogin: SocialLogin) -> dict[str, Any]:
     data = sociallogin.account.extra_data
     return {**data, **data.get("id_token", {}), **data.get("userinfo", {})}
 
 
-def _subject(claims):
+def _username(claims: dict[str, Any]) -> str:
+    return claims.get("preferred_username") or claims.get("nickname") or ""
+
+
+def _subject(claims: dict[str, Any]) -> int | None:
     subject = str(claims.get("sub", ""))
     return int(subject) if subject.isdigit() else None
 
 
-def _take_from_gitlab(person, username, claims):
+def _take_from_gitlab(person: User, username: str, claims: dict[str, Any]) -> None:
     person.gitlab_username = username
     person.gitlab_id = _subject(claims) or person.gitlab_id
     person.save(update_fields=["gitlab_username", "gitlab_id"])
     give_mapped_groups(person, claims.get("groups", []))
 
 
-def give_mapped_groups(person, gitlab_groups):
+def give_mapped_groups(person: User, gitlab_groups: Iterable[str]) -> None:
     """Make the person's *mapped* groups equal what GitLab says; groups that no setting maps stay untouched.
 
     ``settings.GITLAB_GROUP_ROLES`` maps a GitLab group path to the name of a portal group.
@@ -78,5 +87,5 @@ def give_mapped_groups(person, gitlab_groups):
         (person.groups.add if name in earned else person.groups.remove)(group)
 
 
-def _refused(request, sentence):
+def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
     return render(request, "403.html", {"reason": sentence}, status=403)

@@ -1,24 +1,27 @@
 """Sign-in, and the person's own page."""
 
 import zoneinfo
+from typing import Any, cast
 
 from allauth.account.views import LoginView
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from supportops.accounts.absence_form import ABSENCE_FIELDS, AbsenceChecks
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.sample import sample_people
-from supportops.ui.forms import DateInput
+from supportops.ui.forms import DateInput, FieldGroup
 
 
 class SignIn(LoginView):
     """allauth's sign-in; in the sample setup, and nowhere else, it offers the sample people with one click."""
 
-    def get_context_data(self, **kwargs):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the page shows, with ``sample_people`` where there are any to offer."""
         offered = sample_people() if settings.SAMPLE and not settings.SOCIALACCOUNT_ONLY else []
         return super().get_context_data(sample_people=offered, **kwargs)
@@ -38,20 +41,21 @@ class MeForm(AbsenceChecks):
             "stand_in": "Sees and decides what waits for you while you are away. You may still decide yourself.",
         }
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         others = User.objects.active().exclude(pk=self.instance.pk)
-        self.fields["stand_in"].queryset = others.order_by("first_name", "last_name", "username")
-        self.fields["stand_in"].empty_label = "Nobody"
+        stand_in = cast(forms.ModelChoiceField, self.fields["stand_in"])
+        stand_in.queryset = others.order_by("first_name", "last_name", "username")
+        stand_in.empty_label = "Nobody"
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The fields as they stand on the page."""
         absence = [self[name] for name in ABSENCE_FIELDS]
         about = [field for field in self if field.name not in ABSENCE_FIELDS]
         return [{"title": "About you", "fields": about}, {"title": "While you are away", "fields": absence}]
 
-    def clean_time_zone(self):
+    def clean_time_zone(self) -> str:
         """An IANA name that this machine knows."""
         name = self.cleaned_data["time_zone"]
         if name not in zoneinfo.available_timezones():
@@ -60,17 +64,13 @@ class MeForm(AbsenceChecks):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def me(request):
+def me(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show and save the signed-in person's profile."""
     form = MeForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, "Your profile is saved.")
         return redirect("me")
-    context = {"form": form, "person": request.user, "stands_in_for": _stands_in_for(request.user)}
+    decides_for = User.objects.filter(pk__in=request.user.stood_in_ids).order_by("first_name", "last_name", "username")
+    context = {"form": form, "person": request.user, "stands_in_for": decides_for}
     return render(request, "account/me.html", context, status=422 if form.errors else 200)
-
-
-def _stands_in_for(person):
-    """The people whose decisions are this person's now."""
-    return User.objects.filter(pk__in=person.stood_in_ids).order_by("first_name", "last_name", "username")

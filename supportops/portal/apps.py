@@ -8,7 +8,7 @@ class PortalConfig(AppConfig):
     label = "portal"
     verbose_name = "Portal"
 
-    def ready(self):
+    def ready(self) -> None:
         """Workers stand in for a beat that has stopped."""
         from supportops.portal.watch import stand_in_for_beat
         from workflow.periodic import worker_at_work

@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -23,7 +23,7 @@ FINE = "ok"
 @login_not_required
 @never_cache
 @require_safe
-def healthz(request):
+def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers; nothing else is asked."""
     return HttpResponse("ok\n", content_type="text/plain")
 
@@ -31,7 +31,7 @@ def healthz(request):
 @login_not_required
 @never_cache
 @require_safe
-def readyz(request):
+def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the portal can work, 503 with words for what is missing.
 
     Beat is told of and decides nothing: without it every page works and everything is saved, so to take this host out
@@ -45,7 +45,7 @@ def readyz(request):
     return JsonResponse(found, status=200 if ready else 503)
 
 
-def _database():
+def _database() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -54,7 +54,7 @@ def _database():
     return FINE
 
 
-def _migrations():
+def _migrations() -> str:
     missing = _shipped_migrations() - MigrationRecorder(connection).applied_migrations().keys()
     if not missing:
         return FINE
@@ -63,11 +63,11 @@ def _migrations():
 
 
 @cache
-def _shipped_migrations():
+def _shipped_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def _broker():
+def _broker() -> str:
     options = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS}
     broker = Broker(settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options)
     try:
@@ -79,7 +79,7 @@ def _broker():
     return FINE
 
 
-def _beat():
+def _beat() -> str:
     last = Heartbeat.last()
     if last is None:
         return "No periodic work has run yet: start celery beat, and a worker."

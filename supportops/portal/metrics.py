@@ -1,10 +1,13 @@
 """Figures for a monitor, in Prometheus' text format. None of them counts a restricted request."""
 
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Case, Count, Min, Q, Value, When
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -15,6 +18,7 @@ from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, RejectedWebhook, WebhookDelivery
 from workflow.gitlab.monitoring import oldest_pending
 from workflow.models import Issue
+from workflow.models.querysets import IssueQuerySet
 from workflow.notifications.models import Message
 
 LOOPBACK = {"127.0.0.1", "::1"}
@@ -29,7 +33,7 @@ PIECES = (
 @login_not_required
 @never_cache
 @require_safe
-def metrics(request):
+def metrics(request: HttpRequest) -> HttpResponse:
     """Figures for this machine and for staff."""
     if not (_from_this_machine(request) or request.user.is_staff):
         return HttpResponse("Only for this machine and for staff.\n", status=403, content_type="text/plain")
@@ -37,17 +41,17 @@ def metrics(request):
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; version=0.0.4")
 
 
-def _from_this_machine(request):
+def _from_this_machine(request: HttpRequest) -> bool:
     """Whether the caller sits on this machine; a proxy on it does not, whatever it forwards is somebody else's."""
     return request.META.get("REMOTE_ADDR") in LOOPBACK and not any(name in request.META for name in FORWARDED)
 
 
-def _requests():
+def _requests() -> Iterator[str]:
     found = _known().open().order_by().values_list("state").annotate(number=Count("pk"))
     yield from _gauge("supportops_open_requests", "Open requests by state.", "state", found)
 
 
-def _outbox():
+def _outbox() -> Iterator[str]:
     now = timezone.now()
     by_status = GitLabLink.objects.order_by().values_list("status").annotate(number=Count("pk"))
     restricted = Issue.objects.filter(restricted_to__isnull=False).values("pk")
@@ -74,7 +78,7 @@ def _outbox():
         yield from _gauge(f"supportops_pieces_{status}", f"Pieces of requests, {status} on the way out.", "what", found)
 
 
-def _inbound():
+def _inbound() -> Iterator[str]:
     kept = WebhookDelivery.objects.exclude(issue__restricted_to__isnull=False).order_by()
     status = Case(
         When(due_at__isnull=True, then=Value("understood")),
@@ -93,7 +97,7 @@ def _inbound():
     yield from _gauge("supportops_looks", "Requests to be read again from GitLab.", "status", looks.items())
 
 
-def _connection():
+def _connection() -> Iterator[str]:
     connection = Connection.seen()
     now = "paused" if connection.paused else "away" if connection.away_since else "up"
     states = [(state, int(state == now)) for state in ("away", "paused", "up")]
@@ -104,33 +108,33 @@ def _connection():
         yield from _figure("supportops_beat_age_seconds", "For how long no periodic work has run.", age)
 
 
-def _alarms():
+def _alarms() -> Iterator[str]:
     known = Alarm.objects.open().exclude(issue__restricted_to__isnull=False).order_by()
     found = known.values_list("kind").annotate(number=Count("pk"))
     yield from _gauge("supportops_alarms_open", "Open alarms by kind.", "kind", found)
 
 
-def _people():
+def _people() -> Iterator[str]:
     left = Message.objects.exclude(issue__restricted_to__isnull=False).aggregate(
         waiting=Count("pk", Q(due_at__isnull=False, parked=False)), parked=Count("pk", Q(parked=True))
     )
     yield from _gauge("supportops_messages", "Messages to people that were not sent.", "status", left.items())
 
 
-def _known():
+def _known() -> IssueQuerySet:
     """Requests that exist for everybody; of the others a figure would tell, to who compares it with a list."""
     return Issue.objects.filter(restricted_to__isnull=True)
 
 
-def _age(moment, now):
+def _age(moment: datetime | None, now: datetime) -> float:
     return (now - moment).total_seconds() if moment else 0
 
 
-def _figure(name, text, value):
+def _figure(name: str, text: str, value: float) -> list[str]:
     return [f"# HELP {name} {text}", f"# TYPE {name} gauge", f"{name} {value:.0f}"]
 
 
-def _gauge(name, text, label, found):
+def _gauge(name: str, text: str, label: str, found: Iterable[tuple[Any, int]]) -> list[str]:
     return [
         f"# HELP {name} {text}",
         f"# TYPE {name} gauge",

@@ -7,12 +7,12 @@ from workflow.gitlab.models import Heartbeat
 
 
 @shared_task
-def show_life():
+def show_life() -> None:
     """Periodic work runs."""
     Heartbeat.beat()
 
 
 @shared_task
-def watch():
+def watch() -> None:
     """Raise and clear alarms, and tell people."""
     look_around.watch()

@@ -18,7 +18,7 @@ class Chip:
     on_dark: bool
 
 
-def chip_for(label, colour=""):
+def chip_for(label: str, colour: str | None = "") -> Chip:
     """Split a GitLab label as GitLab does (at the last "::") and choose the text colour with the higher contrast.
 
     A colour that is not #rgb or #rrggbb is replaced by a neutral one: it comes from GitLab and goes into an attribute.
@@ -30,14 +30,14 @@ def chip_for(label, colour=""):
     return Chip(scope, name, colour.lower(), _white_reads_better(colour))
 
 
-def _white_reads_better(colour):
+def _white_reads_better(colour: str) -> bool:
     luminance = _luminance(colour)
     on_white = 1.05 / (luminance + 0.05)
     on_black = (luminance + 0.05) / (_luminance("#000000") + 0.05)
     return on_white >= on_black
 
 
-def _luminance(colour):
+def _luminance(colour: str) -> float:
     """Relative luminance, 0 to 1, as WCAG 2 defines it."""
     digits = colour[1:]
     if len(digits) == 3:

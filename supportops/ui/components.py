@@ -47,6 +47,6 @@ COMPONENTS = {
 }
 
 
-def variables_of(component):
+def variables_of(component: str) -> frozenset[str]:
     """The names a component takes, as a frozenset; KeyError for one that does not exist."""
     return frozenset(COMPONENTS[component].split())

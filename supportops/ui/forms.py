@@ -4,8 +4,21 @@
 `{{ field.as_field_group }}` the portal's own markup.
 """
 
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+
+
+class FieldGroup(TypedDict):
+    """Fields of a form that stand together under a title, as ``_components/form.html`` draws them."""
+
+    title: str
+    help: NotRequired[str]
+    fields: list[BoundField]
 
 
 class Renderer(TemplatesSetting):
@@ -15,22 +28,24 @@ class Renderer(TemplatesSetting):
     field_template_name = "_components/field.html"
 
 
-class _Described:
+class _Described(forms.widgets.ChoiceWidget):
     """Gives each choice a line of help: `descriptions` maps a choice's value to its words."""
 
     template_name = "_components/choice_cards.html"
 
-    def __init__(self, *args, descriptions=None, in_row=False, **kwargs):
+    def __init__(
+        self, *args: Any, descriptions: Mapping[str, str] | None = None, in_row: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.descriptions = descriptions or {}
         self.in_row = in_row
 
-    def create_option(self, name, value, *args, **kwargs):
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(name, value, *args, **kwargs)
         option["help"] = self.descriptions.get(str(value), "")
         return option
 
-    def get_context(self, name, value, attrs):
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         context["widget"]["in_row"] = self.in_row
         return context
@@ -49,7 +64,7 @@ class DateInput(forms.DateInput):
 
     input_type = "date"
 
-    def __init__(self, attrs=None):
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%d")
 
 
@@ -65,7 +80,7 @@ class MultipleFileField(forms.FileField):
 
     widget = MultipleFileInput
 
-    def clean(self, data, initial=None):
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = [file for file in (data if isinstance(data, list | tuple) else [data]) if file]
         if not files:
             super().clean(None, initial)

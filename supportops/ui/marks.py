@@ -64,26 +64,26 @@ MIRROR_WORDS = {
 FALLBACK_ICON = "circle-dot"
 
 
-def court_icon(court):
+def court_icon(court: str) -> str:
     """The icon's name for a court key; a neutral dot for an unknown one."""
     return COURT_ICONS.get(court, FALLBACK_ICON)
 
 
-def court_label(court):
+def court_label(court: str) -> str:
     """The words for a court key, or an empty string."""
     return COURT_LABELS.get(court, "")
 
 
-def state_icon(state):
+def state_icon(state: str) -> str:
     """The icon's name for a state key; a neutral dot for an unknown one."""
     return STATE_ICONS.get(state, FALLBACK_ICON)
 
 
-def mirror_icon(status):
+def mirror_icon(status: str) -> str:
     """The icon's name for the status of a mirror row."""
     return MIRROR_ICONS.get(status, FALLBACK_ICON)
 
 
-def mirror_words(status):
+def mirror_words(status: str) -> str:
     """One sentence for the status of a mirror row, or an empty string."""
     return MIRROR_WORDS.get(status, "")

@@ -4,11 +4,14 @@ Two fences: markdown-it with raw HTML switched off, then nh3 with an allow-list.
 """
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from typing import Any
 
 import nh3
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 TAGS = {
@@ -24,7 +27,7 @@ BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?'*_()\[\]]")
 FIRST_HEADING, LAST_HEADING = 3, 6
 
 
-def to_html(text):
+def to_html(text: str | None) -> SafeString:
     """Safe HTML for a Markdown text. Pictures from elsewhere become links, so that reading a page tells nobody."""
     html = _markdown.render(str(text or ""))
     # mark_safe: nh3 has just removed everything that is not in the allow-list.
@@ -33,7 +36,7 @@ def to_html(text):
     )
 
 
-def _image(tokens, index, options, env):
+def _image(renderer: object, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
     source, words = str(token.attrs.get("src", "")), token.content or "Picture"
     if _is_ours(source):
@@ -41,25 +44,25 @@ def _image(tokens, index, options, env):
     return f'<a href="{escape(source)}">{escape(words)}</a>'
 
 
-def _is_ours(source):
+def _is_ours(source: str) -> bool:
     # "//host/x" leaves this site although it begins with a slash; a backslash arrives here already encoded.
     return source.startswith("/") and not source.startswith("//")
 
 
-def _lower_headings(state):
+def _lower_headings(state: StateCore) -> None:
     headings = [token for token in state.tokens if token.type in ("heading_open", "heading_close")]
     levels = sorted({token.tag for token in headings})
     for token in headings:
         token.tag = f"h{min(LAST_HEADING, FIRST_HEADING + levels.index(token.tag))}"
 
 
-def _link_bare_addresses(state):
+def _link_bare_addresses(state: StateCore) -> None:
     for block in state.tokens:
         if block.type == "inline" and "://" in block.content:
-            block.children = list(_with_links(block.children))
+            block.children = list(_with_links(block.children or []))
 
 
-def _with_links(tokens):
+def _with_links(tokens: Iterable[Token]) -> Iterator[Token]:
     depth = 0
     for token in tokens:
         depth += {"link_open": 1, "link_close": -1}.get(token.type, 0)
@@ -69,7 +72,7 @@ def _with_links(tokens):
             yield from _split(token.content)
 
 
-def _split(text):
+def _split(text: str) -> Iterator[Token]:
     end = 0
     for found in BARE_ADDRESS.finditer(text):
         yield _text(text[end : found.start()])
@@ -80,16 +83,16 @@ def _split(text):
     yield _text(text[end:])
 
 
-def _text(content):
+def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-def _build():
+def _build() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
     markdown.enable(["table", "strikethrough"])
     markdown.core.ruler.push("lower_headings", _lower_headings)
     markdown.core.ruler.push("link_bare_addresses", _link_bare_addresses)
-    markdown.renderer.rules["image"] = _image
+    markdown.add_render_rule("image", _image)
     return markdown
 
 

@@ -2,14 +2,17 @@
 
 import re
 from difflib import SequenceMatcher
+from typing import Literal
 
 from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
+Side = Literal["del", "ins"]
 # Above this many words a comparison takes too long to be worth it, and marks too much to be read.
 MOST_WORDS = 2000
 
 
-def marked(old, new, side):
+def marked(old: str | None, new: str | None, side: Side) -> SafeString:
     """One side of a change as safe HTML: `side` is "del" for the old text, "ins" for the new one."""
     before, after = _words(old), _words(new)
     if not (after if side == "ins" else before):
@@ -20,7 +23,7 @@ def marked(old, new, side):
     return format_html_join("", "{}", ((_piece(step, before, after, side),) for step in steps))
 
 
-def _piece(step, before, after, side):
+def _piece(step: tuple[str, int, int, int, int], before: list[str], after: list[str], side: Side) -> str:
     kind, a, b, c, d = step
     text = "".join(before[a:b] if side == "del" else after[c:d])
     if kind == "equal" or not text:
@@ -28,5 +31,5 @@ def _piece(step, before, after, side):
     return format_html("<{0}>{1}</{0}>", side, text)
 
 
-def _words(text):
+def _words(text: str | None) -> list[str]:
     return re.findall(r"\s+|\S+", "" if text is None else str(text))

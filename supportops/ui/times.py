@@ -17,7 +17,7 @@ WEEKS_FROM = 14 * DAY  # "9 days" says more than "1 week"
 MONTHS_FROM = 60 * DAY
 
 
-def in_words(moment, *, now=None):
+def in_words(moment: date, *, now: datetime | None = None) -> str:
     """How long ago, or how soon, in words. Takes a datetime or a date; a date is compared by calendar day."""
     if isinstance(moment, date) and not isinstance(moment, datetime):
         return _day_in_words(moment, now)
@@ -27,7 +27,7 @@ def in_words(moment, *, now=None):
     return f"{span(seconds)} ago" if seconds > 0 else f"in {span(seconds)}"
 
 
-def span(value):
+def span(value: timedelta | float) -> str:
     """A length in its largest sensible unit ("3 days"). Takes a timedelta or seconds; the sign is dropped."""
     number, unit, _ = _largest(value)
     if not number:
@@ -35,9 +35,10 @@ def span(value):
     return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
-def exact_span(value):
+def exact_span(value: timedelta | float) -> str:
     """A length to the second ("1 day 2 hours 0 minutes 5 seconds"), from its first unit that is not nought on."""
-    left, parts = int(value.total_seconds() if isinstance(value, timedelta) else value), []
+    left = int(value.total_seconds() if isinstance(value, timedelta) else value)
+    parts: list[str] = []
     for size, unit in ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (1, "second")):
         number, left = divmod(left, size)
         if number or parts or size == 1:
@@ -45,7 +46,7 @@ def exact_span(value):
     return " ".join(parts)
 
 
-def short_span(value):
+def short_span(value: datetime | timedelta | float) -> str:
     """The same in a few characters ("3d"), for dense lists: of a datetime (until now), a timedelta or seconds."""
     if isinstance(value, datetime):
         value = timezone.now() - value
@@ -53,7 +54,7 @@ def short_span(value):
     return f"{number}{letter}" if number else "now"
 
 
-def _largest(value):
+def _largest(value: timedelta | float) -> tuple[int, str, str]:
     seconds = abs(value.total_seconds() if isinstance(value, timedelta) else value)
     for size, unit, letter in STEPS:
         floor = {"week": WEEKS_FROM, "month": MONTHS_FROM}.get(unit, size)
@@ -62,7 +63,7 @@ def _largest(value):
     return 0, "", ""
 
 
-def _day_in_words(day, now):
+def _day_in_words(day: date, now: datetime | None) -> str:
     days = (timezone.localdate(now) - day).days
     if days in (0, 1, -1):
         return {0: "today", 1: "yesterday", -1: "tomorrow"}[days]

@@ -16,7 +16,7 @@ from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.operations import retry
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.push import numbers_with_work
-from workflow.gitlab.status import needing_a_person
+from workflow.gitlab.status import in_need_of_a_person
 from workflow.models.outgoing import POISON
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(10)]
@@ -43,7 +43,7 @@ def test_what_killed_three_workers_in_a_row_waits_for_a_person(cast):
     assert (mirror.status, mirror.due_at, mirror.lease) == ("parked", None, None)
     assert "3 workers in a row died" in mirror.last_error
     assert numbers_with_work() == []
-    assert [waiting.pk for waiting in needing_a_person(cast.ops)] == [issue.pk]
+    assert [row["issue"] for row in in_need_of_a_person()] == [issue.pk]
 
 
 def test_two_deaths_are_bad_luck(cast, mirrored):
@@ -98,7 +98,7 @@ def test_a_look_that_kills_is_quarantined_too(cast, mirrored):
     assert look_at(issue.pk) is False
 
     assert PendingPull.due_numbers() == []
-    assert [waiting.pk for waiting in needing_a_person(cast.ops)] == [issue.pk]
+    assert [row["issue"] for row in in_need_of_a_person()] == [issue.pk]
 
 
 def test_a_delivery_that_kills_is_let_go_and_the_next_one_is_read_meanwhile(cast, monkeypatch):

@@ -65,15 +65,16 @@ def _set_priority(issue, version, by, given):
 
 _GIVEN = {Verb.ACCEPT: _as_it_stands}
 """What a step is given besides what is asked once for all."""
-_RUN = {
+_RUN: dict[Verb | Act, Callable] = {
     Act.ASSIGN: _assign_to_me,
     Act.PRIORITY: _set_priority,
     **{verb: _step(verb, _GIVEN.get(verb, lambda issue: {})) for verb in Verb},
 }
 require_each(in_bulk(), _RUN, "way to be done to many", "_RUN in workflow/actions/bulk.py")
 ACTS = {
-    word.value: BulkAct(word.value, word.row.bulk.label, _RUN[word], word.row.bulk.asks, word.row.bulk.prompt)
+    word.value: BulkAct(word.value, bulk.label, _RUN[word], bulk.asks, bulk.prompt)
     for word in in_bulk()
+    if (bulk := word.row.bulk)
 }
 OUTCOMES = [(outcome.value, outcome.label) for outcome in CLOSE_OUTCOMES if outcome != Outcome.DUPLICATE]
 """How many may be closed at once; a duplicate names its original, so it is closed by itself."""

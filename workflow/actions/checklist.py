@@ -36,7 +36,7 @@ def split_brief(text):
 
 def once_each(items):
     """The items in order, each in its first spelling."""
-    found = {}
+    found: dict[str, str] = {}
     for item in items:
         found.setdefault(item.casefold(), item)
     return list(found.values())

@@ -1,5 +1,7 @@
 """The verb edit: what changed, whether it voids the approval, and where it is too late for that."""
 
+from typing import Any
+
 from workflow.actions import approvals
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
@@ -37,7 +39,9 @@ def _feed(issue, changed):
 
     What Support Operations confirmed when they accepted it (system, customer) is theirs from then on.
     """
-    fed = {row["feeds"]: None if row["feeds"] == "due_date" else "" for row in changed if row.get("feeds")}
+    fed: dict[str, Any] = {
+        row["feeds"]: None if row["feeds"] == "due_date" else "" for row in changed if row.get("feeds")
+    }
     fed |= fields_fed_by(changed)
     if problems := check_end(issue.kind, fed):
         raise Incomplete(problems)

@@ -6,12 +6,15 @@ from workflow.actions.locking import again_after_a_clash, locked
 from workflow.gates import CHARTS, gate_at
 from workflow.models import GateAnswer, GatePath
 from workflow.permissions import refusal
+from workflow.states import standing
 from workflow.verbs import Act
 
 
 def open_path(issue):
-    """The running path of the gate at this state, or a new unsaved one."""
+    """The running path of the gate at this state, or a new unsaved one; Refused where there is no gate."""
     gate = gate_at(issue.kind, issue.state)
+    if gate is None:
+        raise Refused(f"There is no gate to answer while this is {standing(issue.state)}.")
     return issue.gate_path or GatePath(issue=issue, gate=gate, chart_version=CHARTS[gate].version)
 
 

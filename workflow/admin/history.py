@@ -7,7 +7,7 @@ from workflow.models import Attachment, Comment, Event, GateAnswer, GatePath
 from workflow.permissions import sees_internal
 
 
-class WithoutInternal:
+class WithoutInternal(admin.options.BaseModelAdmin):
     """Internal notes are for Support Operations; an administrator is not one of them by that alone."""
 
     internal_lookup = "internal"

@@ -35,7 +35,7 @@ def _words(answer):
     return {True: "Yes", False: "No", None: "–", "": "–"}.get(answer, answer)
 
 
-class Unchangeable:
+class Unchangeable(admin.options.BaseModelAdmin):
     """Nobody adds, changes or deletes these here, by page or by a forged POST, whatever their permissions."""
 
     extra = 0
@@ -58,7 +58,7 @@ class Unchangeable:
         return flatten_fieldsets(self.get_fieldsets(request, row))
 
 
-class OfVisibleRequests:
+class OfVisibleRequests(admin.options.BaseModelAdmin):
     """Rows of requests that exist for this person; all others answer as if they had never been there.
 
     ``request_paths``: lookups from the row to each request that must be visible.

@@ -9,11 +9,16 @@ Routes in the administration: where a kind of request goes, and by which rules.
 Approval policies in the administration: who besides the manager approves, and how many of them must.
 """
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from supportops.accounts.roles import is_lead
 from workflow.catalogue import answers
@@ -25,40 +30,40 @@ class LinesField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4, "cols": 50})
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"required": False, "help_text": "One per line.", **kwargs})
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: Any) -> Any:
         """The list as lines."""
         return "\n".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value):
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]  # a text that cleans to a list
         """The lines as a list."""
-        lines = (line.strip() for line in super().to_python(value).splitlines())
+        lines = (line.strip() for line in (super().to_python(value) or "").splitlines())
         return list(dict.fromkeys(line for line in lines if line))
 
-    def has_changed(self, initial, data):
+    def has_changed(self, initial: Any, data: Any) -> bool:
         """Compares lists, not their spelling."""
         return self.to_python(data) != (initial or [])
 
 
-class TrackerForm(forms.ModelForm):
+class TrackerForm(forms.ModelForm[Tracker]):
     """A tracker; its path as GitLab's address shows it."""
 
     class Meta:
         model = Tracker
         fields = ["name", "path", "confidential_only", "is_active"]
 
-    def clean_path(self):
+    def clean_path(self) -> str:
         """Without the slashes that copying brings along; a project always stands in a group."""
-        path = self.cleaned_data["path"].strip().strip("/")
+        path: str = self.cleaned_data["path"].strip().strip("/")
         if "/" not in path or "//" in path or any(sign in path for sign in " ?#:"):
             raise forms.ValidationError("Write the path of the project as it stands in its address: group/project.")
         return path
 
 
 @admin.register(Tracker)
-class TrackerAdmin(admin.ModelAdmin):
+class TrackerAdmin(admin.ModelAdmin[Tracker]):
     """Where GitLab keeps the issues. A tracker out of use takes no new requests; it is never deleted."""
 
     form = TrackerForm
@@ -68,24 +73,24 @@ class TrackerAdmin(admin.ModelAdmin):
     fields = ["name", "path", "project_id", "confidential_only", "is_active"]
     readonly_fields = ["project_id"]
 
-    def has_delete_permission(self, request, tracker=None):
+    def has_delete_permission(self, request: HttpRequest, tracker: Tracker | None = None) -> bool:
         """Requests stand in it. Take "active" away instead."""
         return False
 
-    def save_model(self, request, tracker, form, change):
+    def save_model(self, request: HttpRequest, tracker: Tracker, form: forms.ModelForm[Tracker], change: bool) -> None:
         """Another path is looked up anew; a renamed project has the same id again."""
         if "path" in form.changed_data:
             tracker.project_id = None
         super().save_model(request, tracker, form, change)
 
     @admin.display(description="milestones")
-    def milestones(self, tracker):
+    def milestones(self, tracker: Tracker) -> SafeString:
         """The milestones as read from GitLab."""
         address = reverse("admin:workflow_milestone_changelist")
         return format_html('<a href="{}?tracker__id__exact={}">Milestones</a>', address, tracker.pk)
 
     @admin.display(description="requests")
-    def requests(self, tracker):
+    def requests(self, tracker: Tracker) -> SafeString:
         """The requests that stand here."""
         address = reverse("admin:workflow_issue_changelist")
         return format_html('<a href="{}?tracker__id__exact={}">Requests</a>', address, tracker.pk)
@@ -97,7 +102,7 @@ PROTECTING = ["approval_rule", "waivable", "voiding_fields", "restricted_to"]
 """Rules that protect somebody: who must agree, and who may read."""
 
 
-class RouteForm(forms.ModelForm):
+class RouteForm(forms.ModelForm[Route]):
     """A route with its lists as lines."""
 
     voiding_fields = LinesField(
@@ -131,9 +136,9 @@ class RouteForm(forms.ModelForm):
             "owner": "Who looks after this kind of request.",
         }
 
-    def clean_voiding_fields(self):
+    def clean_voiding_fields(self) -> list[str]:
         """Only fields the form has; the form of a new route is not there yet."""
-        named = self.cleaned_data["voiding_fields"]
+        named: list[str] = self.cleaned_data["voiding_fields"]
         if self.instance.pk is None:
             return named
         known = [*ALWAYS_THERE, *answers.form_fields(self.instance.key, "requester", {})]
@@ -145,7 +150,7 @@ class RouteForm(forms.ModelForm):
 
 
 @admin.register(Route)
-class RouteAdmin(admin.ModelAdmin):
+class RouteAdmin(admin.ModelAdmin[Route]):
     """A route. It is never deleted: requests stand on it. Its entry is taken out of the catalogue instead."""
 
     form = RouteForm
@@ -170,17 +175,17 @@ class RouteAdmin(admin.ModelAdmin):
         ("Who looks after it", {"fields": ["owner", "second_owner"]}),
     ]
 
-    def get_readonly_fields(self, request, route=None):
+    def get_readonly_fields(self, request: HttpRequest, route: Route | None = None) -> list[str]:
         """The key is given once; what protects somebody is for leads and administrators."""
         may_protect = request.user.is_superuser or is_lead(request.user)
         return [*(["key"] if route else []), *([] if may_protect else PROTECTING)]
 
-    def has_delete_permission(self, request, route=None):
+    def has_delete_permission(self, request: HttpRequest, route: Route | None = None) -> bool:
         """Requests stand on it."""
         return False
 
 
-class QuestionForm(forms.ModelForm):
+class QuestionForm(forms.ModelForm[Question]):
     """A question with its choices as lines."""
 
     choices = LinesField(widget=forms.Textarea(attrs={"rows": 4, "cols": 30}))
@@ -191,7 +196,7 @@ class QuestionForm(forms.ModelForm):
         widgets = {"help": forms.Textarea(attrs={"rows": 2, "cols": 30}), "label": forms.TextInput(attrs={"size": 30})}
 
 
-class QuestionInline(admin.TabularInline):
+class QuestionInline(admin.TabularInline[Question, Entry]):
     """The questions of an entry, in the order they are asked."""
 
     model = Question
@@ -200,7 +205,7 @@ class QuestionInline(admin.TabularInline):
 
 
 @admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(admin.ModelAdmin[Entry]):
     """What can be asked."""
 
     inlines = [QuestionInline]
@@ -218,47 +223,47 @@ class EntryAdmin(admin.ModelAdmin):
         ("Around it", {"fields": ["elsewhere_label", "elsewhere_url", "after_filing"]}),
     ]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """With the questions, which the list counts."""
         return super().get_queryset(request).prefetch_related("questions")
 
-    def get_readonly_fields(self, request, entry=None):
+    def get_readonly_fields(self, request: HttpRequest, entry: Entry | None = None) -> list[str]:
         """The route, and with it the address, is chosen once."""
         return ["route"] if entry else []
 
-    def has_delete_permission(self, request, entry=None):
+    def has_delete_permission(self, request: HttpRequest, entry: Entry | None = None) -> bool:
         """Drafts would go with it. Take "offered" away instead."""
         return False
 
     @admin.display(description="key", ordering="route__key")
-    def key(self, entry):
+    def key(self, entry: Entry) -> str:
         """The word in its address."""
         return entry.route.key
 
     @admin.display(description="kind", ordering="route__kind")
-    def kind(self, entry):
+    def kind(self, entry: Entry) -> str:
         """What sort of request it makes."""
         return entry.route.get_kind_display()
 
     @admin.display(description="tracker", ordering="route__tracker__name")
-    def tracker(self, entry):
+    def tracker(self, entry: Entry) -> Tracker | None:
         """Where GitLab shows it."""
         return entry.route.tracker
 
     @admin.display(description="approval", ordering="route__approval_rule")
-    def approval(self, entry):
+    def approval(self, entry: Entry) -> str:
         """Who approves."""
         return entry.route.get_approval_rule_display()
 
     @admin.display(description="questions")
-    def questions_asked(self, entry):
+    def questions_asked(self, entry: Entry) -> str:
         """How many the requester answers, and how many the approver."""
         asked_of_approver = sum(question.asked_of == AskedOf.APPROVER for question in entry.questions.all())
         total = len(entry.questions.all())
         return f"{total - asked_of_approver} + {asked_of_approver}" if asked_of_approver else str(total)
 
 
-class PolicyApproverInline(admin.TabularInline):
+class PolicyApproverInline(admin.TabularInline[PolicyApprover, ApprovalPolicy]):
     """The people every round asks, in the order they are asked where there is one."""
 
     model = PolicyApprover
@@ -267,7 +272,7 @@ class PolicyApproverInline(admin.TabularInline):
 
 
 @admin.register(ApprovalPolicy)
-class ApprovalPolicyAdmin(admin.ModelAdmin):
+class ApprovalPolicyAdmin(admin.ModelAdmin[ApprovalPolicy]):
     """Makes the rounds of a route rounds of several. Taken away, one approver decides again; running rounds go on."""
 
     inlines = [PolicyApproverInline]
@@ -276,15 +281,15 @@ class ApprovalPolicyAdmin(admin.ModelAdmin):
     fields = ["route", "with_manager", "quorum", "needed"]
     autocomplete_fields = ["route"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApprovalPolicy]:
         """With the people, whom the list names."""
         return super().get_queryset(request).prefetch_related("named__person")
 
-    def get_readonly_fields(self, request, policy=None):
+    def get_readonly_fields(self, request: HttpRequest, policy: ApprovalPolicy | None = None) -> list[str]:
         """The route is chosen once."""
         return ["route"] if policy else []
 
     @admin.display(description="people")
-    def people(self, policy):
+    def people(self, policy: ApprovalPolicy) -> str:
         """Whom it names, in order."""
         return ", ".join(str(named.person) for named in policy.named.all()) or "–"

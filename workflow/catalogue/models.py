@@ -8,13 +8,14 @@ Who besides the manager approves requests of a route, and how many of them must.
 """
 
 import string
+from typing import Self
 
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from supportops.accounts.models import User
@@ -40,7 +41,7 @@ class Tracker(models.Model):
     class Meta:
         ordering = ["name"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -82,16 +83,16 @@ class Route(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.key
 
-    def clean(self):
+    def clean(self) -> None:
         """A kind that is worked on needs a tracker to be worked on in."""
         if self.kind in WORKED_ON and self.tracker_id is None:
             raise ValidationError({"tracker": "A bug, feature or administrative request needs a tracker."})
 
     @property
-    def needs_approval(self):
+    def needs_approval(self) -> bool:
         """Whether a new request of this route waits for a decision first."""
         return self.approval_rule != ApprovalRule.NONE
 
@@ -153,14 +154,14 @@ class Feeds(models.TextChoices):
     DUE_DATE = "due_date", "Due date"
 
 
-class EntryQuerySet(models.QuerySet):
+class EntryQuerySet(models.QuerySet["Entry"]):
     """Entries, by the questions the pages ask about them."""
 
-    def active(self):
+    def active(self) -> Self:
         """What people may ask for now."""
         return self.filter(is_active=True)
 
-    def with_rules(self):
+    def with_rules(self) -> Self:
         """With route, tracker and filers, in a fixed number of queries."""
         return self.select_related("route__tracker", "route__restricted_to").prefetch_related("may_file")
 
@@ -207,19 +208,19 @@ class Entry(models.Model):
         ordering = ["order", "name"]
         verbose_name_plural = "entries"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         """The entry's form."""
         return reverse("new", args=[self.key])
 
     @property
-    def key(self):
+    def key(self) -> str:
         """The word in its address."""
         return self.route.key
 
-    def clean(self):
+    def clean(self) -> None:
         """A pattern names questions of this entry only."""
         known = set(self.questions.values_list("key", flat=True)) if self.pk else set()
         try:
@@ -229,7 +230,7 @@ class Entry(models.Model):
         if unknown := named - known:
             raise ValidationError({"title_pattern": f"There is no question with the key {', '.join(sorted(unknown))}."})
 
-    def refusal(self, person):
+    def refusal(self, person: User) -> str | None:
         """Why this person may not file it, or None if they may. Reads the prefetched groups."""
         groups = list(self.may_file.all())
         if not groups or person.group_ids & {group.pk for group in groups}:
@@ -237,7 +238,7 @@ class Entry(models.Model):
         names = " or ".join(Role(group.name).label if group.name in Role else group.name for group in groups)
         return self.why_not or f"Only members of {names} may file this."
 
-    def filers(self):
+    def filers(self) -> QuerySet[User]:
         """The active people who may file it, by name."""
         people = User.objects.active().order_by("first_name", "last_name", "username")
         groups = list(self.may_file.all())
@@ -268,10 +269,10 @@ class Question(models.Model):
         ordering = ["order", "pk"]
         constraints = [models.UniqueConstraint(fields=["entry", "key"], name="one_question_per_key")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.label
 
-    def clean(self):
+    def clean(self) -> None:
         """Choices belong to exactly the types that offer some; a due date is a date; some names are taken."""
         if self.key in RESERVED_KEYS:
             raise ValidationError({"key": f"“{self.key}” is used by the portal itself. Choose another key."})
@@ -317,10 +318,10 @@ class ApprovalPolicy(models.Model):
             models.CheckConstraint(condition=Q(needed__gte=1), name="somebody_must_approve"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.route}: {self.get_quorum_display().lower()}"
 
-    def clean(self):
+    def clean(self) -> None:
         """A route that asks nobody has no use for a policy."""
         if self.route_id and not self.route.needs_approval:
             raise ValidationError({"route": "This route asks for no approval. Change its approval rule first."})
@@ -337,5 +338,5 @@ class PolicyApprover(models.Model):
         ordering = ["order", "pk"]
         constraints = [models.UniqueConstraint(fields=["policy", "person"], name="named_once_per_policy")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.person)

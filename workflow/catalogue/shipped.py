@@ -64,7 +64,7 @@ class EntrySpec:
     after_filing: str = ""
 
 
-def _prose(text):
+def _prose(text: str) -> str:
     """``text`` without the line ends that only keep the code narrow; the Markdown that people write keeps its own."""
     return re.sub(r"\n +", " ", text)
 

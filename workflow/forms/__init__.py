@@ -12,12 +12,13 @@ from workflow.forms.acts import (
     ReviewForm,
     WatchForm,
 )
+from workflow.forms.base import ActForm
 from workflow.forms.follow_ups import CARRYING_ON
 from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
 from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
 from workflow.verbs import Act, UnfinishedVerb, Verb, require_each
 
-FORMS = {
+FORMS: dict[Verb | Act, type[ActForm]] = {
     **dict.fromkeys(Verb, StepForm),
     Verb.APPROVE: ApproveForm,
     Verb.EDIT: EditForm,

@@ -30,7 +30,9 @@ def files_field(**kwargs):
 class AssignForm(ActForm):
     """Who of Support Operations owns it."""
 
-    assignee = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Nobody yet")
+    assignee: forms.ModelChoiceField = forms.ModelChoiceField(
+        None, label="Owner", required=False, empty_label="Nobody yet"
+    )
 
     def build(self):
         """The members it exists for."""
@@ -118,7 +120,7 @@ class DelegateForm(ActForm):
         error_messages={"required": "Choose who validates for you."},
     )
     text = WordsField(rows=3)
-    take_back = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
+    take_back: forms.ModelChoiceField = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
 
     def build(self):
         """Everybody but the requester and those who do the work."""
@@ -144,7 +146,7 @@ class DelegateForm(ActForm):
 class MoveForm(ActForm):
     """Another tracker."""
 
-    tracker = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
+    tracker: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
 
     def build(self):
         """The ones that take requests, without the present one."""
@@ -161,7 +163,7 @@ class NameApproverForm(ActForm):
     """Who decides; where several places wait, in whose place."""
 
     seat = forms.TypedChoiceField(label="In place of", coerce=int)
-    approver = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
+    approver: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
     text = WordsField(rows=3)
 
     def build(self):

@@ -7,6 +7,7 @@ from django import forms
 
 from workflow.actions.requirements import LONGEST_TEXT, required
 from workflow.catalogue import answers
+from workflow.catalogue.models import Route
 
 
 class WordsField(forms.CharField):
@@ -74,12 +75,12 @@ class ActForm(forms.Form):
 class AsksQuestions:
     """Mixed into an ActForm: adds the questions of ``route`` to it, and reads the answers from it as rows."""
 
-    route = None
+    asked_route: Route | None = None
     asked_of = "requester"
 
     def ask(self, route, asked_of, answered=()):
         """Add the questions of the route's entry. ``answered``: rows whose answers the fields begin with."""
-        self.route, self.asked_of, self.question_names = route, asked_of, {}
+        self.asked_route, self.asked_of, self.question_names = route, asked_of, {}
         kept = {row["key"]: row.get("answer") for row in answered}
         for key, field in answers.form_fields(route.key, asked_of, kept).items():
             # A question may be called like one of the form's own fields; it then stands under another name.
@@ -94,7 +95,7 @@ class AsksQuestions:
     def answers(self):
         """The answers of a valid form, as rows that a request keeps."""
         cleaned = {key: self.cleaned_data.get(name) for key, name in self.question_names.items()}
-        return answers.rows(self.route.key, self.asked_of, cleaned) if cleaned else []
+        return answers.rows(self.asked_route.key, self.asked_of, cleaned) if self.asked_route and cleaned else []
 
     def without_answers(self):
         """The other fields' cleaned values."""

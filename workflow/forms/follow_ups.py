@@ -110,4 +110,8 @@ class SpinOffForm(CarryOnForm):
     description = WordsField(label="Description", rows=6, help_text="What this part is about. Markdown.")
 
 
-CARRYING_ON = {Verb.RECLASSIFY: ReclassifyForm, Verb.CONTINUE_IN: ContinueInForm, Act.SPIN_OFF: SpinOffForm}
+CARRYING_ON: dict[str, type[CarryOnForm]] = {
+    Verb.RECLASSIFY: ReclassifyForm,
+    Verb.CONTINUE_IN: ContinueInForm,
+    Act.SPIN_OFF: SpinOffForm,
+}

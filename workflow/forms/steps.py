@@ -13,7 +13,7 @@ from workflow.forms.base import ActForm, AsksQuestions, WordsField
 from workflow.forms.choices import IssueNumberField, MilestoneField, customer_choices, ops_who_see, system_choices
 from workflow.states import Outcome, Priority
 
-OUTCOME_HELP = {
+OUTCOME_HELP: dict[str, str] = {
     Outcome.INVALID: "It is not what it says, or could not be reproduced.",
     Outcome.DUPLICATE: "Another request is about the same.",
     Outcome.WONT_DO: "It was considered and will not be done.",
@@ -53,7 +53,7 @@ class AcceptForm(ActForm):
     priority = forms.TypedChoiceField(
         label="Priority", choices=[("", "Choose one"), *Priority.choices], coerce=int, empty_value=None
     )
-    assignee = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
+    assignee: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
     confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
     text = WordsField(rows=3)
 

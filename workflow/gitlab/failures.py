@@ -348,7 +348,8 @@ class LookWork(_OfRun):
 class PieceWork:
     """Sending what hangs on an issue: a comment, a file, a link. Written on its own row."""
 
-    part_of_run, absent_for = True, None
+    part_of_run = True
+    absent_for: timedelta | None = None
 
     def __init__(self, run, row, doing: Doing):
         self.run, self.row, self.doing = run, row, doing
@@ -389,7 +390,8 @@ class PieceWork:
 class FetchWork(PieceWork):
     """Fetching a file of a comment that is in the portal already; nothing else waits for it."""
 
-    part_of_run, unanswered, iid = False, False, None
+    part_of_run, unanswered = False, False
+    iid: int | None = None
 
     def __init__(self, connection: Connection, gateway: Gateway, row: PendingFile):
         self.connection, self.gateway, self.row = connection, gateway, row
@@ -411,7 +413,9 @@ class TrackerWork:
     ``tracker``: None where the work is about no tracker, or the project is none's.
     """
 
-    doing, part_of_run, unanswered, absent_for, iid = Doing.TRACKER, False, False, None, None
+    doing, part_of_run, unanswered = Doing.TRACKER, False, False
+    absent_for: timedelta | None = None
+    iid: int | None = None
 
     def __init__(self, connection: Connection, gateway: Gateway, tracker: Tracker | None, what: str, attempts: int = 1):
         self.connection, self.gateway, self.attempts = connection, gateway, attempts

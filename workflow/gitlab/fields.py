@@ -28,7 +28,7 @@ from workflow.verbs import Verb
 
 OPENED, CLOSED = "opened", "closed"
 
-Value = str | int | bool | list[str] | None
+Value = Any
 Values = Mapping[str, Value]
 """By the name of the field; of a label family the sorted names."""
 Payload = dict[str, object]
@@ -461,7 +461,7 @@ def in_words(parameters: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(words[parameter] for parameter in parameters if parameter in words))
 
 
-def flat(fields: Mapping[str, object]) -> dict[str, Value]:
+def flat(fields: Mapping[str, Any]) -> dict[str, Value]:
     """Fields as the mirror row keeps them, with each label family as a field of its own (``labels.priority``)."""
     plain = {name: value for name, value in fields.items() if name != "labels"}
     return plain | {f"labels.{family}": sorted(names) for family, names in fields.get("labels", {}).items()}

@@ -59,7 +59,7 @@ class Run:
     clock, when no further call begins; by default after a third of the lease.
     """
 
-    share = 1
+    share: float = 1
     """How much of each budget it may use up; a push sends what people did, so all of it."""
     open = staticmethod(open_gateway)
 

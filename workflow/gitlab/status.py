@@ -224,14 +224,6 @@ def _pieces(numbers, condition):
     return found[0].union(*found[1:], all=True)
 
 
-def needing_a_person(person: User) -> list[Issue]:
-    """Requests this person may see whose mirror waits for a person, longest first; each with ``mirror`` and ``why``."""
-    rows = Issue.objects.filter(pk__in=in_need_of_a_person()).visible_to(person).with_people()
-    found = list(rows.select_related("mirror", "look").order_by("mirror__pushed_at", "pk"))
-    reasons = reasons_of(found)
-    for issue in found:
-        issue.why = reasons[issue.pk]
-    return found
 
 
 def reasons_of(issues: Iterable[Issue]) -> dict[int, str]:

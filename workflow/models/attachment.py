@@ -1,5 +1,7 @@
 """Files people give with a request or a comment."""
 
+from __future__ import annotations
+
 import uuid
 
 from django.conf import settings
@@ -8,7 +10,7 @@ from django.db import models
 from workflow.states import Source
 
 
-def _random_place(attachment, filename):
+def _random_place(attachment: Attachment, filename: str) -> str:
     return f"{uuid.uuid4().hex[:2]}/{uuid.uuid4().hex}"
 
 
@@ -32,5 +34,5 @@ class Attachment(models.Model):
     class Meta:
         ordering = ["created_at", "pk"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name

@@ -28,5 +28,5 @@ class Comment(models.Model):
         ordering = ["created_at", "pk"]
         indexes = [models.Index(fields=["issue", "created_at"], name="comment_story")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.author or self.author_name}: {self.body[:40]}"

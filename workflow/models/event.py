@@ -68,16 +68,16 @@ class Event(models.Model):
         ordering = ["at", "pk"]
         indexes = [models.Index(fields=["issue", "at"], name="event_story")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.issue_id} {self.verb} {self.at:%Y-%m-%d %H:%M}"
 
     @property
-    def changed_state(self):
+    def changed_state(self) -> bool:
         """Whether this moved the request."""
         return self.from_state != self.to_state
 
     @property
-    def label(self):
+    def label(self) -> str:
         """The verb as people read it."""
         told = told_of(self.verb)
         return told.label if told else self.verb.replace("-", " ").capitalize()

@@ -1,12 +1,18 @@
 """The handbook's flowcharts as they were answered. A used path is frozen for ever."""
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from workflow.gates import CHARTS, Gate, GateOutcome, gate_at
+from workflow.gates import CHARTS, Chart, Gate, GateOutcome, gate_at
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class GatePath(models.Model):
@@ -27,11 +33,11 @@ class GatePath(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_gate_display()}: {self.get_outcome_display() or 'open'}"
 
     @property
-    def chart(self):
+    def chart(self) -> Chart:
         """The flowchart this path walks."""
         return CHARTS[self.gate]
 
@@ -50,20 +56,25 @@ class GateAnswer(models.Model):
         ordering = ["at", "pk"]
         constraints = [models.UniqueConstraint(fields=["path", "question"], name="one_answer_per_question")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.text} {'Yes' if self.answer else 'No'}"
 
 
 class Gated:
     """Mixed into Issue: the gate of its present state. Read once per object."""
 
+    if TYPE_CHECKING:
+        kind: str
+        state: str
+        gate_paths: RelatedManager[GatePath]
+
     @cached_property
-    def gate_path(self):
+    def gate_path(self) -> GatePath | None:
         """The open path of the gate this state has, or None."""
         gate = gate_at(self.kind, self.state)
-        return gate and self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first()
+        return self.gate_paths.filter(gate=gate, frozen_at__isnull=True).first() if gate else None
 
     @property
-    def gate_outcome(self):
+    def gate_outcome(self) -> GateOutcome | None:
         """Where the finished, unused path leads, or None."""
         return GateOutcome(self.gate_path.outcome) if self.gate_path and self.gate_path.outcome else None

@@ -4,6 +4,11 @@ django-fsm checks sources and conditions when a transition is called, never a pe
 ``workflow.actions`` calls one, after ``permissions.refusal`` had its say.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
@@ -34,6 +39,13 @@ from workflow.states import (
 )
 from workflow.verbs import UnfinishedVerb, Verb, require_each
 
+if TYPE_CHECKING:
+    from workflow.models.event import Event
+    from workflow.models.milestone import Milestone
+    from workflow.states import Court
+
+_Conditioned = Any
+"""An Issue; django-fsm types what a condition is given as any Model."""
 EDITABLE = sorted(OPEN)
 MATERIAL_EDITS = frozenset(
     {
@@ -58,32 +70,32 @@ BLOCKABLE = [
 ]
 
 
-def of_kind(*kinds):
+def of_kind(*kinds: Kind) -> Callable[[_Conditioned], bool]:
     """A condition: the request is of one of these kinds."""
 
-    def condition(issue):
+    def condition(issue: _Conditioned) -> bool:
         return issue.kind in kinds
 
     return condition
 
 
-def _answered_not_worked_on(issue):
+def _answered_not_worked_on(issue: _Conditioned) -> bool:
     return issue.state != State.TRIAGE or issue.kind in {Kind.QUESTION, Kind.HAND_OVER}
 
 
-def _needs_no_validation(issue):
+def _needs_no_validation(issue: _Conditioned) -> bool:
     return issue.state != State.DEVELOPMENT or (issue.kind == Kind.ADMINISTRATIVE and not issue.validation_required)
 
 
-def _features_escalate_first(issue):
+def _features_escalate_first(issue: _Conditioned) -> bool:
     return not (issue.state == State.TRIAGE and issue.kind == Kind.FEATURE)
 
 
-def _not_being_put_into_production(issue):
+def _not_being_put_into_production(issue: _Conditioned) -> bool:
     return not (issue.state == State.BLOCKED and issue.return_to == State.IMPLEMENTATION)
 
 
-def _reopenable(issue):
+def _reopenable(issue: _Conditioned) -> bool:
     return issue.outcome in REOPENS_TO_TRIAGE or issue.outcome == Outcome.WITHDRAWN
 
 
@@ -139,6 +151,9 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
 
+    moves: list[Event]
+    """The steps that moved it, on requests read ``with_moves``."""
+
     objects = IssueQuerySet.as_manager()
 
     class Meta:
@@ -177,69 +192,69 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.reference} {self.title}"
 
-    def get_absolute_url(self):
+    def get_absolute_url(self) -> str:
         """The request's page."""
         return reverse("issue", args=[self.number])
 
     @property
-    def reference(self):
+    def reference(self) -> str:
         """The number as people write it."""
         return f"SO-{self.number}"
 
     @property
-    def court(self):
+    def court(self) -> Court | None:
         """Whose turn it is, or None when it has ended."""
         return COURT.get(self.state)
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.state in OPEN
 
     @property
-    def validation_required(self):
+    def validation_required(self) -> bool:
         """Whether development ends in validation whatever the kind."""
         return self.validation_asked or self.validation_mandatory
 
     @property
-    def confidential(self):
+    def confidential(self) -> bool:
         """Whether GitLab must hide it: exactly when the portal does."""
         return self.restricted_to_id is not None
 
     @property
-    def material_edits_allowed(self):
+    def material_edits_allowed(self) -> bool:
         """Whether what was approved may change in this state."""
         return self.state in MATERIAL_EDITS
 
     @property
-    def rail(self):
+    def rail(self) -> tuple[State, ...]:
         """The states it passes on its way."""
         return rail_of(self.kind, approved=self.route.needs_approval, validated=self.validation_required)
 
-    def can(self, verb):
+    def can(self, verb: str) -> bool:
         """Whether the graph and the kind allow this step, whoever takes it."""
         return can_proceed(getattr(self, verb.replace("-", "_")), check_conditions=True)
 
     # The machine ----------------------------------------------------------------------------------------------------
 
     @transition(state, source=[State.APPROVAL, State.DISCUSSION], target=State.TRIAGE)
-    def approve(self):
+    def approve(self) -> None:
         """A manager said yes."""
 
     @transition(state, source=[State.APPROVAL, State.DISCUSSION], target=State.CLOSED)
-    def decline(self):
+    def decline(self) -> None:
         """A manager said no."""
         self.outcome = Outcome.DECLINED
 
     @transition(state, source=State.APPROVAL, target=State.TRIAGE)
-    def waive_approval(self):
+    def waive_approval(self) -> None:
         """Ops go on without the approval."""
 
     @transition(state, source=EDITABLE, target=RETURN_VALUE(*sorted(OPEN)))
-    def edit(self, *, material=False):
+    def edit(self, *, material: bool = False) -> str:
         """The text changed; a material change of what was (to be) approved goes back to its approval."""
         if not material or not self.route.needs_approval:
             return self.state
@@ -248,7 +263,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         return first_state(self.kind, approved=True)
 
     @transition(state, source=State.TRIAGE, target=RETURN_VALUE(State.TRIAGE, State.APPROVAL, State.DISCUSSION))
-    def reclassify(self, *, route):
+    def reclassify(self, *, route: Route) -> str:
         """It is of another kind: it starts anew there. What GitLab shows already stays there, also for a question."""
         self.route, self.kind, self.tracker = route, route.kind, route.tracker or self.tracker
         return first_state(route.kind, approved=route.needs_approval)
@@ -258,12 +273,12 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         source=[State.APPROVAL, State.DISCUSSION, State.TRIAGE, State.DESIGN, State.PLANNING, State.DEVELOPMENT],
         target=State.NEEDS_INFO,
     )
-    def ask(self):
+    def ask(self) -> None:
         """The requester must answer first."""
         self.return_to = self.state
 
     @transition(state, source=State.NEEDS_INFO, target=RETURN_VALUE(*sorted(OPEN)))
-    def answer(self):
+    def answer(self) -> str:
         """Answered; back to whoever asked."""
         return self._take_return()
 
@@ -273,12 +288,12 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=RETURN_VALUE(State.DESIGN, State.DEVELOPMENT),
         conditions=[of_kind(Kind.BUG, Kind.FEATURE, Kind.ADMINISTRATIVE)],
     )
-    def accept(self):
+    def accept(self) -> State:
         """Ops take it."""
         return State.DEVELOPMENT if self.kind == Kind.ADMINISTRATIVE else State.DESIGN
 
     @transition(state, source=State.TRIAGE, target=State.ESCALATED, conditions=[of_kind(Kind.FEATURE)])
-    def escalate(self):
+    def escalate(self) -> None:
         """Neither on the roadmap nor small: the lead unblocks it."""
 
     @transition(
@@ -287,7 +302,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=State.BACKLOG,
         conditions=[_features_escalate_first],
     )
-    def shelve(self):
+    def shelve(self) -> None:
         """It needs prioritisation. From escalated it comes back through triage, with a new gate.
 
         A scheduled one keeps its milestone: that is what it comes back to.
@@ -295,7 +310,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         self.return_to = State.TRIAGE if self.state == State.ESCALATED else self.state
 
     @transition(state, source=State.BACKLOG, target=RETURN_VALUE(*sorted(OPEN)))
-    def resume(self):
+    def resume(self) -> str:
         """Back to where it came from."""
         return self._take_return()
 
@@ -305,7 +320,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=RETURN_VALUE(State.DEVELOPMENT, State.PLANNING, State.BACKLOG),
         conditions=[of_kind(Kind.BUG, Kind.FEATURE)],
     )
-    def submit_gameplan(self, *, outcome=None):
+    def submit_gameplan(self, *, outcome: GateOutcome | None = None) -> State:
         """The gameplan is made. ``outcome``: the gameplan gate's, for a feature."""
         if self.kind == Kind.BUG:
             return State.DEVELOPMENT
@@ -315,30 +330,30 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         return State.BACKLOG
 
     @transition(state, source=[State.PLANNING, State.SCHEDULED], target=State.SCHEDULED)
-    def schedule(self, *, milestone):
+    def schedule(self, *, milestone: Milestone) -> None:
         """When it can be done is decided."""
         self.milestone = milestone
 
     @transition(state, source=State.SCHEDULED, target=State.DEVELOPMENT)
-    def start(self):
+    def start(self) -> None:
         """The milestone's period has arrived, or ops begin earlier."""
 
     @transition(state, source=State.SCHEDULED, target=State.PLANNING)
-    def replan(self):
+    def replan(self) -> None:
         """Its milestone was closed or deleted."""
         self.milestone = None
 
     @transition(state, source=State.DEVELOPMENT, target=State.VALIDATION)
-    def request_validation(self):
+    def request_validation(self) -> None:
         """Ready to be looked at."""
         self.validation_asked = True
 
     @transition(state, source=State.VALIDATION, target=State.IMPLEMENTATION)
-    def validate(self):
+    def validate(self) -> None:
         """It does what was asked for."""
 
     @transition(state, source=State.VALIDATION, target=State.DEVELOPMENT)
-    def send_back(self):
+    def send_back(self) -> None:
         """Something is not right."""
 
     @transition(
@@ -347,7 +362,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=State.COMPLETED,
         conditions=[_answered_not_worked_on, _needs_no_validation],
     )
-    def complete(self):
+    def complete(self) -> None:
         """In production, or answered."""
         self.outcome = Outcome.COMPLETED
 
@@ -357,23 +372,23 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=State.COMPLETED,
         conditions=[of_kind(Kind.PROPOSAL, Kind.QUESTION, Kind.HAND_OVER)],
     )
-    def continue_in(self):
+    def continue_in(self) -> None:
         """A new request carries it on."""
         self.outcome = Outcome.CONTINUED
 
     @transition(state, source=BLOCKABLE, target=State.BLOCKED)
-    def block(self):
+    def block(self) -> None:
         """Something prevents movement."""
         self.return_to = self.state
 
     @transition(state, source=State.BLOCKED, target=RETURN_VALUE(*sorted(OPEN)))
-    def unblock(self):
+    def unblock(self) -> str:
         """Nothing prevents it any more."""
         self.blocked_by = self.unblock_when = ""
         return self._take_return()
 
     @transition(state, source=sorted(OPEN - {State.IMPLEMENTATION}), target=State.CLOSED)
-    def close(self, *, outcome):
+    def close(self, *, outcome: str) -> None:
         """Ended without being done."""
         self.outcome, self.return_to = outcome, ""
 
@@ -383,7 +398,7 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=State.CLOSED,
         conditions=[_not_being_put_into_production],
     )
-    def withdraw(self):
+    def withdraw(self) -> None:
         """The requester no longer wants it."""
         self.outcome, self.return_to = Outcome.WITHDRAWN, ""
 
@@ -393,19 +408,19 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
         target=RETURN_VALUE(State.TRIAGE, State.APPROVAL, State.DISCUSSION),
         conditions=[_reopenable],
     )
-    def reopen(self):
+    def reopen(self) -> State:
         """It goes on: to triage, or after a withdrawal to its kind's first state with a new round."""
         withdrawn = self.outcome == Outcome.WITHDRAWN
         self.outcome, self.return_to, self.milestone, self.implemented_by = "", "", None, None
         self.validation_asked = False
         return first_state(self.kind, approved=self.route.needs_approval) if withdrawn else State.TRIAGE
 
-    def _take_return(self):
+    def _take_return(self) -> str:
         place, self.return_to = self.return_to, ""
         return place
 
 
-def _check_transitions():
+def _check_transitions() -> None:
     """Every verb has its transition here, and every transition its verb: but for what the calendar alone does."""
     here = "workflow/models/issue.py"
     moves = {move.name.replace("_", "-") for move in Issue._meta.get_field("state").get_all_transitions(Issue)}

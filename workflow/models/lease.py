@@ -1,6 +1,7 @@
 """Leases of periodic work: one worker at a time, whoever asks."""
 
 import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -16,12 +17,12 @@ class Lease(models.Model):
     leased_until = models.DateTimeField(null=True)
     token = models.UUIDField(null=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
     @classmethod
     @contextmanager
-    def hold(cls, name, seconds=60):
+    def hold(cls, name: str, seconds: float = 60) -> Iterator[bool]:
         """Yield whether this worker holds the work ``name``; a crashed holder's lease lapses after ``seconds``."""
         now, token = timezone.now(), uuid.uuid4()
         cls.objects.get_or_create(name=name)

@@ -29,5 +29,5 @@ class IssueLink(models.Model):
             models.CheckConstraint(condition=~Q(source=F("target")), name="nothing_links_to_itself"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.source_id} {self.type} {self.target_id}"

@@ -1,14 +1,16 @@
 """The periods work is planned for, as GitLab holds them."""
 
+from typing import Self
+
 from django.db import models
 
 from workflow.catalogue.models import Tracker
 
 
-class MilestoneQuerySet(models.QuerySet):
+class MilestoneQuerySet(models.QuerySet["Milestone"]):
     """Milestones, by what can be done with them."""
 
-    def open(self):
+    def open(self) -> Self:
         """What a request may be planned for."""
         return self.filter(state=Milestone.ACTIVE)
 
@@ -37,5 +39,5 @@ class Milestone(models.Model):
         ordering = ["due_date", "title"]
         constraints = [models.UniqueConstraint(fields=["tracker", "gitlab_id"], name="one_milestone_row_per_tracker")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title

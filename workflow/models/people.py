@@ -22,7 +22,7 @@ class Delegation(models.Model):
         ]
         indexes = [models.Index(fields=["person"], condition=Q(ended_at__isnull=True), name="delegations_running")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person} validates {self.issue_id}"
 
 
@@ -35,5 +35,5 @@ class Watch(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["issue", "person"], name="watched_once")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person} watches {self.issue_id}"

@@ -1,33 +1,42 @@
 """Requests, by the questions the portal asks about them. Each is the SQL side of a rule in permissions.py."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
 from workflow.models.approval import Decision
 from workflow.models.event import Event
 from workflow.models.people import Delegation
 from workflow.states import COURT, ENDED, Court, State
 
+if TYPE_CHECKING:
+    from supportops.accounts.models import User
+    from workflow.models.issue import Issue  # noqa: F401 (named in a text)
+
 _WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
 """The courts in which an owner is told that something needs them."""
 
 
-def moves():
+def moves() -> Prefetch:
     """What ``with_moves`` reads, also for ``prefetch_related_objects``."""
     steps = Event.objects.exclude(from_state=F("to_state")).only("issue_id", "at", "to_state")
     return Prefetch("events", steps, to_attr="moves")
 
 
-class IssueQuerySet(models.QuerySet):
+class IssueQuerySet(models.QuerySet["Issue"]):
     """Chainable adjectives: ``.visible_to(person).open()``."""
 
-    def open(self):
+    def open(self) -> Self:
         """What has not ended."""
         return self.exclude(state__in=sorted(ENDED))  # in the order of the partial indexes, for SQLite
 
-    def visible_to(self, person):
+    def visible_to(self, person: User | AnonymousUser) -> Self:
         """What exists for this person; the same rule as ``permissions.may_see``."""
-        if not person.is_active:
+        if isinstance(person, AnonymousUser) or not person.is_active:
             return self.none()
         return self.filter(
             Q(restricted_to__isnull=True)
@@ -37,11 +46,11 @@ class IssueQuerySet(models.QuerySet):
             | Q(Exists(_delegations_of(person)))
         )
 
-    def awaiting_decision_of(self, person):
+    def awaiting_decision_of(self, person: User) -> Self:
         """What this person is the current approver of."""
         return self.filter(Exists(_seats_of(person))).exclude(requester=person)
 
-    def validated_by(self, person):
+    def validated_by(self, person: User) -> Self:
         """What this person may validate: theirs or delegated to them, never what they implemented."""
         return (
             self.filter(Q(requester=person) | Exists(_delegations_of(person)))
@@ -49,7 +58,7 @@ class IssueQuerySet(models.QuerySet):
             .exclude(Q(implemented_by__isnull=False) & Q(implemented_by=person))
         )
 
-    def needing(self, person):
+    def needing(self, person: User) -> Self:
         """What waits for this person now: to decide, to answer, to validate, or to work on as its owner."""
         if not person.is_active:
             return self.none()
@@ -62,16 +71,16 @@ class IssueQuerySet(models.QuerySet):
             | Q(assignee=person, state__in=sorted(state for state, court in COURT.items() if court in _WORKED))
         )
 
-    def with_people(self):
+    def with_people(self) -> Self:
         """Everything a row of a list shows, in a fixed number of queries."""
         return self.select_related("requester", "assignee", "tracker", "route", "milestone")
 
-    def with_moves(self):
+    def with_moves(self) -> Self:
         """With the steps that moved each request, for ``clock.stays_of``: one query more, however many rows."""
         return self.prefetch_related(moves())
 
 
-def _seats_of(person):
+def _seats_of(person: User) -> QuerySet[Decision]:
     """Seats this person may fill in now, as ``Deciding.deciding`` says: their own, or of somebody who is away."""
     same_round = Decision.objects.filter(round=OuterRef("round"))
     earlier = same_round.filter(decided_at__isnull=True, order__lt=OuterRef("order"))
@@ -88,5 +97,5 @@ def _seats_of(person):
     return waiting.filter(Q(approver=person) | stands_in)
 
 
-def _delegations_of(person):
+def _delegations_of(person: User) -> QuerySet[Delegation]:
     return Delegation.objects.filter(issue=OuterRef("pk"), person=person, ended_at__isnull=True)

@@ -14,5 +14,5 @@ class StageTarget(models.Model):
     class Meta:
         ordering = ["state"]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_state_display()}: {self.working_days} working days"

@@ -5,7 +5,10 @@ What was found is never changed: a later look is a new row. The database holds t
 The running validation of a request: who looks at the result, and what its checklist says now.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +18,11 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from supportops.accounts.working_days import calendar_of
 from workflow.states import State
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 LONGEST_ITEM = 300
 
@@ -60,7 +68,7 @@ class ValidationRound(models.Model):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Validation {self.number} of {self.issue_id}"
 
 
@@ -72,11 +80,16 @@ class ValidationItem(models.Model):
     text = models.CharField(max_length=LONGEST_ITEM)
     before = models.ForeignKey("self", models.PROTECT, null=True, related_name="+")
 
+    check_now: ValidationCheck | None
+    """What was found last, on items that ``checklist_of`` read."""
+    files: list[Any]
+    """What came with it, on the request's page."""
+
     class Meta:
         ordering = ["order"]
         constraints = [models.UniqueConstraint(fields=["round", "order"], name="items_are_ordered")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
 
@@ -101,7 +114,7 @@ class ValidationCheck(models.Model):
             models.CheckConstraint(condition=~Q(verdict="failed", note=""), name="what_failed_has_a_reason"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.item_id} {self.verdict}"
 
 
@@ -111,18 +124,28 @@ Verdict = ValidationCheck.Verdict
 class Validating:
     """Mixed into Issue. Each answer is read once per object; ``forget_checks`` drops them."""
 
+    if TYPE_CHECKING:
+        pk: int
+        state: str
+        state_since: datetime
+        requester: User
+        requester_id: int
+        assignee_id: int | None
+        implemented_by_id: int | None
+        validations: RelatedManager[ValidationRound]
+
     @cached_property
-    def open_validation(self):
+    def open_validation(self) -> ValidationRound | None:
         """The running round of validation, or None."""
         return self.validations.filter(ended_at__isnull=True).first()
 
     @cached_property
-    def checklist(self):
+    def checklist(self) -> list[ValidationItem]:
         """The items of the running round in order, each with ``check_now``: what was found last, or None."""
         return checklist_of(self.open_validation) if self.open_validation else []
 
     @cached_property
-    def requester_is_silent(self):
+    def requester_is_silent(self) -> bool:
         """Whether a validation has waited for so many of the requester's working days that a lead may delegate it."""
         if self.state != State.VALIDATION:
             return False
@@ -130,38 +153,38 @@ class Validating:
         return self.state_since <= calendar_of(self.requester).working_days_before(timezone.now(), days)
 
     @cached_property
-    def delegates(self):
+    def delegates(self) -> list[User]:
         """Who validates for the requester."""
-        return list(User.objects.filter(delegations__issue=self, delegations__ended_at__isnull=True))
+        return list(User.objects.filter(delegations__issue=self.pk, delegations__ended_at__isnull=True))
 
     @property
-    def delegate_ids(self):
+    def delegate_ids(self) -> set[int]:
         """Ids of the delegates."""
         return {person.pk for person in self.delegates}
 
     @property
-    def implementer_ids(self):
+    def implementer_ids(self) -> set[int]:
         """Who did the work, and so never validates it."""
-        return {self.assignee_id, self.implemented_by_id} - {None}
+        return {pk for pk in (self.assignee_id, self.implemented_by_id) if pk}
 
-    def items_with(self, *verdicts):
+    def items_with(self, *verdicts: Verdict | None) -> list[ValidationItem]:
         """The items of the running round with one of these verdicts; None stands for those that wait for a look."""
         return [item for item in self.checklist if (None if self.tick_lapsed(item) else verdict_of(item)) in verdicts]
 
-    def tick_lapsed(self, item):
+    def tick_lapsed(self, item: ValidationItem) -> bool:
         """Whether it was ticked by somebody who may not validate by now: they did the work, or it was taken back."""
         if verdict_of(item) != Verdict.TICKED:
             return False
-        by = item.check_now.by_id
+        by = item.check_now.by_id if item.check_now else None
         return by in self.implementer_ids or (by != self.requester_id and by not in self.delegate_ids)
 
-    def forget_checks(self):
+    def forget_checks(self) -> None:
         """Drop what was read; the next question reads it anew."""
         for name in ("open_validation", "checklist"):
             self.__dict__.pop(name, None)
 
 
-def checklist_of(round_):
+def checklist_of(round_: ValidationRound) -> list[ValidationItem]:
     """The items of a round in order, each with ``check_now``: what was found last, or None. Two queries."""
     latest = {}
     for check in ValidationCheck.objects.filter(item__round=round_).select_related("by").order_by("pk"):
@@ -172,7 +195,7 @@ def checklist_of(round_):
     return items
 
 
-def verdict_of(item):
+def verdict_of(item: ValidationItem) -> Verdict | None:
     """TICKED, FAILED, or None for what is open."""
     verdict = item.check_now.verdict if item.check_now else Verdict.OPEN
     return None if verdict == Verdict.OPEN else Verdict(verdict)

@@ -53,7 +53,8 @@ class TellingForm(forms.Form):
 
     def clean(self):
         """Quiet hours have both ends or none."""
-        given = super().clean()
+        super().clean()
+        given = self.cleaned_data
         for name, other in (("begins", "ends"), ("ends", "begins")):
             if not given.get(name) and given.get(other) and name not in self.errors:
                 self.add_error(name, "Give both times, or neither.")

@@ -4,6 +4,8 @@ step of its own.
 The page on which a person chooses what reaches them. Nothing on it is switched off by a link in a mail.
 """
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -87,7 +89,7 @@ def _by_subject(told):
 
     Why it came stands once: in front while it still waits for the person, else where it differs from the line above.
     """
-    groups = {}
+    groups: dict[tuple[int | None, int | None], dict[str, Any]] = {}
     for notice in told:
         subject = (notice["issue"] and notice["issue"].pk, notice["news"] and notice["news"].pk)
         head = {"issue": notice["issue"], "title": notice["title"], "url": notice["url"], "notices": []}

@@ -56,7 +56,7 @@ class Preferences:
         if self.weekends and local.weekday() >= SATURDAY:
             monday = local.date() + timedelta(days=7 - local.weekday())
             return _first_after(moment, monday, time(0), self.zone)
-        if self.begins is None or self.begins == self.ends:
+        if self.begins is None or self.ends is None or self.begins == self.ends:
             return None
         now = local.time()
         if self.begins < self.ends:

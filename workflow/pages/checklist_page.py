@@ -1,5 +1,7 @@
 """The list of a validation at /issues/<number>/check/: each item is ticked or failed by itself by who validates."""
 
+from typing import Any
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -100,10 +102,11 @@ def _form(issue, person, item, bound):
 
 def _files(issue):
     """{id of an item: files that came with what was found on it}."""
-    files = {}
+    files: dict[int, list[Any]] = {}
     given = Attachment.objects.filter(validation_check__item__round=issue.open_validation) if issue.checklist else ()
     for file in given and given.select_related("uploaded_by", "validation_check"):
-        files.setdefault(file.validation_check.item_id, []).append(stored_file(file))
+        if file.validation_check:
+            files.setdefault(file.validation_check.item_id, []).append(stored_file(file))
     return files
 
 

@@ -1,5 +1,8 @@
 """Filters of the lists; all of them live in the address, so that a view can be bookmarked and sent on."""
 
+from collections import OrderedDict
+from typing import cast
+
 import django_filters
 from django import forms
 from django.db.models import FilteredRelation, Q
@@ -9,6 +12,7 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Tracker
 from workflow.catalogue.systems import systems_known
 from workflow.models import Milestone
+from workflow.models.querysets import IssueQuerySet
 from workflow.search import search
 from workflow.states import ENDED, Priority, State
 
@@ -68,6 +72,11 @@ class RequestFilter(django_filters.FilterSet):
         self._offer("owner", [("me", "Me"), ("nobody", "Nobody yet"), *_owners(person)])
         self._offer("system", _systems())
         self.offer_trackers()
+
+    @property
+    def qs(self) -> IssueQuerySet:
+        """The requests that are left."""
+        return cast(IssueQuerySet, super().qs)
 
     def offer_trackers(self):
         """The trackers there are."""
@@ -130,7 +139,7 @@ class ListFilter(RequestFilter):
 
     def __init__(self, data, queryset, *, person):
         super().__init__(data, queryset, person=person)
-        self.filters = {name: self.filters[name] for name in LIST_ORDER}
+        self.filters = OrderedDict((name, self.filters[name]) for name in LIST_ORDER)
 
     def offer_trackers(self):
         """The trackers there are and, read with them, their open milestones."""

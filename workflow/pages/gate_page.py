@@ -57,7 +57,7 @@ def _page(request, issue, *, status=200, error=""):
         "error": error,
         "answered_meanwhile": status == 409,
         "breadcrumb": [{"label": issue.reference, "url": issue.get_absolute_url()}, {"label": path.get_gate_display()}],
-        "outcome_title": outcome and f"Leads to: {verb.label.lower()}",
+        "outcome_title": verb and f"Leads to: {verb.label.lower()}",
         "outcome_text": outcome and f"The path is finished: {outcome.label.lower()}.",
         "here": reverse("gate", args=[issue.pk]),
         "leads_to": verb and {"label": verb.label, "url": url_of(verb, issue), "variant": "primary"},

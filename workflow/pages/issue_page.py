@@ -1,5 +1,7 @@
 """The request page."""
 
+from typing import Any
+
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -139,7 +141,7 @@ def _next_either_way(issue, person):
 def _rounds(found):
     """The rounds of approval, the newest first, each with who decided what and the text that was asked about."""
     issue = found.issue
-    rounds = {}
+    rounds: dict[int, tuple[ApprovalRound, list[Any]]] = {}
     for seat in found.seats:
         rounds.setdefault(seat.round_id, (seat.round, []))[1].append(seat)
     earlier, shown = None, []

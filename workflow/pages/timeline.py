@@ -6,6 +6,7 @@ The rail: the states a request passes on its way, which are behind it, and where
 """
 
 from itertools import groupby
+from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
@@ -124,7 +125,7 @@ def _list_of(names):
 
 def entries_of(found):
     """What the timeline component draws, from a Reading, with a line for each new day."""
-    files = {}
+    files: dict[int, list[Any]] = {}
     for file in found.files:
         files.setdefault(file["facts"]["comment"], []).append(file)
     labels = labels_of(found.issue)

@@ -1,6 +1,7 @@
 """Rounds of validation as pages draw them: what was asked, what was found on each item, by whom and when."""
 
 from itertools import groupby
+from typing import Any
 
 from django.urls import reverse
 
@@ -8,16 +9,16 @@ from workflow.models import ValidationCheck, ValidationItem
 from workflow.models.validation import Verdict, verdict_of
 from workflow.pages.timeline import file_row
 
-_DONE = {Verdict.TICKED: "done", Verdict.FAILED: "failed"}
+_DONE: dict[str | None, str] = {Verdict.TICKED: "done", Verdict.FAILED: "failed"}
 
 
 def validations_from(rows, found):
     """[(round, [item, …])], oldest first, from the rows of ``reading``: each item has ``check_now`` and ``rows``, the
     files that came with what was found."""
-    checks = {}
+    checks: dict[int, list[Any]] = {}
     for row in sorted(found.checks, key=lambda row: row["number"]):
         checks.setdefault(row["facts"]["item"], []).append(row)
-    files = {}
+    files: dict[int, list[Any]] = {}
     for file in found.files:
         files.setdefault(file["facts"]["check"], []).append(file)
     return [

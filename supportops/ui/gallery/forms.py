@@ -2,7 +2,7 @@
 
 from django import forms
 
-from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput, MultipleFileField
+from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput, FieldGroup, MultipleFileField
 
 SYSTEMS = [("zendesk", "Zendesk"), ("calendly", "Calendly"), ("pagerduty", "PagerDuty"), ("gitlab", "GitLab")]
 COMMENT_TYPES = [("none", "None"), ("public", "Public"), ("private", "Private")]
@@ -33,13 +33,15 @@ class EveryField(forms.Form):
     teams = forms.MultipleChoiceField(
         label="Teams told", choices=SYSTEMS, widget=forms.CheckboxSelectMultiple, required=False
     )
-    files = MultipleFileField(label="Attachments", required=False, help_text="Screenshots help. At most 10 MB each.")
+    attachments = MultipleFileField(
+        label="Attachments", required=False, help_text="Screenshots help. At most 10 MB each."
+    )
     urgent = forms.BooleanField(
         label="I can stay available while this is being fixed", help_text="Somebody will ask questions.", required=False
     )
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The fields in three groups, as `{{ form }}` draws them."""
         fields = list(self)
         return [
@@ -58,7 +60,7 @@ class Filters(forms.Form):
     late = forms.BooleanField(label="Over target", required=False)
 
 
-def wrong():
+def wrong() -> EveryField:
     """The form as it comes back when much is missing."""
     given = {"title": "Macro", "email": "rina@", "tickets": "-3", "impact": "2", "link": "not a link"}
     return EveryField(given, auto_id="wrong_%s")

@@ -1,5 +1,7 @@
 """What each page of the gallery is given."""
 
+from typing import Any
+
 from supportops.ui.gallery import forms, parts
 from supportops.ui.gallery.people import EVERYBODY, MONA, OMAR, RINA
 
@@ -88,7 +90,7 @@ SEARCHED = [
 ]
 
 
-def gallery():
+def gallery() -> dict[str, Any]:
     """Everything, in every state."""
     return {
         "people": EVERYBODY,
@@ -132,7 +134,7 @@ def gallery():
     }
 
 
-def request_page():
+def request_page() -> dict[str, Any]:
     """A request in validation, seen by its requester."""
     return {
         "rail": parts.rail(),
@@ -151,7 +153,7 @@ def request_page():
     }
 
 
-def queue_page():
+def queue_page() -> dict[str, Any]:
     """A queue with filters, views and selection."""
     return {
         "rows": parts.rows(),
@@ -162,17 +164,17 @@ def queue_page():
     }
 
 
-def form_page():
+def form_page() -> dict[str, Any]:
     """A form that came back with errors."""
     return {"form": forms.wrong()}
 
 
-def guide_page():
+def guide_page() -> dict[str, Any]:
     """One question of the guide."""
     return {"answers": ANSWERS}
 
 
-def start_page():
+def start_page() -> dict[str, Any]:
     """The catalogue."""
     return {"cards": ENTRIES, "drafts": [{"title": "Macro sends the reply twice", "saved": parts.hours_ago(20)}]}
 

@@ -1,11 +1,14 @@
 """Values for single components: states, rows, stories, mirrors."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
 from supportops.ui.gallery.people import LENE, MONA, NAMELESS, OMAR, RINA
 
+Sample = dict[str, Any]
+"""The variables of one component."""
 STATES = [
     ("discussion", "Discussion", "approver"),
     ("approval", "Approval", "approver"),
@@ -55,12 +58,12 @@ The reply is sent *twice*. See [the ticket](https://example.zendesk.com/tickets/
 """
 
 
-def hours_ago(hours):
+def hours_ago(hours: float) -> datetime:
     """A moment in the past."""
     return timezone.now() - timedelta(hours=hours)
 
 
-def rail():
+def rail() -> list[Sample]:
     """A feature in validation, once blocked."""
     return [
         {"label": "Triage", "status": "done", "date": hours_ago(900)},
@@ -80,13 +83,13 @@ def rail():
     ]
 
 
-def short_rail():
+def short_rail() -> list[Sample]:
     """A bug just filed."""
     names = ["Triage", "Design", "Development", "Validation", "Implementation", "Completed"]
     return [{"label": n, "status": "ahead" if i else "current", "court": "ops"} for i, n in enumerate(names)]
 
 
-def decision():
+def decision() -> Sample:
     """What a requester can do in validation."""
     return {
         "title": "It is your turn: check that it works",
@@ -105,7 +108,7 @@ def decision():
     }
 
 
-def facts():
+def facts() -> list[Sample]:
     """The right column of a request."""
     return [
         {"label": "Requester", "value": RINA, "kind": "person"},
@@ -121,7 +124,7 @@ def facts():
     ]
 
 
-def answers():
+def answers() -> list[Sample]:
     """Answers given in a form, as rows."""
     return [
         {"label": "Which instance?", "value": "Zendesk US Federal"},
@@ -136,7 +139,7 @@ def answers():
     ]
 
 
-def entries():
+def entries() -> list[Sample]:
     """Two days of a request's story."""
     return [
         {"type": "day", "day": timezone.localdate() - timedelta(days=3)},
@@ -186,7 +189,7 @@ def entries():
     ]
 
 
-def attachments():
+def attachments() -> list[Sample]:
     """Files with short and long names."""
     return [
         {"name": "screenshot.png", "url": "#a1", "size": 183_000, "by": RINA},
@@ -198,7 +201,7 @@ def attachments():
     ]
 
 
-def checklist():
+def checklist() -> list[Sample]:
     """Items ticked, failed, open, and asked before."""
     failed = {"verdict": "failed", "by": LENE, "at": hours_ago(30), "note": "Still **twice** after 18:00."}
     return [
@@ -209,7 +212,7 @@ def checklist():
     ]
 
 
-def clock(*parts):
+def clock(*parts: tuple[str, str, str, int]) -> Sample:
     """A clock of courts; each part (court, label, words, percent of the whole)."""
     drawn, x = [], 0
     for court, label, words, width in parts:
@@ -232,7 +235,7 @@ CLOCKS = [
 ]
 
 
-def rows():
+def rows() -> list[Sample]:
     """A queue's rows: late and in time, long and short, restricted, without owner."""
     titles = [
         "Macro sends the reply twice in US Federal",
@@ -269,7 +272,7 @@ def rows():
     ]
 
 
-def mirrors():
+def mirrors() -> list[Sample]:
     """The mirror in every status."""
     link = {"url": "#gitlab", "reference": "support-ops-project#482"}
     difference = [

@@ -10,11 +10,11 @@ class Person:
     full_name: str
     username: str
 
-    def get_full_name(self):
+    def get_full_name(self) -> str:
         """The name shown."""
         return self.full_name
 
-    def get_username(self):
+    def get_username(self) -> str:
         """The name signed in with."""
         return self.username
 

@@ -1,13 +1,15 @@
 """`{% load ui %}`: the components that are too frequent, or too clever, for a plain include."""
 
 import zlib
+from datetime import date, datetime
+from typing import Any, Protocol
 
 from django import template
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from supportops.ui import chips, marks, prose, text_diff, times
 from supportops.ui.components import COMPONENTS, variables_of
@@ -17,6 +19,19 @@ register = template.Library()
 AVATAR_COLOURS = 6
 NOBODY = "Nobody yet"
 
+
+class Named(Protocol):
+    """Anybody with a name."""
+
+    def get_full_name(self) -> str:
+        """The name shown."""
+
+    def get_username(self) -> str:
+        """The name signed in with, shown where there is no other."""
+
+
+Who = Named | str | None
+
 register.filter("court_icon", marks.court_icon)
 register.filter("court_label", marks.court_label)
 register.filter("state_icon", marks.state_icon)
@@ -25,7 +40,7 @@ register.filter("mirror_words", marks.mirror_words)
 
 
 @register.simple_tag
-def icon(name, size="", label=""):
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite. `size` is small or large; with `label` it is read aloud, without it is decoration."""
     classes = f"icon icon--{size}" if size else "icon"
     voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
@@ -34,43 +49,43 @@ def icon(name, size="", label=""):
 
 
 @register.simple_tag
-def label_chip(name, colour=""):
+def label_chip(name: str, colour: str = "") -> SafeString:
     """A GitLab label as GitLab shows it; `colour` is #rrggbb."""
     return _drawn("label_chip", {"chip": chips.chip_for(name, colour)})
 
 
 @register.simple_tag
-def state_pill(state, label, court, size=""):
+def state_pill(state: str, label: str, court: str, size: str = "") -> SafeString:
     """The state in its court's colour, with the state's icon and words."""
     return _drawn("state_pill", {"state": state, "label": label, "court": court, "size": size})
 
 
 @register.simple_tag
-def priority(level, label=""):
+def priority(level: int, label: str = "") -> SafeString:
     """The priority's mark: 1 is the highest of four. With `label` the words stand beside it."""
     return _drawn("priority", {"level": level, "label": label, "icon_name": f"priority-{level}"})
 
 
 @register.simple_tag
-def person(who, note="", url="", size=""):
+def person(who: Who, note: str = "", url: str = "", size: str = "") -> SafeString:
     """A person with initials and name; None reads "Nobody yet"."""
     return _drawn("person", {"name": display_name(who), "who": who, "note": note, "url": url, "size": size})
 
 
 @register.simple_tag
-def avatar(who, size=""):
+def avatar(who: Who, size: str = "") -> SafeString:
     """The initials of a person in a circle; decoration only, the name stands beside it."""
     return _drawn("avatar", {"who": who, "size": size})
 
 
 @register.simple_tag
-def time(moment, style="words"):
+def time(moment: date, style: str = "words") -> SafeString:
     """A point in time: `words` ("3 days ago"), `short` ("3d") or `date` ("4 May 2026"); the exact one on hovering."""
     return _drawn("time", {"moment": moment, "style": style, "has_clock": hasattr(moment, "hour")})
 
 
 @register.filter
-def display_name(who):
+def display_name(who: Who) -> str:
     """A person's name as shown everywhere: the full name, else the username; a plain text stays itself."""
     if not who:
         return NOBODY
@@ -80,7 +95,7 @@ def display_name(who):
 
 
 @register.filter
-def initials(who):
+def initials(who: Who) -> str:
     """One or two letters for a person's circle."""
     words = [word for word in display_name(who).replace(".", " ").split() if word[0].isalnum()] if who else []
     letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[:2] for word in words]
@@ -88,78 +103,67 @@ def initials(who):
 
 
 @register.filter
-def avatar_colour(who):
+def avatar_colour(who: Who) -> int:
     """A number that stays the same for the same person, choosing one of the quiet grounds."""
     return zlib.crc32(display_name(who).encode()) % AVATAR_COLOURS
 
 
 @register.filter
-def ago(moment, style="words"):
+def ago(moment: date | None, style: str = "words") -> str:
     """A datetime or date as "3 days ago"; with "short" as "3d". Empty for None."""
     if not moment:
         return ""
-    return times.short_span(moment) if style == "short" else times.in_words(moment)
+    return times.short_span(moment) if style == "short" and isinstance(moment, datetime) else times.in_words(moment)
 
 
 @register.filter
-def duration(value):
-    """A timedelta or seconds as "3 days". Empty for None."""
-    return "" if value is None else times.span(value)
-
-
-@register.filter
-def waiting(since):
+def waiting(since: datetime | None) -> str:
     """How long something has been as it is ("3 days"), from a datetime until now."""
     return times.span(timezone.now() - since) if since else ""
 
 
 @register.simple_tag
-def changed_words(old, new, side):
+def changed_words(old: str | None, new: str | None, side: text_diff.Side) -> SafeString:
     """One side of a change with the words that went ("del") or came ("ins") marked."""
     return text_diff.marked(old, new, side)
 
 
 @register.filter
-def markdown(text):
+def markdown(text: str | None) -> SafeString:
     """What a person wrote in Markdown, as safe HTML."""
     return prose.to_html(text)
 
 
-@register.simple_tag(takes_context=True)
-def query_replace(context, **changes):
-    """The present query with some parameters set anew; None or "" removes one. Paging starts over unless given."""
-    query = context["request"].GET.copy()
-    for name in ("after", "before"):
-        query.pop(name, None)
-    for name, value in changes.items():
-        query.pop(name, None)
-        if value not in (None, ""):
-            query[name] = value
-    return f"?{query.urlencode()}" if query else "?"
-
-
 @register.simple_block_tag
-def panel(content, title="", count=None, id="", tone="", flush=False, foot=""):  # noqa: A002 (the attribute's name)
+def panel(
+    content: SafeString,
+    title: str = "",
+    count: int | None = None,
+    id: str = "",  # noqa: A002 (the attribute's name)
+    tone: str = "",
+    flush: bool = False,
+    foot: str = "",
+) -> SafeString:  # noqa: A002 (the attribute's name)
     """A bordered block with a heading. `tone` may be "quiet"; `flush` lets a table touch the border."""
     names = {"title": title, "count": count, "id": id, "tone": tone, "flush": flush, "foot": foot}
     return _drawn("panel", {**names, "content": content})
 
 
 @register.simple_block_tag
-def dialog(content, id, title):  # noqa: A002 (the attribute's name)
+def dialog(content: SafeString, id: str, title: str) -> SafeString:  # noqa: A002 (the attribute's name)
     """A native dialog, opened by a button with `data-opens="<id>"`; without JavaScript that button is a link."""
     return _drawn("dialog", {"id": id, "title": title, "content": content})
 
 
-def _drawn(component, variables):
+def _drawn(component: str, variables: dict[str, Any]) -> SafeString:
     """The component without the line break at its file's end, so that a comma can follow it directly."""
     return mark_safe(render_to_string(f"_components/{component}.html", variables).strip())  # noqa: S308
 
 
-def _register(component):
+def _register(component: str) -> None:
     known = variables_of(component)
 
-    def draw(context, **variables):
+    def draw(context: template.Context, **variables: Any) -> SafeString:
         if unknown := variables.keys() - known:
             raise template.TemplateSyntaxError(
                 f"{{% {component} %}} does not take {', '.join(sorted(unknown))}; it takes {', '.join(sorted(known))}."

@@ -14,7 +14,7 @@ from workflow.gitlab.deliveries import TRIES, due_deliveries, forget_old, take_i
 from workflow.gitlab.models.inbound import PendingPull, Reconciliation, RejectedWebhook, WebhookDelivery
 from workflow.gitlab.pull import look_at
 from workflow.gitlab.schemas import Hint, hint_of
-from workflow.gitlab.status import needing_a_person
+from workflow.gitlab.status import in_need_of_a_person
 from workflow.models import Issue
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +147,7 @@ def test_a_look_that_fails_three_times_waits_for_a_person_and_pushing_goes_on(ca
         look_at(bug.pk)
     failed = PendingPull.objects.get(pk=bug.pk)
     assert (failed.due_at, failed.last_error) == (None, "The portal failed (ValueError). Its log says more.")
-    assert [issue.pk for issue in needing_a_person(cast.ops)] == [bug.pk]
+    assert [row["issue"] for row in in_need_of_a_person()] == [bug.pk]
     set_priority(bug.pk, 1, by=cast.ops)
     push_later(bug)
     assert "p1" in shown(mirrored, bug)["labels"]

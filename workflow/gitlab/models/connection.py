@@ -3,6 +3,7 @@
 import os
 import threading
 from datetime import timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -150,7 +151,8 @@ class Budget(models.Model):
     UNANSWERED = "unanswered"
     """No budget, but calls in a row that GitLab did not answer; see ``away``."""
     WINDOW = timedelta(minutes=1)
-    _purse, _purse_lock = {}, threading.Lock()
+    _purse: dict[str, Any] = {}
+    _purse_lock = threading.Lock()
 
     name = models.CharField(max_length=40, primary_key=True)
     window_start = models.DateTimeField()

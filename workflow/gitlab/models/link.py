@@ -132,7 +132,7 @@ class GitLabLink(Exchanged):
     last_synced = models.JSONField(default=dict, help_text="The fields as last agreed with GitLab.")
     pushed_at = models.DateTimeField(null=True)
 
-    objects = GitLabLinkQuerySet.as_manager()
+    objects = GitLabLinkQuerySet.as_manager()  # type: ignore[misc]  # instead of what every outgoing row has
 
     class Meta:
         constraints = [

@@ -21,7 +21,7 @@ from workflow.gitlab_sandbox.session import Session
 from workflow.gitlab_sandbox.store import Row
 
 HERE = Path(__file__).parent
-ENGINE = Engine(dirs=[HERE / "templates"], autoescape=True)
+ENGINE = Engine(dirs=[str(HERE / "templates")], autoescape=True)
 POLICY = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data: https:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"

@@ -1,12 +1,21 @@
 """``manage.py life_diagram``: the graph of a request's life as DOT, read from the state machine itself."""
 
+from typing import Any
+
 from django.core.management import BaseCommand
+from django_fsm import RETURN_VALUE
 
 from workflow.models import Issue
 from workflow.states import COURT, State
-from workflow.verbs import Verb
+from workflow.verbs import Step, row_of
 
-_COLOUR = {"requester": "#1d6fd8", "approver": "#b36b00", "ops": "#6d4bd8", "calendar": "#0d7f79", "blocked": "#c62f3b"}
+_COLOUR: dict[str | None, str] = {
+    "requester": "#1d6fd8",
+    "approver": "#b36b00",
+    "ops": "#6d4bd8",
+    "calendar": "#0d7f79",
+    "blocked": "#c62f3b",
+}
 
 
 class Command(BaseCommand):
@@ -14,12 +23,12 @@ class Command(BaseCommand):
 
     help = "Print the life of a request as a DOT graph."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Write the graph to standard output."""
         self.stdout.write(dot(), ending="")
 
 
-def dot():
+def dot() -> str:
     """The graph as DOT text: a node per state, an edge per pair of states with the verbs that join them."""
     lines = [
         "digraph life {",
@@ -39,14 +48,15 @@ def dot():
     return "\n".join([*lines, "}", ""])
 
 
-def _edges():
+def _edges() -> dict[tuple[str, str], list[str]]:
     """{(from, to): verbs} of the ways forward."""
-    edges = {}
+    edges: dict[tuple[str, str], list[str]] = {}
     for move in Issue._meta.get_field("state").get_all_transitions(Issue):
         verb = move.name.replace("_", "-")
-        if verb in Verb and not Verb(verb).row.drawn:
+        row = row_of(verb)
+        if isinstance(row, Step) and not row.drawn:
             continue
-        targets = [move.target] if isinstance(move.target, str) else move.target.allowed_states
+        targets = move.target.allowed_states if isinstance(move.target, RETURN_VALUE) else [move.target]
         for target in targets:
             if target != move.source:
                 edges.setdefault((str(move.source), str(target)), []).append(verb)

@@ -1,8 +1,9 @@
 """Brings the people in step with the Support Team YAML or a CSV file."""
 
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from supportops.accounts.people_file import Unreadable, read_people
 from supportops.accounts.people_import import apply, difference
@@ -13,7 +14,7 @@ class Command(BaseCommand):
 
     help = "Create and change people from a file (.yml, .yaml, .csv). Nobody is deleted; may run any number of times."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         """The file, and how far to go."""
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="Print the difference and change nothing.")
@@ -23,7 +24,7 @@ class Command(BaseCommand):
             help="Whoever is not in the file can no longer sign in; administrators always can.",
         )
 
-    def handle(self, *args, file, dry_run, deactivate_missing, **options):
+    def handle(self, *args: Any, file: Path, dry_run: bool, deactivate_missing: bool, **options: Any) -> None:
         """Say what differs, then what was done about it."""
         try:
             found = difference(read_people(file.read_bytes(), file.name))

@@ -3,8 +3,9 @@
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from workflow.gitlab_sandbox import SandboxServer
 
@@ -15,7 +16,7 @@ class Command(BaseCommand):
     )
     requires_system_checks = []
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=8929, help="0 takes any free port")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="where its state is kept")
@@ -26,7 +27,18 @@ class Command(BaseCommand):
         )
         parser.add_argument("--empty", action="store_true", help="do not fill an empty data directory")
 
-    def handle(self, *, data, token, port, host, bot_token, premium, empty, **options):
+    def handle(
+        self,
+        *,
+        data: Path,
+        token: str,
+        port: int,
+        host: str,
+        bot_token: str | None,
+        premium: bool,
+        empty: bool,
+        **options: Any,
+    ) -> None:
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())

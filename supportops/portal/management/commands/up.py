@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     help = "Run the whole portal in one process: web server, Celery worker and beat, and the sandbox GitLab."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Bring everything up, say where, and wait. What keeps it from coming up is said in one sentence."""
         with contextlib.closing(Portal(settings.PORT)) as portal:
             try:
@@ -37,7 +38,7 @@ class Command(BaseCommand):
                 self._say("")
         self.stdout.write("Stopped.")
 
-    def _prepare(self):
+    def _prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         call_command("seed_catalogue", verbosity=0)
@@ -45,7 +46,7 @@ class Command(BaseCommand):
         if settings.SAMPLE:
             make_sample_people()
 
-    def _sentence(self, error):
+    def _sentence(self, error: Exception) -> str:
         """What an error while coming up means for whoever has to mend it."""
         if told := complaint(settings.VAR, error):
             return told
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             return f"The database does not answer: {' '.join(str(error).split())}"
         raise error
 
-    def _say_where(self):
+    def _say_where(self) -> None:
         self._say(f"\nSupportOps is up: {self.style.SUCCESS(f'http://127.0.0.1:{settings.PORT}/')}")
         if settings.USES_SANDBOX:
             self._say(f"The sandbox GitLab: {settings.GITLAB_URL}/")
@@ -61,6 +62,6 @@ class Command(BaseCommand):
             names = ", ".join(row[0] for row in SAMPLE_PEOPLE)
             self._say(f"Sign in as one of {names} (password: {PASSWORD}). Ctrl-C ends everything.\n")
 
-    def _say(self, line):
+    def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
