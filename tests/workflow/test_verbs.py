@@ -77,9 +77,7 @@ def test_each_icon_is_among_the_icons():
 
 
 def test_what_was_done_goes_on_a_sentence_that_begins_with_the_person():
-    told = [one for one in EVERYTHING_TOLD if one.done is not None]
-    assert [one.done for one in told if not re.fullmatch(r"[a-z][\w ,-]*", one.done)] == []
-    assert [one.done for one in told if one.done.split()[0] == one.label.lower().split()[0]] == []
+    assert [one.done for one in EVERYTHING_TOLD if not re.fullmatch(r"[a-z][\w ,-]*", one.done or "nothing")] == []
 
 
 def test_every_step_leaves_a_line_in_the_story():
@@ -182,8 +180,8 @@ def test_a_cell_that_is_left_out_is_named_with_its_verb_and_file(name):
 
 
 def test_a_verb_without_a_row_is_named():
-    said = verbs_refused(VERBS.replace("    row: Step\n", '    row: Step\n    HOLD = "hold"\n'))
-    assert said == "“hold” has no row (workflow/verbs.py). Give every cell of it."
+    said = verbs_refused(VERBS.replace("    row: Step\n", '    row: Step\n    PONDER = "ponder"\n'))
+    assert said == "“ponder” has no row (workflow/verbs.py). Give every cell of it."
 
 
 def test_two_verbs_in_one_place_of_the_card_are_both_named():
@@ -195,7 +193,7 @@ def test_two_verbs_in_one_place_of_the_card_are_both_named():
 @pytest.mark.parametrize("line", ["    Verb.BLOCK: _ops,\n", "    Act.REVIEW: _while_open(_review),\n"])
 def test_a_rule_that_is_left_out_is_named_with_its_verb_and_file(line):
     said = refused_without(line, "workflow/permissions.py")
-    assert re.fullmatch(r"“(block|review)” has no rule who may \(_RULES in workflow/permissions\.py\)\.", said)
+    assert re.fullmatch(r"“(block|review)” has no rule of who may \(_RULES in workflow/permissions\.py\)\.", said)
 
 
 def test_an_act_without_a_form_is_named():
@@ -247,8 +245,6 @@ def test_a_transition_that_is_left_out_is_named_with_its_verb_and_file():
 
 def test_a_transition_without_a_row_is_named():
     here = "    def _take_return(self):"
-    more = (
-        "    @transition(state, source=State.DEVELOPMENT, target=State.BLOCKED)\n    def hold(self):\n        return\n"
-    )
+    more = "    @transition(state, source=State.DESIGN, target=State.BLOCKED)\n    def ponder(self):\n        return\n"
     said = start_with_issue(here, f"{more}\n{here}")
-    assert "workflow/models/issue.py has the transition “hold”, which has no row in Verb (workflow/verbs.py)." in said
+    assert "workflow/models/issue.py has the transition “ponder”, which has no row in Verb (workflow/verbs.py)." in said
