@@ -277,4 +277,4 @@ _RULES: dict[str, Rule] = {
     Act.CHECK: _while_open(_check),
     Act.REVIEW: _while_open(_review),
 }
-require_each((*Verb, *Act), _RULES, "rule who may", "_RULES in workflow/permissions.py")
+require_each((*Verb, *Act), _RULES, "rule of who may", "_RULES in workflow/permissions.py")
