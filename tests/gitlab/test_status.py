@@ -1,9 +1,9 @@
 """Whether the exchange with GitLab waits for a person: one rule, for one request and for all of them."""
 
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
-from django.utils import timezone
 
 from tests.factories import file_request
 from workflow.actions import comment
@@ -13,7 +13,7 @@ from workflow.gitlab.status import Stuck, in_need_of_a_person, ledger_of, stuck,
 from workflow.models import Issue
 
 pytestmark = pytest.mark.django_db
-NOW = timezone.now()
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 LINKS = list(product(GitLabLink.Status.values, (False, True)))
 LOOKS = [
     None,
@@ -22,6 +22,11 @@ LOOKS = [
         for due_at, frozen_at, error in product((None, NOW), (None, NOW), ("", "GitLab answered 500."))
     ),
 ]
+
+
+def _said(look):
+    """The values of a look, for the test's name."""
+    return ", ".join(name for name, value in (look or {}).items() if value) or ("nothing set" if look else "no look")
 
 
 @pytest.fixture
@@ -33,7 +38,7 @@ def issue(cast):
 
 
 @pytest.mark.parametrize("piece", [False, True], ids=["pieces sent", "piece parked"])
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", LOOKS, ids=_said)
 def test_one_request_waits_for_a_person_if_and_only_if_all_of_them_say_so(issue, look, piece):
     OutgoingNote.objects.filter(issue=issue, comment__isnull=False).update(parked=piece)
     if look is not None:

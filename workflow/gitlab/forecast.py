@@ -148,7 +148,7 @@ def per_minute():
 
 
 def shown_labels(families):
-    """The names in a shadow's label families, as a set; None if nothing was agreed on with GitLab yet."""
+    """The names in the label families that were agreed on, as a set; None if nothing was agreed on with GitLab yet."""
     return None if families is None else frozenset(name for names in families.values() for name in names)
 
 

@@ -7,7 +7,7 @@ from supportops.accounts.models import User
 
 
 def known_as(somebody):
-    """The active person behind a ``remote_history.Person``, or None.
+    """The active person behind a ``schemas.Person``, or None.
 
     A name counts only where no other number is known for it: names are given away again when people leave.
     """

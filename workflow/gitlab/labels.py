@@ -57,7 +57,7 @@ class Labelling:
         return _one_of_each_scope(found) if self.exclusive else found
 
     def only_respelt(self, issue, agreed):
-        """The shared families of the flat shadow that another scheme would write for the request as it stands.
+        """The shared families of what was agreed that another scheme would write for the request as it stands.
 
         Nobody changed their value since they were agreed on; only the scheme did.
         """

@@ -1,8 +1,9 @@
 """Tells the portal's own doing from other people's in what a poll finds, so that it need not look at it thoroughly.
 
 ``updated_at`` proves nothing here: GitLab touches it at most once a minute, so what somebody does right after a push
-may leave it as the push did. Therefore everything a look would take in is compared: the fields with the shadow, the
-text around the block, and the comments one by one. What was changed and changed back within that minute is no change.
+may leave it as the push did. Therefore everything a look would take in is compared: the fields with what was agreed,
+the text around the block, and the comments one by one. What was changed and changed back within that minute is no
+change.
 
 Asks each tracker what changed since the last time: webhooks get lost, and are switched off (rows 35 and 47).
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -400,7 +401,7 @@ def test_the_mirror_panel_refreshes_itself_while_gitlab_is_behind(visit, cast):
 
 def test_the_mirror_panel_rests_when_in_step(visit, cast):
     issue = file_request(cast)
-    mirrored(issue, status=GitLabLink.Status.IN_STEP)
+    mirrored(issue, status=GitLabLink.Status.IN_STEP, pushed_version=F("wanted_version"))
 
     panel = text_of(visit(cast.requester).get(issue, "mirror"))
 
