@@ -52,9 +52,10 @@ class GitLab:
         reply.raise_for_status()
         return reply.json() if reply.content else None
 
-    def fail(self, name, method="POST", path="", **how):
-        """Misbehave at the next request that matches (``times`` more)."""
-        return self._own("POST", "faults", {"name": name, "match": {"method": method, "path": path}, **how})
+    def fail(self, name, method="POST", path="", *, user=None, **how):
+        """Misbehave at the next request that matches (``times`` more); with ``user``, at that person's only."""
+        match = {"method": method, "path": path, "user": user}
+        return self._own("POST", "faults", {"name": name, "match": match, **how})
 
     def heal(self):
         """Behave again."""

@@ -232,6 +232,12 @@ def slow_drip(faults, params, request, answer):
     return reply
 
 
+def empty_reply(faults, params, request, answer):
+    """Takes effect; answers with its status and type, and nothing in it."""
+    reply = answer()
+    return Reply(reply.status, body=b"", content_type=reply.content_type, headers=reply.headers)
+
+
 def wrong_types(faults, params, request, answer):
     """Takes effect; answers JSON of the wrong kind: words for numbers, lists for words. `body` is sent as it is."""
     reply = answer()
@@ -276,6 +282,7 @@ FAULTS = {
         unprocessable,
         cut_reply,
         slow_drip,
+        empty_reply,
         wrong_types,
         stale_list,
     )

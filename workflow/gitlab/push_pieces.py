@@ -33,6 +33,9 @@ def send_files(run, project_id):
         elsewhere = row.project_id not in (None, project_id) and row.attachment.comment_id is None
         if elsewhere or (row.due_at is not None and row.due_at <= now):
             _send(run, row, project_id)
+            if run.unanswered:  # one file is no sign that GitLab is away: the run goes on, and the other files later
+                run.unanswered = False
+                return
 
 
 def _send(run, row, project_id):
