@@ -1,4 +1,4 @@
-"""Why people are told: a row per reason of a notice and per kind of reminder, with all that is said and chosen about it.
+"""Why people are told: a row per reason of a notice and per kind of reminder, with all that is said and chosen of it.
 
 A row has no defaults. A new reason is its member and row here, and in ``recipients`` whom it concerns;
 a new reminder its member and row here, and in ``reminders`` when it falls due. What is missing fails at import.

@@ -16,12 +16,12 @@ from supportops.accounts.models import User
 from workflow.actions.locking import locked
 from workflow.clock import calendar_of
 from workflow.models import Delegation, Issue, StageTarget
-from workflow.notifications.kinds import REMINDS_IN
+from workflow.notifications.kinds import REMINDS_IN, Reason, ReminderKind
 from workflow.notifications.models import Notice, Reminder
 from workflow.permissions import may_see
 from workflow.states import State
 
-Kind, Reason = Reminder.Kind, Notice.Reason
+Kind = ReminderKind
 A_DAY = timedelta(days=1)
 WEEKS_UNTIL_IT_IS_CLOSED = 4
 """After so many reviews a block is taken for lasting (domain.md §7)."""
@@ -33,10 +33,10 @@ class Due:
     """Somebody should be reminded: of what, why them, and the day on which it fell due."""
 
     issue: Issue
-    kind: Reminder.Kind
+    kind: ReminderKind
     day: date
     person: User
-    reason: Notice.Reason
+    reason: Reason
     text: str
 
 
