@@ -1,5 +1,7 @@
 """What is being written: drafts and their files."""
 
+from __future__ import annotations
+
 import uuid
 from typing import Self
 
@@ -37,7 +39,9 @@ class Draft(models.Model):
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="drafts")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="drafts")
     originator = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    data = models.JSONField(default=dict, help_text="What was typed, by field: lists of texts.")
+    data: models.JSONField[Texts, Texts] = models.JSONField(
+        default=dict, help_text="What was typed, by field: lists of texts."
+    )
     version = models.PositiveIntegerField(default=1, help_text="Counts savings, so that an older page notices.")
     saved_from = models.UUIDField(null=True, editable=False, help_text="The page it was last saved from.")
     issue = models.OneToOneField(Issue, models.CASCADE, null=True, blank=True, related_name="+", editable=False)

@@ -12,7 +12,7 @@ Side = Literal["del", "ins"]
 MOST_WORDS = 2000
 
 
-def marked(old: str | None, new: str | None, side: Side) -> SafeString:
+def marked(old: object, new: object, side: Side) -> SafeString:
     """One side of a change as safe HTML: `side` is "del" for the old text, "ins" for the new one."""
     before, after = _words(old), _words(new)
     if not (after if side == "ins" else before):
@@ -31,5 +31,5 @@ def _piece(step: tuple[str, int, int, int, int], before: list[str], after: list[
     return format_html("<{0}>{1}</{0}>", side, text)
 
 
-def _words(text: str | None) -> list[str]:
+def _words(text: object) -> list[str]:
     return re.findall(r"\s+|\S+", "" if text is None else str(text))

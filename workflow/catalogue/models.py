@@ -257,7 +257,9 @@ class Question(models.Model):
     label = models.CharField(max_length=200)
     help = models.CharField(max_length=400, blank=True)
     type = models.CharField(max_length=10, choices=AnswerType.choices, default=AnswerType.SHORT)
-    choices = models.JSONField(default=list, blank=True, help_text="What may be chosen.")
+    choices: models.JSONField[list[str], list[str]] = models.JSONField(
+        default=list, blank=True, help_text="What may be chosen."
+    )
     required = models.BooleanField(default=True)
     asked_of = models.CharField(max_length=10, choices=AskedOf.choices, default=AskedOf.REQUESTER)
     feeds = models.CharField(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, KeysView
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,16 @@ from supportops.accounts.working_days import calendar_of
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+    from workflow.catalogue.answers import AnswerRow
+
+
+class Asked(TypedDict):
+    """What a request says that a round is asked about."""
+
+    title: str
+    description: str
+    answers: list[AnswerRow]
 
 
 class ApprovalRound(models.Model):
@@ -38,7 +48,9 @@ class ApprovalRound(models.Model):
 
     issue = models.ForeignKey("workflow.Issue", models.PROTECT, related_name="rounds")
     number = models.PositiveSmallIntegerField()
-    asked = models.JSONField(help_text="Title, description and answers as they stood when the round opened.")
+    asked: models.JSONField[Asked, Asked] = models.JSONField(
+        help_text="Title, description and answers as they stood when the round opened."
+    )
     opened_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
@@ -92,7 +104,9 @@ class Decision(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     text = models.TextField(blank=True)
-    answers = models.JSONField(default=list, help_text="The approver's part of the form: rows as asked, with answers.")
+    answers: models.JSONField[list[AnswerRow], list[AnswerRow]] = models.JSONField(
+        default=list, help_text="The approver's part of the form: rows as asked, with answers."
+    )
 
     class Meta:
         ordering = ["order", "pk"]

@@ -40,6 +40,7 @@ from workflow.states import (
 from workflow.verbs import UnfinishedVerb, Verb, require_each
 
 if TYPE_CHECKING:
+    from workflow.catalogue.answers import AnswerRow
     from workflow.models.event import Event
     from workflow.models.milestone import Milestone
     from workflow.states import Court
@@ -112,7 +113,9 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     tracker = models.ForeignKey(Tracker, models.PROTECT, null=True, related_name="issues")
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True)
-    answers = models.JSONField(default=list, help_text="Rows as asked: key, label, type, answer.")
+    answers: models.JSONField[list[AnswerRow], list[AnswerRow]] = models.JSONField(
+        default=list, help_text="Rows as asked: key, label, type, answer."
+    )
 
     requester = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="requests")
     filed_by = models.ForeignKey(

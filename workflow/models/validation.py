@@ -8,7 +8,7 @@ The running validation of a request: who looks at the result, and what its check
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from django.db.models.fields.related_descriptors import RelatedManager
+
+    from workflow.models.issue import Issue
 
 LONGEST_ITEM = 300
 
@@ -125,7 +127,6 @@ class Validating:
     """Mixed into Issue. Each answer is read once per object; ``forget_checks`` drops them."""
 
     if TYPE_CHECKING:
-        pk: int
         state: str
         state_since: datetime
         requester: User
@@ -155,7 +156,8 @@ class Validating:
     @cached_property
     def delegates(self) -> list[User]:
         """Who validates for the requester."""
-        return list(User.objects.filter(delegations__issue=self.pk, delegations__ended_at__isnull=True))
+        issue = cast("Issue", self)
+        return list(User.objects.filter(delegations__issue=issue, delegations__ended_at__isnull=True))
 
     @property
     def delegate_ids(self) -> set[int]:

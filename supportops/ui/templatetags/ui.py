@@ -123,7 +123,7 @@ def waiting(since: datetime | None) -> str:
 
 
 @register.simple_tag
-def changed_words(old: str | None, new: str | None, side: text_diff.Side) -> SafeString:
+def changed_words(old: object, new: object, side: text_diff.Side) -> SafeString:
     """One side of a change with the words that went ("del") or came ("ins") marked."""
     return text_diff.marked(old, new, side)
 
