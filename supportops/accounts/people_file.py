@@ -79,20 +79,33 @@ def _row(line: int, value_at: Callable[[str], str]) -> Row:
 
 
 def _read_csv(text: str) -> list[Row]:
+    places = {_plain(place): place for named in _PATHS.values() for place in named}
+    first = text.partition("\n")[0]
+    # A spreadsheet's delimiter depends on its language: the one that makes most headings known.
+    delimiter = max(",;\t", key=lambda one: sum(_plain(heading) in places for heading in first.split(one)))
     try:
-        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        known = {place for places in _PATHS.values() for place in places}
-        if "name" not in (reader.fieldnames or []):
-            raise Unreadable(f"Line 1: name the columns, among them “name”. Known are: {', '.join(sorted(known))}.")
-        return [_csv_row(reader.line_num, values) for values in reader]
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        headings = [places.get(_plain(heading)) for heading in next(reader, [])]
+        if "name" not in headings:
+            known = ", ".join(sorted(places.values()))
+            raise Unreadable(f"Line 1: name the columns, among them “name”. Known are: {known}.")
+        return [_csv_row(reader.line_num, headings, values) for values in reader if any(map(str.strip, values))]
     except csv.Error as error:
         raise Unreadable(f"This is not CSV: {error}.") from None
 
 
-def _csv_row(line: int, values: dict[str, str]) -> Row:
-    if None in values:
+def _plain(heading: str) -> str:
+    """A heading as it is compared: “GitLab Username” is gitlab_username."""
+    return "".join(filter(str.isalnum, heading.casefold()))
+
+
+def _csv_row(line: int, headings: list[str | None], values: list[str]) -> Row:
+    if any(map(str.strip, values[len(headings) :])):
         raise Unreadable(f"Line {line}: it has more values than there are columns.")
-    return _row(line, lambda place: (values.get(place) or "").strip())
+    said = {}
+    for place, value in zip(headings, values, strict=False):
+        said[place] = said.get(place) or value.strip()
+    return _row(line, lambda place: said.get(place, ""))
 
 
 # YAML -----------------------------------------------------------------------------------------------------------------

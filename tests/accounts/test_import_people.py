@@ -188,6 +188,35 @@ def test_a_hostile_file_is_refused_with_a_sentence(content):
     assert str(refused.value).endswith(".")
 
 
+CSV = {
+    "rows of commas at the end": "name,email,gitlab_username\r\nDana Doe,dana@example.com,dana\r\n,,\r\n,,,\r\n",
+    "a comma at the end of each row": "name,email,gitlab_username,\nDana Doe,dana@example.com,dana,\n",
+    "semicolons": "name;email;gitlab_username\nDana Doe;dana@example.com;dana\n",
+    "tabs": "name\temail\tgitlab_username\nDana Doe\tdana@example.com\tdana\n",
+    "headings in words": "Name,E-Mail,GitLab Username\nDana Doe,dana@example.com,dana\n",
+    "headings in capitals and quotes": '"NAME";" EMAIL ";"GITLAB.USERNAME"\n"Dana Doe";"dana@example.com";"dana"\n',
+    "a delimiter inside values": 'name;email;gitlab_username;title\n"Dana Doe";dana@example.com;dana;"Boss, a; b,,"\n',
+    "two columns for one thing": "gitlab_username,name,GitLab Username,email\n,Dana Doe,dana,dana@example.com\n",
+}
+
+
+@pytest.mark.parametrize("text", CSV.values(), ids=CSV)
+def test_csv_is_read_however_a_spreadsheet_writes_it(text):
+    (row,) = read_people(text.encode("utf-8-sig"), "team.csv")
+
+    assert row.line == 2
+    assert {name: row.said[name] for name in row.said if name != "title"} == {
+        "name": "Dana Doe",
+        "email": "dana@example.com",
+        "gitlab_username": "dana",
+    }
+
+
+def test_csv_without_a_name_column_says_which_columns_are_known():
+    with pytest.raises(Unreadable, match=r"^Line 1: name the columns, .*Known are: .*gitlab_username"):
+        read_people(b"Full name;Email\nDana Doe;dana@example.com\n", "team.csv")
+
+
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b'name\n"Ann\n', b"name\nAnn,Bob\n"])
 def test_csv_that_is_none_is_refused(content):
     with pytest.raises(Unreadable):

@@ -9,6 +9,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from supportops.portal.watch import watch
 from tests.factories import file_request, restrict
@@ -82,16 +83,36 @@ def test_metrics_tell_what_is_open_and_how_the_mirror_stands(client, cast):
     file_request(cast)
     GitLabLink.objects.all().delete()
     mirrored(file_request(cast, route="question", kind="question"), GitLabLink.Status.PARKED)
-    text = client.get("/metrics").content.decode()
-    assert 'supportops_open_requests{state="triage"} 2' in text
-    assert 'supportops_mirrors{status="parked"} 1' in text
-    assert "supportops_mirror_oldest_due_seconds 0" in text
+    found = figures(client)
+    assert found['supportops_open_requests{state="triage"}'] == 2
+    assert found['supportops_mirrors{status="parked"}'] == 1
+    assert found["supportops_mirror_oldest_due_seconds"] == 0
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type", "end"),
+    [
+        ("", "text/plain; version=0.0.4; charset=utf-8", ""),
+        ("application/openmetrics-text; version=1.0.0", "application/openmetrics-text; version=1.0.0", "# EOF\n"),
+    ],
+    ids=["text", "OpenMetrics"],
+)
+def test_metrics_come_in_the_format_that_is_asked_for(client, cast, accept, content_type, end):
+    response = client.get("/metrics", headers={"accept": accept})
+    text = response.content.decode()
+    assert response["Content-Type"].startswith(content_type)
+    assert "# HELP supportops_open_requests Open requests by state.\n# TYPE supportops_open_requests gauge\n" in text
+    assert text.endswith(end)
 
 
 def figures(client):
-    """{name and labels: number} of what /metrics says."""
-    lines = client.get("/metrics").content.decode().splitlines()
-    return dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+    """{name and labels: number} of what /metrics says, as Prometheus reads it."""
+    found = {}
+    for family in text_string_to_metric_families(client.get("/metrics").content.decode()):
+        for sample in family.samples:
+            labels = ",".join(f'{label}="{value}"' for label, value in sample.labels.items())
+            found[f"{sample.name}{{{labels}}}" if labels else sample.name] = sample.value
+    return found
 
 
 def everything_wrong(issue, cast):
@@ -116,22 +137,22 @@ def test_metrics_tell_of_the_exchange_with_gitlab(client, cast):
     Connection.load().mark_away()
     found = figures(client)
     expected = {
-        'supportops_mirrors{status="behind"}': "1",
-        'supportops_pieces_parked{what="comment"}': "1",
-        'supportops_pieces_waiting{what="comment"}': "0",
-        'supportops_deliveries{status="waiting"}': "1",
-        'supportops_deliveries{status="tried again"}': "1",
-        'supportops_deliveries{status="understood"}': "1",
-        'supportops_webhooks_refused_today{reason="forged"}': "1",
-        'supportops_looks{status="frozen"}': "1",
-        'supportops_gitlab{state="away"}': "1",
-        'supportops_gitlab{state="up"}': "0",
-        'supportops_alarms_open{kind="loop"}': "1",
-        'supportops_messages{status="parked"}': "1",
+        'supportops_mirrors{status="behind"}': 1,
+        'supportops_pieces_parked{what="comment"}': 1,
+        'supportops_pieces_waiting{what="comment"}': 0,
+        'supportops_deliveries{status="waiting"}': 1,
+        'supportops_deliveries{status="tried again"}': 1,
+        'supportops_deliveries{status="understood"}': 1,
+        'supportops_webhooks_refused_today{reason="forged"}': 1,
+        'supportops_looks{status="frozen"}': 1,
+        'supportops_gitlab{state="away"}': 1,
+        'supportops_gitlab{state="up"}': 0,
+        'supportops_alarms_open{kind="loop"}': 1,
+        'supportops_messages{status="parked"}': 1,
     }
     assert {name: found.get(name) for name in expected} == expected
-    assert 540 <= int(found["supportops_mirror_oldest_due_seconds"]) < 600
-    assert int(found["supportops_beat_age_seconds"]) < 60
+    assert 540 <= found["supportops_mirror_oldest_due_seconds"] < 600
+    assert found["supportops_beat_age_seconds"] < 60
 
 
 def test_no_figure_counts_a_restricted_request(client, cast):

@@ -21,9 +21,10 @@ from workflow.crashpoints import crashpoint
 from workflow.gitlab.errors import Conflict, Forbidden, Gone, Misconfigured, Permanent, RateLimited, Retryable, Unknown
 from workflow.gitlab.schemas import (
     BadShape,
-    Change,
     CountedIssue,
     Hook,
+    LabelChange,
+    MilestoneChange,
     Person,
     RemoteIssue,
     RemoteMilestone,
@@ -31,6 +32,7 @@ from workflow.gitlab.schemas import (
     RemoteProject,
     RemoteToken,
     RemoteUser,
+    StateChange,
     Words,
 )
 from workflow.gitlab.transport import TooLarge, kept_session, nothing
@@ -198,7 +200,7 @@ class Gateway:
     def _shaped(self, type_, data, *, creates=False):
         try:
             return type_.read(data)
-        except (BadShape, AttributeError, TypeError) as error:
+        except BadShape as error:
             raise (Unknown if creates else Retryable)(f"GitLab answered something unexpected: {error}") from error
 
     def _list(self, type_, path, **filters):
@@ -364,13 +366,6 @@ def _network_words(error):
 PAGE = 100
 
 
-class _Reader:
-    """Gives a classmethod of a type the look of a type that reads."""
-
-    def __init__(self, read):
-        self.read = read
-
-
 def open_reader(**listeners):
     """A reading gateway as the settings say; ``listeners`` as for ``open_gateway``."""
     return ReadingGateway(
@@ -392,19 +387,19 @@ class ReadingGateway(Gateway):
 
     def label_changes(self, project_id, iid):
         """Who put which label on or took it off, oldest first."""
-        return self._changes(project_id, iid, "label", Change.of_label)
+        return self._changes(project_id, iid, "label", LabelChange)
 
     def state_changes(self, project_id, iid):
         """Who closed or reopened it, oldest first."""
-        return self._changes(project_id, iid, "state", Change.of_state)
+        return self._changes(project_id, iid, "state", StateChange)
 
     def milestone_changes(self, project_id, iid):
         """Who planned it for which milestone, oldest first."""
-        return self._changes(project_id, iid, "milestone", Change.of_milestone)
+        return self._changes(project_id, iid, "milestone", MilestoneChange)
 
-    def _changes(self, project_id, iid, kind, read):
+    def _changes(self, project_id, iid, kind, type_):
         path = f"/projects/{project_id}/issues/{iid}/resource_{kind}_events"
-        return sorted(self._list(_Reader(read), path), key=lambda change: change.id)
+        return sorted(self._list(type_, path), key=lambda change: change.id)
 
     def person(self, user_id):
         """The user with this number."""

@@ -9,8 +9,10 @@ The issue's own history tells who and when, so a wish is heard even where a push
 
 import copy
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import convert, to_builtins
 
 from workflow.gates import GateOutcome
 from workflow.gitlab.models.connection import SchemeLabel
@@ -122,19 +124,12 @@ class Wish:
 
     def kept(self):
         """As JSON, to be heard again when its words come."""
-        return {**asdict(self), "at": self.at.isoformat(), "targets": list(self.targets)}
+        return to_builtins(self)
 
     @classmethod
     def of(cls, kept):
         """The opposite of ``kept``."""
-        return cls(
-            **{
-                **kept,
-                "by": Person(**kept["by"]),
-                "at": datetime.fromisoformat(kept["at"]),
-                "targets": tuple(kept["targets"]),
-            }
-        )
+        return convert(kept, cls)
 
 
 @dataclass(frozen=True)

@@ -1,315 +1,254 @@
-"""GitLab's things as the portal knows them: plain, frozen, checked when they are read.
+"""GitLab's things as the portal knows them: plain, frozen, and checked by their types as they are read (msgspec).
 
-What GitLab tells about an issue's past, and its hooks: plain, frozen, checked when read.
+What GitLab tells about an issue's past, and its hooks, is read the same way. Keys nobody asked for are left alone, and
+null is the same as nothing said.
 
-What a webhook's body hints at: which issue, by whom, or a milestone. Pure, and trusting nothing.
+What a webhook's body hints at is read by hand: which issue, by whom, or a milestone. Pure, and trusting nothing; there
+a wrong value is left out and the rest still counts.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated, Any, Self
+
+from msgspec import Meta, Struct, ValidationError, convert, field
 
 from workflow.gitlab.escaping import marker_in
+
+Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+"""What GitLab counts its things by, and a database can hold."""
+Time = Annotated[datetime, Meta(tz=True)]
 
 
 class BadShape(ValueError):
     """A reply is JSON, but not what GitLab sends."""
 
 
-@dataclass(frozen=True)
-class RemoteUser:
+class Remote(Struct, frozen=True, kw_only=True):
+    """What is read from GitLab. ``flat`` says where the portal's shape is not GitLab's."""
+
+    @classmethod
+    def read(cls, data: Any) -> Self:
+        """From GitLab's JSON; raises BadShape."""
+        try:
+            return convert({name: value for name, value in cls.flat(data).items() if value is not None}, cls)
+        except (ValidationError, AttributeError, KeyError, TypeError) as error:
+            raise BadShape(f"this is not what GitLab sends: {error}") from error
+
+    @classmethod
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """GitLab's JSON, with what is nested or said differently under the portal's names; ``read`` checks it."""
+        return data
+
+
+class RemoteUser(Remote, frozen=True):
     """A person in GitLab."""
 
-    id: int
+    id: Number
     username: str
 
-    @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        return cls(id=_of(data, "id", int), username=_of(data, "username", str))
 
-
-@dataclass(frozen=True)
-class RemoteToken:
+class RemoteToken(Remote, frozen=True, kw_only=True):
     """The token the portal speaks with."""
 
-    scopes: tuple
-    expires_at: date | None
-
-    @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        return cls(scopes=tuple(_of(data, "scopes", list)), expires_at=_day(data.get("expires_at")))
+    scopes: tuple[str, ...]
+    expires_at: date | None = None
 
 
-@dataclass(frozen=True)
-class RemoteProject:
+class RemoteProject(Remote, frozen=True, kw_only=True):
     """A project; ``path`` as it is now, whatever it was before. ``access_level``: the bot's, or None if not told.
     ``archived``: it is read-only."""
 
-    id: int
-    path: str
+    id: Number
+    path: str = field(name="path_with_namespace")
     web_url: str
-    access_level: int | None
+    access_level: int | None = None
     archived: bool = False
 
     @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With the highest of the levels the bot has by itself and by a group."""
         levels = [level["access_level"] for level in (data.get("permissions") or {}).values() if level]
-        return cls(
-            id=_of(data, "id", int),
-            path=_of(data, "path_with_namespace", str),
-            web_url=_of(data, "web_url", str),
-            access_level=max(levels, default=None),
-            archived=data.get("archived") is True,
-        )
+        archived = data.get("archived") is True
+        return {**data, "access_level": max(levels, default=None), "archived": archived}
 
 
-@dataclass(frozen=True)
-class RemoteIssue:
+class RemoteIssue(Remote, frozen=True, kw_only=True):
     """An issue as GitLab holds it. ``iid`` counts within the project, ``id`` within the server.
 
     ``more``: every other plain value that GitLab sent, by its name there, unchecked.
     """
 
-    id: int
-    iid: int
-    project_id: int
+    id: Number
+    iid: Number
+    project_id: Number
     title: str
-    description: str
+    description: str = ""
     state: str
-    labels: frozenset
-    assignee_ids: tuple
-    milestone_id: int | None
-    due_date: str | None
+    labels: frozenset[str]
+    assignee_ids: tuple[Number, ...]
+    milestone_id: Number | None = None
+    due_date: str | None = None
     confidential: bool
     web_url: str
-    moved_to_id: int | None
-    author_id: int | None
-    created_at: datetime | None
-    updated_at: datetime | None
-    more: Mapping[str, str | int | float | bool | None] = field(default_factory=dict, compare=False, repr=False)
+    moved_to_id: Number | None = None
+    author_id: Number | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None
+    more: dict[str, Any] = {}
 
     @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        milestone = data.get("milestone")
-        return cls(
-            id=_of(data, "id", int),
-            iid=_of(data, "iid", int),
-            project_id=_of(data, "project_id", int),
-            title=_of(data, "title", str),
-            description=data.get("description") or "",
-            state=_of(data, "state", str),
-            labels=frozenset(_names(_of(data, "labels", list))),
-            assignee_ids=tuple(_of(person, "id", int) for person in data.get("assignees") or ()),
-            milestone_id=_of(milestone, "id", int) if milestone else None,
-            due_date=data.get("due_date"),
-            confidential=_of(data, "confidential", bool),
-            web_url=_of(data, "web_url", str),
-            moved_to_id=data.get("moved_to_id"),
-            author_id=(data.get("author") or {}).get("id"),
-            created_at=_time(data.get("created_at")),
-            updated_at=_time(data.get("updated_at")),
-            more={
-                name: value
-                for name, value in data.items()
-                if name not in cls.__dataclass_fields__ and isinstance(value, str | int | float | None)
-            },
-        )
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With numbers for people and milestone; a label is told by its name, or with its details."""
+        labels = convert(data["labels"], list[str | _Named])
+        return {
+            **data,
+            "labels": [label if isinstance(label, str) else label.name for label in labels],
+            "assignee_ids": [person["id"] for person in data.get("assignees") or ()],
+            "milestone_id": data["milestone"]["id"] if data.get("milestone") else None,
+            "author_id": data["author"]["id"] if data.get("author") else None,
+            "more": {name: value for name, value in data.items() if isinstance(value, str | int | float | None)},
+        }
 
 
-@dataclass(frozen=True)
-class RemoteNote:
-    """A comment in GitLab."""
+class _Named(Struct):
+    name: str
 
-    id: int
+
+class CountedIssue(RemoteIssue, frozen=True, kw_only=True):
+    """An issue with how many comments it has, as lists tell it; None if they do not."""
+
+    comments: int | None = field(name="user_notes_count", default=None)
+
+
+class RemoteNote(Remote, frozen=True, kw_only=True):
+    """A comment in GitLab. What is left of one that was quick actions only has no id: a BadShape."""
+
+    id: Number
     body: str
-    author_id: int | None
-    internal: bool
-    system: bool
-    created_at: datetime | None
+    author_id: Number | None = None
+    internal: bool = False
+    system: bool = False
+    created_at: Time | None = None
 
     @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape (a note of quick actions only has no id)."""
-        return cls(
-            id=_of(data, "id", int),
-            body=_of(data, "body", str),
-            author_id=(data.get("author") or {}).get("id"),
-            internal=bool(data.get("internal", data.get("confidential", False))),
-            system=bool(data.get("system")),
-            created_at=_time(data.get("created_at")),
-        )
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With the author's number; what is internal was once called confidential."""
+        author_id = data["author"]["id"] if data.get("author") else None
+        return {**data, "author_id": author_id, "internal": data.get("internal", data.get("confidential"))}
 
 
-@dataclass(frozen=True)
-class RemoteMilestone:
+class RemoteMilestone(Remote, frozen=True, kw_only=True):
     """A milestone of a project or of a group above it. ``id`` is the one that issues carry."""
 
-    id: int
+    id: Number
     title: str
     state: str
-    start_date: date | None
-    due_date: date | None
-
-    @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        return cls(
-            id=_of(data, "id", int),
-            title=_of(data, "title", str),
-            state=_of(data, "state", str),
-            start_date=_day(data.get("start_date")),
-            due_date=_day(data.get("due_date")),
-        )
+    start_date: date | None = None
+    due_date: date | None = None
 
 
-def _of(data, name, type_):
-    value = data.get(name) if isinstance(data, dict) else None
-    if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
-        raise BadShape(f"“{name}” is not what GitLab sends.")
-    return value
-
-
-def _names(labels):
-    for label in labels:
-        yield label if isinstance(label, str) else _of(label, "name", str)
-
-
-def _time(text):
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except (TypeError, ValueError):
-        raise BadShape(f"“{text}” is not a time.") from None
-
-
-def _day(text):
-    try:
-        return date.fromisoformat(text) if text else None
-    except (TypeError, ValueError):
-        raise BadShape(f"“{text}” is not a date.") from None
-
-
-@dataclass(frozen=True)
-class Person:
+class Person(Remote, frozen=True):
     """Somebody in GitLab. ``id`` is None for an account that is gone."""
 
-    id: int | None
+    id: Number | None
     username: str
     name: str
 
     @classmethod
-    def read(cls, data):
+    def read(cls, data: Any) -> Self:
         """From GitLab's JSON (None for nobody); raises BadShape."""
-        if data is None:
-            return cls(None, "", "")
-        username = _of(data, "username", str)
-        return cls(_of(data, "id", int), username, str(data.get("name") or username))
+        return cls(None, "", "") if data is None else super().read(data)
+
+    @classmethod
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """Who has no name goes by the user name."""
+        return {**data, "name": data.get("name") or data.get("username")}
 
 
-@dataclass(frozen=True)
-class Change:
-    """One line of an issue's resource history. ``what``: label name, state, or milestone's number; ``added``: or
-    removed."""
+class Change(Remote, frozen=True, kw_only=True):
+    """One line of an issue's resource history. ``added``: or removed; ``what``: as the kinds below say."""
 
-    id: int
+    id: Number
     by: Person
-    at: datetime
-    what: object
+    at: Time
+    what: Any
     added: bool
 
     @classmethod
-    def of_label(cls, data):
-        """From a label event; ``what`` is "" where the label was deleted since."""
-        label = data.get("label")
-        return cls._read(data, _of(label, "name", str) if label else "")
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With who did it."""
+        by = Person.read(data.get("user"))
+        return {**data, "by": by, "at": data["created_at"], "added": data.get("action") != "remove"}
+
+
+class LabelChange(Change, frozen=True, kw_only=True):
+    """``what``: the label's name, "" if it was deleted since."""
+
+    what: str
 
     @classmethod
-    def of_milestone(cls, data):
-        """From a milestone event."""
-        milestone = data.get("milestone")
-        return cls._read(data, _of(milestone, "id", int) if milestone else None)
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With the label's name."""
+        return {**super().flat(data), "what": data["label"]["name"] if data.get("label") else ""}
+
+
+class MilestoneChange(Change, frozen=True, kw_only=True):
+    """``what``: the milestone's number, None if it was deleted since."""
+
+    what: Number | None = None
 
     @classmethod
-    def of_state(cls, data):
-        """From a state event; ``what`` is "closed", "reopened" or another word of GitLab's."""
-        return cls._read(data, _of(data, "state", str))
-
-    @classmethod
-    def _read(cls, data, what):
-        at = _time(_of(data, "created_at", str))
-        return cls(_of(data, "id", int), Person.read(data.get("user")), at, what, data.get("action") != "remove")
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With the milestone's number."""
+        return {**super().flat(data), "what": data["milestone"]["id"] if data.get("milestone") else None}
 
 
-@dataclass(frozen=True)
-class Words:
+class StateChange(Change, frozen=True, kw_only=True):
+    """``what``: "closed", "reopened" or another word of GitLab's."""
+
+    what: str = field(name="state")
+
+
+class Words(Remote, frozen=True, kw_only=True):
     """A comment with who wrote it and when it was last changed."""
 
-    id: int
+    id: Number
     by: Person
     body: str
-    internal: bool
-    system: bool
-    created_at: datetime
-    updated_at: datetime
+    internal: bool = False
+    system: bool = False
+    created_at: Time
+    updated_at: Time
 
     @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        created = _time(_of(data, "created_at", str))
-        return cls(
-            id=_of(data, "id", int),
-            by=Person.read(data.get("author")),
-            body=_of(data, "body", str),
-            internal=bool(data.get("internal", data.get("confidential", False))),
-            system=bool(data.get("system")),
-            created_at=created,
-            updated_at=_time(data.get("updated_at")) or created,
-        )
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With who wrote it; what is internal was once called confidential."""
+        return {
+            **data,
+            "by": Person.read(data.get("author")),
+            "internal": data.get("internal", data.get("confidential")),
+            "updated_at": data.get("updated_at") or data.get("created_at"),
+        }
 
 
-@dataclass(frozen=True)
-class Hook:
+class Hook(Remote, frozen=True, kw_only=True):
     """A webhook of a project. ``events``: names of what it is told of; ``disabled``: GitLab stopped calling."""
 
-    id: int
+    id: Number
     url: str
-    events: frozenset
-    verifies_certificate: bool
-    signs: bool
-    has_token: bool
+    events: frozenset[str]
+    verifies_certificate: bool = field(name="enable_ssl_verification", default=False)
+    signs: bool = field(name="signing_token_present", default=False)
+    has_token: bool = field(name="token_present", default=False)
     disabled: bool
 
     @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        if not isinstance(data, dict):
-            raise BadShape("A hook is not what GitLab sends.")
-        return cls(
-            id=_of(data, "id", int),
-            url=_of(data, "url", str),
-            events=frozenset(name for name, value in data.items() if name.endswith("_events") and value is True),
-            verifies_certificate=bool(data.get("enable_ssl_verification")),
-            signs=bool(data.get("signing_token_present")),
-            has_token=bool(data.get("token_present")),
-            disabled=data.get("alert_status") in ("disabled", "temporarily_disabled")
-            or bool(data.get("disabled_until")),
-        )
-
-
-@dataclass(frozen=True)
-class CountedIssue(RemoteIssue):
-    """An issue with how many comments it has, as lists tell it; None if they do not."""
-
-    comments: int | None = None
-
-    @classmethod
-    def read(cls, data):
-        """From GitLab's JSON; raises BadShape."""
-        count = data.get("user_notes_count")
-        return replace(super().read(data), comments=count if isinstance(count, int) else None)
+    def flat(cls, data: Any) -> dict[str, Any]:
+        """With the events that are switched on, and whether it is off by either of two signs."""
+        off = data.get("alert_status") in ("disabled", "temporarily_disabled") or bool(data.get("disabled_until"))
+        events = [name for name, value in data.items() if name.endswith("_events") and value is True]
+        return {**data, "events": events, "disabled": off}
 
 
 ISSUE_KINDS = ("issue", "work_item")

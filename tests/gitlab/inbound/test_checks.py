@@ -1,10 +1,10 @@
 """What only GitLab can say about webhooks and token is asked once an hour, and becomes an alarm."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from msgspec.structs import replace
 
 from supportops.portal.watch import watch
 from tests.gitlab.inbound.looking import filed

@@ -19,6 +19,12 @@ BODY = json.dumps(issue_body()).encode()
 SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
 
 
+def fraction_added(raw):
+    """Headers whose time is not quite the signed one."""
+    headers = signed(raw)
+    return {**headers, "webhook-timestamp": headers["webhook-timestamp"] + ".5"}
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -29,6 +35,10 @@ SAMPLES = sorted((Path(__file__).parent / "samples").glob("*.json"))
         pytest.param(
             lambda raw: signed(raw, signatures=f"v1a,zzz v1,AAAA {signature(raw)}"),
             id="one good signature among others",
+        ),
+        pytest.param(
+            lambda raw: signed(raw, signatures=f"zzz v1,A v1,a,b v1,\u00e9  {signature(raw)}"),
+            id="one good signature after broken ones",
         ),
     ],
 )
@@ -52,6 +62,7 @@ def test_what_gitlab_sent_is_stored_and_answered(client, headers):
         pytest.param(lambda raw: {**signed(raw), "webhook-id": "key-2"}, "signature", id="36 another id"),
         pytest.param(lambda raw: {**signed(raw), "webhook-timestamp": "soon"}, "signature", id="36 no time"),
         pytest.param(lambda raw: {**signed(raw), "webhook-timestamp": "9" * 400}, "signature", id="36 absurd time"),
+        pytest.param(fraction_added, "signature", id="36 a fraction of a second that was not signed"),
         pytest.param(lambda raw: {**signed(raw), "webhook-signature": ""}, "signature", id="36 empty signature"),
         pytest.param(
             lambda raw: {**signed(raw), **tokened(), "webhook-signature": "v1,AAAA"},
