@@ -5,13 +5,13 @@ administration are never touched.
 """
 
 import hashlib
-import zoneinfo
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from supportops.accounts.models import Division, User
+from supportops.accounts.time_zones import time_zones
 
 COPIED = (
     "email", "title", "division", "region", "working_hours", "time_zone", "gitlab_username", "gitlab_id", "slack_id",
@@ -169,7 +169,7 @@ def _say(found, change, name, said):
 
 
 def _refuse_value(name, said):
-    if name == "time_zone" and said not in zoneinfo.available_timezones():
+    if name == "time_zone" and said not in time_zones():
         return f"there is no time zone “{said}”. Use a name such as Europe/Berlin."
     if name == "division" and said not in Division.values:
         return f"there is no division “{said}”. Use one of {', '.join(Division.values)}."

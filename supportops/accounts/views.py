@@ -1,7 +1,5 @@
 """Sign-in, and the person's own page."""
 
-import zoneinfo
-
 from allauth.account.views import LoginView
 from django import forms
 from django.conf import settings
@@ -12,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from supportops.accounts.absence_form import ABSENCE_FIELDS, AbsenceChecks
 from supportops.accounts.models import User
 from supportops.accounts.sample import sample_people
+from supportops.accounts.time_zones import time_zones
 from supportops.ui.forms import DateInput
 
 
@@ -54,7 +53,7 @@ class MeForm(AbsenceChecks):
     def clean_time_zone(self):
         """An IANA name that this machine knows."""
         name = self.cleaned_data["time_zone"]
-        if name not in zoneinfo.available_timezones():
+        if name not in time_zones():
             raise forms.ValidationError("There is no such time zone. Use a name such as Europe/Berlin.")
         return name
 
