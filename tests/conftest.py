@@ -112,9 +112,9 @@ def counted_once(monkeypatch):
     """
     known, count = {}, menu.counts
 
-    def counts(person, **also):
+    def counts(person, also):
         if person.pk not in known:
-            known[person.pk] = count(person, **also)
+            known[person.pk] = count(person, also)
         return known[person.pk]
 
     monkeypatch.setattr(menu, "counts", counts)

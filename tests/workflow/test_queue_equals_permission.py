@@ -70,6 +70,16 @@ def test_the_menu_counts_what_the_queues_hold(population, django_assert_num_quer
             assert counts(who) == held
 
 
+def test_the_menu_counts_by_what_a_person_is_now(population):
+    """The query is kept from page to page, but not for somebody who has become something else."""
+    people, _ = population
+    requester = next(who for who in people if who.username == "requester")
+    assert "triage" not in counts(requester)
+    requester.groups.add(Group.objects.get(name=Role.OPS))
+    requester = type(requester).objects.get(pk=requester.pk)
+    assert counts(requester)["triage"] == QUEUES["triage"].of(requester).count() > 0
+
+
 def test_a_queue_never_holds_what_is_in_another_state(population):
     people, _ = population
     for queue, who in product(QUEUES.values(), people):

@@ -50,13 +50,16 @@ def _banners(request):
 def _numbers(request):
     """All that menu and banners say, read once per page in one query."""
     if not hasattr(request, "_menu_numbers"):
-        request._menu_numbers = counts(
-            request.user,
-            **{UNREAD: unread_of(request.user)},
-            gitlab_paused=Exists(Connection.objects.filter(paused_at__isnull=False)),
-            gitlab_away=Exists(Connection.objects.filter(away_since__isnull=False)),
-        )
+        request._menu_numbers = counts(request.user, _besides_the_queues)
     return request._menu_numbers
+
+
+def _besides_the_queues(person):
+    return {
+        UNREAD: unread_of(person),
+        "gitlab_paused": Exists(Connection.objects.filter(paused_at__isnull=False)),
+        "gitlab_away": Exists(Connection.objects.filter(away_since__isnull=False)),
+    }
 
 
 def _sections(request):
