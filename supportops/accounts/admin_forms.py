@@ -1,12 +1,11 @@
 """What the administration asks about a person, and what it refuses."""
 
-import zoneinfo
-
 from django import forms
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
 from supportops.accounts.absence_form import AbsenceChecks
 from supportops.accounts.models import User
+from supportops.accounts.time_zones import time_zones
 
 
 def leads_back(person: User, manager: User | None) -> list[User] | None:
@@ -49,7 +48,7 @@ class PersonChecks(AbsenceChecks):
 class PersonForm(PersonChecks, UserChangeForm):
     """A person who is here already."""
 
-    time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(zoneinfo.available_timezones())])
+    time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in sorted(time_zones())])
 
 
 class NewPersonForm(AdminUserCreationForm):

@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
+from supportops.accounts.time_zones import time_zones
+
 
 class PersonTimeZone:
     """Activates the signed-in person's time zone for the request."""
@@ -16,7 +18,7 @@ class PersonTimeZone:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         name = getattr(request.user, "time_zone", None)
-        if name in zoneinfo.available_timezones():
+        if name in time_zones():
             with timezone.override(zoneinfo.ZoneInfo(name)):
                 return self.get_response(request)
         return self.get_response(request)

@@ -5,7 +5,6 @@ administration are never touched.
 """
 
 import hashlib
-import zoneinfo
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from django.db import transaction
 
 from supportops.accounts.models import Division, User
 from supportops.accounts.people_file import Row
+from supportops.accounts.time_zones import time_zones
 
 COPIED = (
     "email",
@@ -180,7 +180,7 @@ def _say(found: Difference, change: Change, name: str, said: str) -> None:
 
 
 def _refuse_value(name: str, said: str) -> str | None:
-    if name == "time_zone" and said not in zoneinfo.available_timezones():
+    if name == "time_zone" and said not in time_zones():
         return f"there is no time zone “{said}”. Use a name such as Europe/Berlin."
     if name == "division" and said not in Division.values:
         return f"there is no division “{said}”. Use one of {', '.join(Division.values)}."

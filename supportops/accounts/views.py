@@ -1,6 +1,5 @@
 """Sign-in, and the person's own page."""
 
-import zoneinfo
 from typing import Any, cast
 
 from allauth.account.views import LoginView
@@ -15,6 +14,7 @@ from supportops.accounts.absence_form import ABSENCE_FIELDS, AbsenceChecks
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.sample import sample_people
+from supportops.accounts.time_zones import time_zones
 from supportops.ui.forms import DateInput, FieldGroup
 
 
@@ -58,7 +58,7 @@ class MeForm(AbsenceChecks):
     def clean_time_zone(self) -> str:
         """An IANA name that this machine knows."""
         name = self.cleaned_data["time_zone"]
-        if name not in zoneinfo.available_timezones():
+        if name not in time_zones():
             raise forms.ValidationError("There is no such time zone. Use a name such as Europe/Berlin.")
         return name
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from supportops.accounts.time_zones import time_zones
 from workflow.notifications.kinds import REASONS, Channel, When
 from workflow.notifications.models import Choice, QuietHours
 
@@ -81,7 +82,7 @@ def _first_after(moment, day, hour, zone):
 
 def zone_of(person):
     """The person's time zone; the portal's where theirs is none that this machine knows."""
-    return ZoneInfo(person.time_zone if person.time_zone in available_timezones() else settings.TIME_ZONE)
+    return ZoneInfo(person.time_zone if person.time_zone in time_zones() else settings.TIME_ZONE)
 
 
 def preferences_of(person):

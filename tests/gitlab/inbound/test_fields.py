@@ -1,12 +1,12 @@
 """The table of fields: every row goes there and back, and merging has one owner per field, loses nothing, invents
 nothing and comes to rest."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.factories import file_request
 from workflow.catalogue.kinds import Kind
@@ -236,7 +236,7 @@ def remote_of(sent, remote=None):
         milestone_id=sent.get("milestone_id", shown.milestone_id) or None,
         due_date=sent.get("due_date", shown.due_date) or None,
         confidential=sent.get("confidential", shown.confidential),
-        more={**shown.more, **{name: value for name, value in sent.items() if name not in vars(shown)}},
+        more={**shown.more, **{name: value for name, value in sent.items() if name not in shown.__struct_fields__}},
     )
 
 
