@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tests.factories import file_request
 from workflow.catalogue.kinds import Kind
@@ -222,7 +222,16 @@ def wanted(**changed):
 def remote_of(sent, remote=None):
     """The issue as GitLab shows it once it took over what was sent; a small GitLab in one function."""
     shown = remote or RemoteIssue(
-        1, 1, 1, "", "", "opened", frozenset(), (), None, None, False, "https://gitlab/1", None, 1, None, None
+        id=1,
+        iid=1,
+        project_id=1,
+        title="",
+        state="opened",
+        labels=frozenset(),
+        assignee_ids=(),
+        confidential=False,
+        web_url="https://gitlab/1",
+        author_id=1,
     )
     labels = set(sent.get("labels", shown.labels)) | set(filter(None, sent.get("add_labels", "").split(",")))
     state = {"close": "closed", "reopen": "opened"}.get(sent.get("state_event"), shown.state)
@@ -385,7 +394,7 @@ def test_the_ledger_the_panel_and_the_comparison_agree_about_the_same_pair(bug, 
         due_date=there["due_date"],
         confidential=there["confidential"],
     )
-    listed, mirror = CountedIssue(**vars(remote)), bug.mirror
+    listed, mirror = CountedIssue(**asdict(remote)), bug.mirror
     found = seen_of(GitLabSide(remote, labelling.owned, goal.kept))
     mirror.last_synced = {"fields": nested(found)}
     drift = drift_of(mirror, listed, labelling)
