@@ -5,15 +5,18 @@ loopback only.
 *Real* (SECRET_KEY set): every protection on, and what is missing is named with the way to set it.
 """
 
+import contextlib
 import logging
+import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from celery.schedules import schedule
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
+
+from supportops import data_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
@@ -23,8 +26,8 @@ _secret_key = env.str("SECRET_KEY", "")
 SAMPLE = env.bool("SAMPLE", not _secret_key)
 DEBUG = env.bool("DEBUG", False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", [])
-PORT = env.int("PORT", 8000)
-SANDBOX_PORT = env.int("SANDBOX_PORT", 8929)
+PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+SANDBOX_PORT = env.int("SANDBOX_PORT", 8929, validate=validate.Range(1, 65535))
 _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'portal.sqlite3'}")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "memory://localhost/")
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
@@ -45,8 +48,8 @@ GITLAB_GROUP_ROLES = env.dict("GITLAB_GROUP_ROLES", {})
 GITLAB_QUARANTINE_SECONDS = env.int("GITLAB_QUARANTINE_SECONDS", 3 if DEBUG or SAMPLE else 150)
 GITLAB_TIMEOUT_SECONDS = env.float("GITLAB_TIMEOUT_SECONDS", 20)
 GITLAB_LEASE_SECONDS = env.int("GITLAB_LEASE_SECONDS", 120)
-GITLAB_DELIVERIES_KEPT_DAYS = env.int("GITLAB_DELIVERIES_KEPT_DAYS", 14, validate=lambda days: days > 0)
-GITLAB_FIGURES_KEPT_DAYS = env.int("GITLAB_FIGURES_KEPT_DAYS", 90, validate=lambda days: days > 1)
+GITLAB_DELIVERIES_KEPT_DAYS = env.int("GITLAB_DELIVERIES_KEPT_DAYS", 14, validate=validate.Range(1))
+GITLAB_FIGURES_KEPT_DAYS = env.int("GITLAB_FIGURES_KEPT_DAYS", 90, validate=validate.Range(2))
 GITLAB_WORDS_GRACE_SECONDS = env.int("GITLAB_WORDS_GRACE_SECONDS", 5)
 
 # Telling people (workflow/notices): ways out of the portal, and when.
@@ -60,12 +63,12 @@ SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
 TELL_AFTER_SECONDS = env.int("TELL_AFTER_SECONDS", 120)
 TELL_AT_LATEST_SECONDS = env.int("TELL_AT_LATEST_SECONDS", 600)
 TELL_ATTEMPTS = env.int("TELL_ATTEMPTS", 8)
-DIGEST_HOUR = env.int("DIGEST_HOUR", 9, validate=lambda hour: 0 <= hour <= 23)
+DIGEST_HOUR = env.int("DIGEST_HOUR", 9, validate=validate.Range(0, 23))
 REMIND_APPROVER_AFTER_WORKING_DAYS = env.int("REMIND_APPROVER_AFTER_WORKING_DAYS", 2)
 TELL_MANAGER_AFTER_WORKING_DAYS = env.int("TELL_MANAGER_AFTER_WORKING_DAYS", 5)
 LEAD_DELEGATES_AFTER_WORKING_DAYS = env.int("LEAD_DELEGATES_AFTER_WORKING_DAYS", 5)
 REMIND_DISCUSSION_DAYS_BEFORE = env.int("REMIND_DISCUSSION_DAYS_BEFORE", 3)
-REVIEW_BLOCKED_EVERY_DAYS = env.int("REVIEW_BLOCKED_EVERY_DAYS", 7, validate=lambda days: days > 0)
+REVIEW_BLOCKED_EVERY_DAYS = env.int("REVIEW_BLOCKED_EVERY_DAYS", 7, validate=validate.Range(1))
 env.seal()
 
 
@@ -103,12 +106,18 @@ def _refuse_half_configured():
 
 def _kept_secret(name):
     """A random secret that lives in var/ from the first start on; only the sample setup and the sandbox use these."""
-    place = VAR / name
-    if not place.exists():
-        VAR.mkdir(parents=True, exist_ok=True)
-        place.write_text(secrets.token_urlsafe(50))
-        place.chmod(0o600)
-    return place.read_text().strip()
+    place, new = VAR / name, VAR / f"{name}.{os.getpid()}"
+    try:
+        if not place.exists():
+            VAR.mkdir(parents=True, exist_ok=True)
+            new.touch(0o600)
+            new.write_text(secrets.token_urlsafe(50))
+            new.replace(place)  # whole or not at all: a disk may be full
+        return place.read_text().strip()
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise ImproperlyConfigured(data_folder.complaint(VAR, error) or f"{place}: {error}") from error
 
 
 _refuse_half_configured()
@@ -336,76 +345,6 @@ elif CELERY_BROKER_URL.startswith("memory"):
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = _QUICKLY
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULE = {
-    "push what GitLab must show": {
-        "task": "workflow.gitlab.tasks.sweep_mirror",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "start what has its milestone": {
-        "task": "workflow.tasks.tick_calendar",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "find who decides": {
-        "task": "workflow.tasks.find_who_decides",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "tell stand-ins": {
-        "task": "workflow.notifications.tasks.tell_stand_ins",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "read milestones": {
-        "task": "workflow.gitlab.tasks.sync_milestones",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "take in what GitLab told": {
-        "task": "workflow.gitlab.tasks.sweep_inbound",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "ask GitLab what changed": {
-        "task": "workflow.gitlab.tasks.poll_gitlab",
-        "schedule": schedule(300.0),
-        "options": {"expires": 300},
-    },
-    "compare with GitLab": {
-        "task": "workflow.gitlab.tasks.go_on_reconciling",
-        "schedule": schedule(60.0),
-        "options": {"expires": 60},
-    },
-    "change labels": {
-        "task": "workflow.gitlab.tasks.change_labels",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "read labels": {
-        "task": "workflow.gitlab.tasks.read_labels",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "tell people": {
-        "task": "workflow.notifications.tasks.tell_people",
-        "schedule": schedule(10.0),
-        "options": {"expires": 10},
-    },
-    "show life": {"task": "supportops.portal.tasks.show_life", "schedule": schedule(15.0), "options": {"expires": 60}},
-    "watch": {"task": "supportops.portal.tasks.watch", "schedule": schedule(60.0), "options": {"expires": 60}},
-    "check webhooks and token": {
-        "task": "workflow.gitlab.tasks.check_gitlab",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-    "remind people": {
-        "task": "workflow.notifications.tasks.remind_people",
-        "schedule": schedule(600.0),
-        "options": {"expires": 600},
-    },
-}
-
 LOGGING_CONFIG = "supportops.logs.configure"
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO
 LOGGING = {"level": LOG_LEVEL, "json": not SAMPLE and not DEBUG}

@@ -13,6 +13,7 @@ TOGETHER = {
     "tests/faults/test_telling_survives.py": "faults",
     "tests/gitlab/inbound/test_deaths.py": "faults",
     "tests/gitlab/label_schemes/test_deaths.py": "faults",
+    "tests/portal/test_up.py": "faults",
 }
 
 

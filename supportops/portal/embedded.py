@@ -5,8 +5,10 @@ Measured (docs/decisions/0002-one-process-by-default.md): 6,000 tasks without a 
 """
 
 import contextlib
+import errno
 import os
 import signal
+import socket
 import threading
 
 import structlog
@@ -17,9 +19,21 @@ from celery.worker import state as worker_state
 from django.conf import settings
 from django.db import connections
 
-from workflow.gitlab.sandbox import SandboxServer
+from supportops import data_folder
+from workflow.gitlab_sandbox import SandboxServer
 
 log = structlog.get_logger(__name__)
+HOST = "127.0.0.1"
+
+
+class PortTaken(Exception):
+    """A port that the portal is to listen on cannot be had; says which, and how to choose another."""
+
+    def __init__(self, setting, port, error):
+        taken = "is taken" if error.errno == errno.EADDRINUSE else "cannot be had"
+        other = port + 1 if port < 65535 else port - 1
+        why = os.strerror(error.errno)
+        super().__init__(f"Port {port} {taken} on {HOST}: {why}; choose another with {setting}={other} make run.")
 
 
 class Portal:
@@ -30,8 +44,24 @@ class Portal:
         self._stopping = threading.Event()
         self._cleanup = contextlib.ExitStack()
 
+    def claim(self):
+        """Have the data folder and the port to itself, before anything takes time; people who come early wait.
+
+        Raises ``data_folder.InUse`` or PortTaken.
+        """
+        self._cleanup.callback(data_folder.claim(settings.VAR).close)
+        listening = socket.socket()
+        self._cleanup.callback(listening.close)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, self._port))
+            listening.listen(1024)
+        except OSError as error:
+            raise PortTaken("PORT", self._port, error) from error
+        self._listening = listening
+
     def start_sandbox(self):
-        """Start the sandbox GitLab on its port, unless a real GitLab is configured."""
+        """Start the sandbox GitLab on its port, unless a real GitLab is configured. Raises PortTaken."""
         if settings.USES_SANDBOX:
             sandbox = SandboxServer(
                 settings.VAR / "sandbox",
@@ -39,7 +69,12 @@ class Portal:
                 port=settings.SANDBOX_PORT,
                 bot_token=settings.GITLAB_TOKEN,
             )
-            sandbox.start()
+            try:
+                sandbox.start()
+            except OSError as error:
+                if error.filename or error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise  # about a file
+                raise PortTaken("SANDBOX_PORT", settings.SANDBOX_PORT, error) from error
             self._cleanup.callback(sandbox.close)
 
     def start_worker(self):
@@ -64,16 +99,21 @@ class Portal:
         clock.start()
         self._cleanup.callback(clock.stop)
 
-    def serve(self, application):
-        """Serve ``application`` on loopback until a signal ends it; everything is stopped when this returns."""
-        server = waitress.create_server(application, host="127.0.0.1", port=self._port, threads=8, ident=None)
+    def serve(self, application, ready):
+        """Serve ``application`` on the claimed port, call ``ready``, and go on until a signal.
+
+        Everything is stopped when this returns.
+        """
+        server = waitress.create_server(application, sockets=[self._listening], threads=8, ident=None)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         serving = threading.Thread(target=self._run, args=(server,), name="waitress", daemon=True)
         serving.start()
+        ready()
         try:
             self._stopping.wait()
         finally:
+            server.task_dispatcher.shutdown(cancel_pending=True)  # pages under way are finished before their sockets go
             server.close()
             self.close()
 

@@ -131,7 +131,7 @@ def test_staff_without_a_role_wake_nothing(visit, staff, full_story):
     _park(full_story.mirror)
     staff.colleague.is_staff = True
     staff.colleague.save()
-    staff.colleague.user_permissions.add(Permission.objects.get(codename="view_mirror"))
+    staff.colleague.user_permissions.add(Permission.objects.get(codename="view_gitlablink"))
     chosen = {"action": "try_again", "_selected_action": full_story.pk}
 
     visit(staff.colleague).post(address(GitLabLink, "changelist"), chosen)

@@ -49,7 +49,7 @@ class Grounds(Scene):
         """Serve the sandbox GitLab whose state is in the folder ``data``; returns its process once it answers."""
         place = str(self._folder / data)
         command = ("--port", str(port), "--data", place, "--token", ADMIN, "--bot-token", BOT)
-        process = self.start(f"{data}-{port}", "manage.py", "gitlab_sandbox", *command)
+        process = self.start(f"{data}-{port}", "-m", "tests.gitlab_faults", *command)
         until_it_answers(f"http://127.0.0.1:{port}/api/v4/version")
         return process
 

@@ -13,12 +13,11 @@ pytestmark = pytest.mark.browser
 
 def acting_in_gitlab(portal, username):
     """A session of GitLab's REST API as this person."""
-    made = requests.post(
-        f"{portal.gitlab_url}/sandbox/tokens",
-        json={"username": username},
-        timeout=30,
-        headers={"PRIVATE-TOKEN": (portal.directory / "var" / "sandbox_admin_token").read_text().strip()},
-    )
+    root = {"PRIVATE-TOKEN": (portal.directory / "var" / "sandbox_admin_token").read_text().strip()}
+    users = f"{portal.gitlab_url}/api/v4/users"
+    number = requests.get(users, params={"username": username}, headers=root, timeout=30).json()[0]["id"]
+    wanted = {"name": "browser", "scopes": ["api"]}
+    made = requests.post(f"{users}/{number}/personal_access_tokens", json=wanted, headers=root, timeout=30)
     session = requests.Session()
     session.headers["PRIVATE-TOKEN"] = made.json()["token"]
     return session

@@ -106,13 +106,13 @@ class Scene:
         return process
 
     def start_gitlab(self):
-        """Start the sandbox GitLab and wait until it answers."""
+        """Start the sandbox GitLab, which can misbehave, and wait until it answers."""
         self.start("gitlab", *self._gitlab_command())
         _wait(lambda: _answers(f"{self.gitlab_url}/api/v4/version"), 120, "GitLab does not answer.")
 
     def _gitlab_command(self):
         place = ("--port", str(self._port), "--data", str(self._folder / "gitlab"))
-        return "manage.py", "gitlab_sandbox", *place, "--token", ADMIN, "--bot-token", BOT
+        return "-m", "tests.gitlab_faults", *place, "--token", ADMIN, "--bot-token", BOT
 
     def start_worker(self, name, **changes):
         """Start a Celery worker on the queue ``name``."""

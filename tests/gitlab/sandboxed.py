@@ -4,8 +4,9 @@ import re
 
 import requests
 
+from tests.gitlab_faults import FaultyApplication
 from workflow.gitlab.escaping import marker_in
-from workflow.gitlab.sandbox import SandboxServer
+from workflow.gitlab_sandbox import SandboxServer
 
 ADMIN = "admin-token-of-the-tests"
 
@@ -14,7 +15,7 @@ class GitLab:
     """A sandbox with its administrator."""
 
     def __init__(self, place, **options):
-        self._server = SandboxServer(place, ADMIN, port=0, **options)
+        self._server = SandboxServer(place, ADMIN, application=FaultyApplication, **options)
 
     def __enter__(self):
         self._server.start()

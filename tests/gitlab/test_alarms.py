@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -370,13 +369,3 @@ def test_beats_task_shows_that_it_lives_and_pushing_notices_when_it_does_not(clo
     portal_tasks.show_life()
     portal_tasks.watch()
     assert kinds() == []
-
-
-def test_beat_knows_every_task_it_rings_for(settings):
-    named = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    assert named <= set(current_app.tasks)
-    assert {
-        "supportops.portal.tasks.show_life",
-        "supportops.portal.tasks.watch",
-        "workflow.gitlab.tasks.check_gitlab",
-    } <= named

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow.gitlab.escaping import BREAK, LONGEST_TITLE, plain, safe_line, safe_text, safe_title
-from workflow.gitlab.sandbox.mentions import HANDLE, REFERENCE
-from workflow.gitlab.sandbox.quick_actions import extract
+from workflow.gitlab_sandbox.mentions import HANDLE, REFERENCE
+from workflow.gitlab_sandbox.quick_actions import extract
 
 COMMANDS = {
     "alone": "/close",

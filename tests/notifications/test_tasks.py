@@ -52,5 +52,5 @@ def test_reminders_come_by_their_task(cast, clock):
 
 
 def test_every_task_of_telling_is_in_beats_schedule(settings):
-    names = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    names = {entry["task"] for entry in current_app.conf.beat_schedule.values()}
     assert {"workflow.notifications.tasks.tell_people", "workflow.notifications.tasks.remind_people"} <= names

@@ -34,11 +34,11 @@ def found(scan, files):
 
 
 def test_only_the_machine_writes_a_state():
-    assert found(states_written_past_the_machine, sources(without=["migrations", "sandbox"])) == {}
+    assert found(states_written_past_the_machine, sources(without=["migrations", "gitlab_sandbox"])) == {}
 
 
 def test_nothing_but_the_door_calls_a_transition():
-    hits = found(transitions_called, sources(without=["migrations", "sandbox", "workflow/actions"]))
+    hits = found(transitions_called, sources(without=["migrations", "gitlab_sandbox", "workflow/actions"]))
 
     unexpected = {path: calls for path, calls in hits.items() if calls != NO_REQUESTS_THERE.get(path)}
     assert set(unexpected) - set(WALKS_A_COPY) == set()
@@ -55,7 +55,7 @@ def test_nothing_is_let_through_as_markup_but_where_it_is_made_harmless():
 
 
 def test_every_protection_is_on_but_where_another_takes_its_place():
-    hits = found(open_doors, sources(without=["sandbox"]))
+    hits = found(open_doors, sources(without=["gitlab_sandbox"]))
 
     assert {path: words for path, words in hits.items() if words != MEANT_TO_BE_OPEN.get(path)} == {}
 

@@ -15,7 +15,7 @@ import requests
 from redis import RedisError
 
 from tests.soak.house import WORKERS
-from workflow.gitlab.sandbox.seed import BOT
+from workflow.gitlab_sandbox.seed import BOT
 
 WRITES = {"method": "POST", "path": "/(issues|notes)$"}
 

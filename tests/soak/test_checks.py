@@ -335,7 +335,7 @@ def test_an_approval_that_an_edit_voids_afterwards_is_no_violation(case):
 
 def test_a_comment_may_wait_with_an_issue_that_waits_for_a_person(case):
     OutgoingNote.objects.filter(issue=case.bug).first().wake()
-    assert any("Note mirror" in line for line in case.found("I7"))
+    assert any("Outgoing note" in line for line in case.found("I7"))
     GitLabLink.objects.filter(pk=case.bug.pk).update(status="parked", parked=True, last_error="Decide.")
     assert case.found("I7") == []
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from workflow.gitlab.escaping import marker_in, noted
-from workflow.gitlab.sandbox.seed import BOT
+from workflow.gitlab_sandbox.seed import BOT
 
 
 @dataclass

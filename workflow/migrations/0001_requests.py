@@ -1,12 +1,12 @@
 """Requests and all that belongs to them; what is append-only is so in the database; the full-text index.
 
-*Append-only*: history, decisions, gate answers and what was found in a validation cannot be changed or deleted, by anybody,
-below the portal too. A decision may be filled in once (who is asked may change until then).
+*Append-only*: history, decisions, gate answers and what was found in a validation cannot be changed or deleted, by
+anybody, below the portal too. A decision may be filled in once (who is asked may change until then).
 
 *The full-text index* behind workflow.search. PostgreSQL: a generated tsvector column, stemmed and as written, and the
-extension that compares words despite typing errors, where it can be had. SQLite: an FTS5 table kept by triggers. A later
-migration that rebuilds workflow_issue on SQLite drops its triggers and must make the index again; the tests of search notice
-when it does not.
+extension that compares words despite typing errors, where it can be had. SQLite: an FTS5 table kept by triggers. A
+later migration that rebuilds workflow_issue on SQLite drops its triggers and must make the index again; the tests of
+search notice when it does not.
 """
 
 import django.db.models.deletion

@@ -2,21 +2,8 @@
 
 from django import forms
 
-from workflow.notifications.models import Channel, Notice, When
+from workflow.notifications.kinds import REASONS, Channel, Reason, When
 from workflow.notifications.preferences import choose, preferences_of
-
-_HELP = {
-    Notice.Reason.NEEDS_YOU: "A decision, an answer or a look that waits for you, and reminders of it.",
-    Notice.Reason.FILED: "What happens to your own requests.",
-    Notice.Reason.WATCHED: "What happens to requests you watch.",
-    Notice.Reason.TOUCHED: "A proposal that names your team: when its discussion opens, and when it is decided.",
-}
-_TITLES = {
-    Notice.Reason.NEEDS_YOU: "What needs you",
-    Notice.Reason.FILED: "What you filed",
-    Notice.Reason.WATCHED: "What you watch",
-    Notice.Reason.TOUCHED: "What touches your team",
-}
 
 
 class TellingForm(forms.Form):
@@ -38,7 +25,7 @@ class TellingForm(forms.Form):
         self.person, chosen = person, preferences_of(person)
         initial = {"begins": chosen.begins, "ends": chosen.ends, "weekends": chosen.weekends}
         super().__init__(data, initial=initial)
-        for reason in Notice.Reason:
+        for reason in Reason:
             for channel in Channel:
                 self.fields[_name(reason, channel)] = forms.ChoiceField(
                     label=channel.label, choices=When.choices, initial=chosen.when(reason, channel)
@@ -48,8 +35,12 @@ class TellingForm(forms.Form):
     def groups(self):
         """The form's parts: pairs of fields, and what stands alone below them."""
         kinds = [
-            {"title": _TITLES[reason], "help": _HELP[reason], "fields": [self[_name(reason, way)] for way in Channel]}
-            for reason in Notice.Reason
+            {
+                "title": REASONS[reason].title,
+                "help": REASONS[reason].help,
+                "fields": [self[_name(reason, way)] for way in Channel],
+            }
+            for reason in Reason
         ]
         quiet = {
             "title": "Quiet hours",
@@ -71,7 +62,7 @@ class TellingForm(forms.Form):
     def save(self):
         """Keep what was chosen."""
         given = self.cleaned_data
-        choices = {(reason, way): given[_name(reason, way)] for reason in Notice.Reason for way in Channel}
+        choices = {(reason, way): given[_name(reason, way)] for reason in Reason for way in Channel}
         choose(self.person, choices, begins=given["begins"], ends=given["ends"], weekends=given["weekends"])
 
 

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workflow.models import Issue
 from workflow.notifications.forms import TellingForm
+from workflow.notifications.kinds import REMINDS_IN
 from workflow.notifications.models import Notice
-from workflow.notifications.texts import REMINDS_IN
 from workflow.pages.lists import address_with
 from workflow.pages.paging import page_of
 from workflow.permissions import sees_internal

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from workflow.models.outgoing import Outgoing, OutgoingQuerySet, lease_time
+from workflow.notifications.kinds import Channel, Reason, ReminderKind, When
 
 ABOUT = ("event", "comment", "reminder", "news")
 
@@ -46,11 +47,7 @@ class News(models.Model):
 class Notice(models.Model):
     """One message for one person about one event, comment, reminder or piece of news; says why it came."""
 
-    class Reason(models.TextChoices):
-        NEEDS_YOU = "needs-you", "It needs you"
-        FILED = "filed", "You filed it"
-        WATCHED = "watched", "You watch it"
-        TOUCHED = "touched", "It touches your team"
+    Reason = Reason
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     issue = models.ForeignKey(
@@ -96,13 +93,7 @@ class Notice(models.Model):
 class Reminder(models.Model):
     """One occasion on which a person was reminded. ``day``: when it fell due; a late or repeated run finds it there."""
 
-    class Kind(models.TextChoices):
-        APPROVAL_WAITS = "approval-waits", "Waits for your decision"
-        APPROVAL_LATE = "approval-late", "A decision is late"
-        DISCUSSION_DUE = "discussion-due", "The discussion is due"
-        VALIDATION_LATE = "validation-late", "Waits for your validation"
-        VALIDATION_SILENT = "validation-silent", "A validation is late"
-        BLOCKED_REVIEW = "blocked-review", "Review what is blocked"
+    Kind = ReminderKind
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     issue = models.ForeignKey("workflow.Issue", models.CASCADE, related_name="+")
@@ -118,21 +109,6 @@ class Reminder(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()}: {self.issue_id}"
-
-
-class Channel(models.TextChoices):
-    """Ways out of the portal; the inbox is always on and needs no choice."""
-
-    EMAIL = "email", "E-mail"
-    SLACK = "slack", "Slack"
-
-
-class When(models.TextChoices):
-    """How soon a person is told."""
-
-    AT_ONCE = "at-once", "At once"
-    DIGEST = "digest", "Once a day"
-    OFF = "off", "Never"
 
 
 class Choice(models.Model):

@@ -6,19 +6,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 
-from workflow.notifications.models import Channel, Choice, Notice, QuietHours, When
+from workflow.notifications.kinds import REASONS, Channel, When
+from workflow.notifications.models import Choice, QuietHours
 
-Reason = Notice.Reason
-DEFAULTS = {
-    (Reason.NEEDS_YOU, Channel.EMAIL): When.AT_ONCE,
-    (Reason.NEEDS_YOU, Channel.SLACK): When.AT_ONCE,
-    (Reason.FILED, Channel.EMAIL): When.AT_ONCE,
-    (Reason.FILED, Channel.SLACK): When.OFF,
-    (Reason.WATCHED, Channel.EMAIL): When.DIGEST,
-    (Reason.WATCHED, Channel.SLACK): When.OFF,
-    (Reason.TOUCHED, Channel.EMAIL): When.AT_ONCE,
-    (Reason.TOUCHED, Channel.SLACK): When.OFF,
-}
+DEFAULTS = {(reason, channel): row.usual(channel) for reason, row in REASONS.items() for channel in Channel}
 """What holds for who chose nothing: what needs them reaches them everywhere, the rest does not pile up."""
 QUIET_BY_DEFAULT = (time(20), time(7), False)
 """Begin, end, and whether weekends are quiet as a whole."""

@@ -16,8 +16,8 @@ from supportops.accounts.models import User
 from workflow.actions.locking import locked
 from workflow.clock import calendar_of
 from workflow.models import Delegation, Issue, StageTarget
+from workflow.notifications.kinds import REMINDS_IN
 from workflow.notifications.models import Notice, Reminder
-from workflow.notifications.texts import REMINDS_IN
 from workflow.permissions import may_see
 from workflow.states import State
 

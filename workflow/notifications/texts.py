@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from workflow.clock import calendar_of, counted_for
-from workflow.notifications.models import Notice, Reminder, When
+from workflow.notifications.kinds import REASONS, REMINDS_IN
+from workflow.notifications.models import Notice, When
 from workflow.notifications.preferences import preferences_of
 from workflow.permissions import may_see, refusal, sees_internal
 from workflow.states import State
@@ -21,14 +22,7 @@ from workflow.verbs import Verb
 
 LONGEST_WORDS = 1_000
 MOST_HAPPENINGS = 10
-Kind = Reminder.Kind
-_ABOUT = {
-    Notice.Reason.NEEDS_YOU: "what needs you",
-    Notice.Reason.FILED: "what you filed",
-    Notice.Reason.TOUCHED: "what touches your team",
-    Notice.Reason.WATCHED: "what you watch",
-}
-_STRONGEST_FIRST = list(_ABOUT)
+_STRONGEST_FIRST = list(REASONS)
 _ASKS = {
     State.APPROVAL: (Verb.APPROVE, "It waits for your decision: approve or decline.", "Open the decision"),
     State.DISCUSSION: (
@@ -40,15 +34,6 @@ _ASKS = {
     State.VALIDATION: (Verb.VALIDATE, "It waits for your look: validate it or send it back.", "Open the validation"),
 }
 """{state: (the verb that is asked for, the sentence that says so, the link's words)}"""
-REMINDS_IN = {
-    Kind.APPROVAL_WAITS: State.APPROVAL,
-    Kind.APPROVAL_LATE: State.APPROVAL,
-    Kind.DISCUSSION_DUE: State.DISCUSSION,
-    Kind.VALIDATION_LATE: State.VALIDATION,
-    Kind.VALIDATION_SILENT: State.VALIDATION,
-    Kind.BLOCKED_REVIEW: State.BLOCKED,
-}
-"""{kind of reminder: the state it speaks of}; once the request has left that state nobody is reminded any more."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +142,7 @@ def _stop_url():
 def _why_it_came(section, notices):
     if not section.title:
         return "This came at once, as you chose."
-    return f"This came at once because it is about {_ABOUT[_strongest(notices)]}."
+    return f"This came at once because it is about {REASONS[_strongest(notices)].about}."
 
 
 def still_worth_telling(person, notice):

@@ -1,13 +1,9 @@
 """A small real disk fills up under a running portal: 503, and once there is room again all is well (row 52)."""
 
-import subprocess
-import tempfile
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 import requests
 
+from tests.faults.disk import Disk
 from tests.faults.nightly.conftest import a_house
 from tests.faults.nightly.resident import Away, Resident
 from tests.faults.nightly.servers import Postgres
@@ -16,39 +12,10 @@ from tests.soak.house import House
 pytestmark = [pytest.mark.nightly, pytest.mark.fault(52)]
 
 
-class Disk:
-    """A small disk of its own."""
-
-    def __init__(self, megabytes):
-        self.place = Path(tempfile.mkdtemp(prefix="supportops-disk-"))
-        options = f"size={megabytes}m,mode=0755"
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.place], capture_output=True)
-        if done.returncode:
-            self.place.rmdir()
-            pytest.skip("a small disk takes the right to mount one")
-
-    def fill(self):
-        """Leave no room at all."""
-        with suppress(OSError), (self.place / "filler").open("ab", buffering=0) as filler:
-            for size in (2**20, 2**12, 1):
-                with suppress(OSError):
-                    while filler.write(b"x" * size):
-                        pass
-
-    def make_room(self):
-        """Remove what filled it."""
-        (self.place / "filler").unlink()
-
-    def close(self):
-        """Take it away."""
-        subprocess.run(["umount", "-l", self.place], check=True)
-        self.place.rmdir()
-
-
 @pytest.fixture
 def disk():
     """A disk; asks for the right to mount."""
-    disk = Disk(160)
+    disk = Disk("160m")
     yield disk
     disk.close()
 

@@ -4,7 +4,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from celery import current_app
 from django.utils import timezone
 
 from tests.gitlab.inbound.hooks import issue_body
@@ -136,11 +135,6 @@ def test_every_periodic_task_of_the_inward_half_runs_twice_in_a_row(cast, mirror
         gitlab_tasks.reconcile_gitlab("all")
         gitlab_tasks.go_on_reconciling()
     assert mirror_of(bug).status == "in-step"
-
-
-def test_the_schedule_names_tasks_that_exist(settings):
-    for entry in settings.CELERY_BEAT_SCHEDULE.values():
-        assert entry["task"] in current_app.tasks
 
 
 def test_a_look_that_fails_three_times_waits_for_a_person_and_pushing_goes_on(cast, mirrored, bug):

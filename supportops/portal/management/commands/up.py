@@ -1,11 +1,16 @@
 """``manage.py up``: the whole portal in one process, for a first look and for small teams."""
 
+import contextlib
+import sqlite3
+
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
 
 from supportops.accounts.sample import PASSWORD, SAMPLE_PEOPLE, make_sample_people
-from supportops.portal.embedded import Portal
+from supportops.data_folder import InUse, complaint
+from supportops.portal.embedded import Portal, PortTaken
 
 
 class Command(BaseCommand):
@@ -14,20 +19,22 @@ class Command(BaseCommand):
     help = "Run the whole portal in one process: web server, Celery worker and beat, and the sandbox GitLab."
 
     def handle(self, *args, **options):
-        """Bring everything up, say where, and wait."""
-        self._prepare()
-        portal = Portal(settings.PORT)
-        try:
-            portal.start_sandbox()
-            call_command("gitlab_connect", verbosity=options["verbosity"] - 1)
-            portal.start_worker()
-            self._say_where()
-            portal.serve(get_wsgi_application())
-        except OSError as error:
-            portal.close()
-            raise CommandError(
-                f"{error}. Is the portal running already? Choose other ports with PORT and SANDBOX_PORT."
-            ) from error
+        """Bring everything up, say where, and wait. What keeps it from coming up is said in one sentence."""
+        with contextlib.closing(Portal(settings.PORT)) as portal:
+            try:
+                portal.claim()
+                self._say("Preparing the sandbox GitLab, the database and the static files …")
+                portal.start_sandbox()
+                self._prepare()
+                call_command("gitlab_connect", verbosity=options["verbosity"] - 1)
+                portal.start_worker()
+                portal.serve(get_wsgi_application(), ready=self._say_where)
+            except (InUse, PortTaken) as refused:
+                raise CommandError(str(refused)) from refused
+            except (OSError, sqlite3.Error, OperationalError) as error:
+                raise CommandError(self._sentence(error)) from error
+            except KeyboardInterrupt:
+                self._say("")
         self.stdout.write("Stopped.")
 
     def _prepare(self):
@@ -38,11 +45,22 @@ class Command(BaseCommand):
         if settings.SAMPLE:
             make_sample_people()
 
+    def _sentence(self, error):
+        """What an error while coming up means for whoever has to mend it."""
+        if told := complaint(settings.VAR, error):
+            return told
+        if isinstance(error, OperationalError):
+            return f"The database does not answer: {' '.join(str(error).split())}"
+        raise error
+
     def _say_where(self):
-        self.stdout.write(f"\nSupportOps is up: {self.style.SUCCESS(f'http://127.0.0.1:{settings.PORT}/')}")
+        self._say(f"\nSupportOps is up: {self.style.SUCCESS(f'http://127.0.0.1:{settings.PORT}/')}")
         if settings.USES_SANDBOX:
-            self.stdout.write(f"The sandbox GitLab: {settings.GITLAB_URL}/")
+            self._say(f"The sandbox GitLab: {settings.GITLAB_URL}/")
         if settings.SAMPLE:
             names = ", ".join(row[0] for row in SAMPLE_PEOPLE)
-            self.stdout.write(f"Sign in as one of {names} (password: {PASSWORD}). Ctrl-C ends everything.\n")
-        self.stdout._out.flush()
+            self._say(f"Sign in as one of {names} (password: {PASSWORD}). Ctrl-C ends everything.\n")
+
+    def _say(self, line):
+        self.stdout.write(line)
+        self.stdout.flush()
