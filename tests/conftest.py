@@ -8,7 +8,6 @@ from unittest.mock import patch
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
@@ -16,11 +15,10 @@ from hypothesis import settings
 
 from supportops.accounts.models import forget_holidays
 from supportops.portal import menu
-from tests.emptying import empty
+from tests.emptying import put_back, rows_now
 from tests.factories import Cast
-from workflow.gitlab.models.connection import Budget
-from workflow.models import StageTarget
-from workflow.states import TARGET_WORKING_DAYS
+from tests.prepared import begin_with, remove
+from workflow.gitlab.models import Budget
 
 LONGEST_TEST = timedelta(minutes=2)
 # The same examples at every run: a red test must be about the change. HYPOTHESIS=random looks for new ones.
@@ -69,39 +67,21 @@ def midnight_is_far(request):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
-    """The shipped catalogue and label schemes, once for all tests."""
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """The migrated database with the shipped catalogue and label schemes, a copy of the one prepared for this code.
+
+    Where Django would flush after a transactional test, what was there in the beginning is put back.
+    """
     with django_db_blocker.unblock():
-        seed()
+        name = connection.creation._get_test_db_name()
+        begin_with(name)
         # Django asks SQLite once per connection whether it knows JSON; not while a test counts queries.
         assert connection.features.has_json_object_function
-
-
-def seed():
-    """What every installation has."""
-    call_command("seed_catalogue", verbosity=0)
-    call_command("seed_label_schemes", verbosity=0)
-    for state, days in TARGET_WORKING_DAYS.items():
-        StageTarget.objects.get_or_create(state=state, defaults={"working_days": days})
-
-
-@pytest.fixture(scope="session", autouse=True)
-def emptied_by_deleting():
-    """Where Django would flush after a transactional test, rows are deleted instead (tests/emptying.py)."""
-    with patch.object(TransactionTestCase, "_fixture_teardown", lambda case: empty()):
+        rows = rows_now()
+    with patch.object(TransactionTestCase, "_fixture_teardown", lambda case: put_back(rows)):
         yield
-
-
-@pytest.fixture(autouse=True)
-def seeded(request):
-    """Transactional tests begin with the catalogue too, though the one before left empty tables."""
-    marker = request.node.get_closest_marker("django_db")
-    transactional = (marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & set(
-        request.fixturenames
-    )
-    if transactional:
-        request.getfixturevalue("_django_db_helper")
-        seed()
+    with django_db_blocker.unblock():
+        remove(name)
 
 
 @pytest.fixture

@@ -12,14 +12,13 @@ django.setup()
 
 def main(count):
     """File ``count`` requests in a fresh database."""
-    from django.core.management import call_command
+    from django.db import connection
 
     from tests.factories import Cast, file_request
+    from tests.prepared import begin_with
     from workflow.gitlab.models import GitLabLink
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("seed_catalogue", verbosity=0)
-    call_command("seed_label_schemes", verbosity=0)
+    begin_with(connection.settings_dict["NAME"])
     cast = Cast()
     for _ in range(count):
         file_request(cast)

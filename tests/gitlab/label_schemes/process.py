@@ -17,14 +17,13 @@ PATIENCE = 60
 
 def stage(count):
     """A fresh database with requests that GitLab shows."""
-    from django.core.management import call_command
+    from django.db import connection
 
     from tests.factories import Cast, file_request
+    from tests.prepared import begin_with
     from workflow.gitlab.push import push_issue
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("seed_catalogue", verbosity=0)
-    call_command("seed_label_schemes", verbosity=0)
+    begin_with(connection.settings_dict["NAME"])
     cast = Cast()
     for _ in range(count):
         push_issue(file_request(cast).pk)
