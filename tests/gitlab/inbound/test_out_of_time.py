@@ -18,6 +18,7 @@ from workflow.gitlab.converge import looking_fails
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull
+from workflow.gitlab.retry import POISON
 from workflow.models import Comment
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +61,7 @@ def test_a_look_that_meets_it_is_put_off_for_nothing(cast, mirrored, monkeypatch
     with monkeypatch.context() as slow:
         slow.setattr(pull, "observe", too_late)
         PendingPull.ask(issue.pk, thorough=True)
-        for _ in range(pull.POISON + 1):
+        for _ in range(POISON + 1):
             PendingPull.objects.filter(pk=issue.pk, due_at__isnull=False).update(due_at=timezone.now())
             pull.look_at(issue.pk)
     row = PendingPull.objects.get(pk=issue.pk)

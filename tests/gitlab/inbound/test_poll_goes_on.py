@@ -105,12 +105,15 @@ def test_comments_are_not_read_for_longer_than_a_poll_has_time_for(cast, mirrore
     assert (poll_all(), read_comments(mirrored)) == (1, 0)
 
 
-@pytest.mark.parametrize(("status", "reads"), [(500, 1), (404, 2)])
-def test_comments_gitlab_does_not_show_are_left_to_a_look(cast, mirrored, status, reads):
+@pytest.mark.parametrize(
+    ("fault", "params", "reads"),
+    [("server_error", {"status": 500}, 1), ("html_instead_of_json", {"status": 404}, 1), ("missing", {}, 2)],
+)
+def test_comments_gitlab_does_not_show_are_left_to_a_look(cast, mirrored, fault, params, reads):
     for _ in range(2):
         own_comment(cast, filed(cast))
     mirrored.forget()
-    mirrored.fail("server_error", method="GET", path="/notes$", times=None, status=status)
+    mirrored.fail(fault, method="GET", path="/notes$", times=None, **params)
     assert (poll_all(), read_comments(mirrored)) == (2, reads)
 
 
