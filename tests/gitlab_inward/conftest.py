@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gitlab.conftest import gitlab, mirrored  # noqa: F401  pytest finds fixtures here
+from tests.gitlab.conftest import filled_gitlab, gitlab, mirrored  # noqa: F401  pytest finds fixtures here
 from tests.gitlab_inward.hooks import SECRET, SIGNING_TOKEN
 
 

@@ -1,20 +1,28 @@
 import pytest
 
 from tests.sandbox.client import Person, Receiver
+from tests.sandbox.filled import Filled
 from workflow.gitlab.sandbox import SandboxServer
 
 TOKEN = "root-token"
 
 
+@pytest.fixture(scope="session")
+def filled_sandbox(tmp_path_factory):
+    """The sandbox's data at its first start."""
+    return Filled(tmp_path_factory.mktemp("filled-sandbox"), [TOKEN])
+
+
 @pytest.fixture
-def sandbox(tmp_path):
-    with SandboxServer(tmp_path / "gitlab", TOKEN) as server:
+def sandbox(tmp_path, filled_sandbox):
+    with SandboxServer(filled_sandbox.into(tmp_path / "gitlab", TOKEN), TOKEN) as server:
         yield server
 
 
 @pytest.fixture
-def premium(tmp_path):
-    with SandboxServer(tmp_path / "premium", TOKEN, premium=True) as server:
+def premium(tmp_path, filled_sandbox):
+    data = filled_sandbox.into(tmp_path / "premium", TOKEN, premium=True)
+    with SandboxServer(data, TOKEN, premium=True) as server:
         yield server
 
 

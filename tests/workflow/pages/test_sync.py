@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import file_request, restrict
-from tests.gitlab.conftest import gitlab, mirrored  # noqa: F401  pytest finds fixtures here
+from tests.gitlab.conftest import filled_gitlab, gitlab, mirrored  # noqa: F401  pytest finds fixtures here
 from tests.gitlab_inward.looking import filed, mirror_of, note, path_of, push, push_later
 from tests.gitlab_inward.looking import look as look_at_gitlab
 from tests.workflow.pages.ledgers import refused_bug, stuck, text_of
