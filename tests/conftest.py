@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.test.utils import override_settings
 from hypothesis import settings
@@ -82,6 +82,18 @@ def django_db_setup(django_test_environment, django_db_modify_db_settings, djang
         yield
     with django_db_blocker.unblock():
         remove(name)
+
+
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup, django_db_blocker):
+    """Rows that a fixture of the module makes from here on are there for each of its tests, and gone after the last.
+
+    For what is dear to make and that no test changes for good: each has its own savepoint. Say in tests/scheduling.py
+    that the module stays together.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = {
     "tests/browser/": "browser",  # one portal
+    "tests/workflow/test_queue_equals_permission.py": "population",  # one population
     "tests/soak/": "soak",  # one past
     "tests/faults/test_creation_survives.py": "faults",  # real processes, and no more of them at once than needed
     "tests/faults/test_filing_survives.py": "faults",

@@ -2,14 +2,21 @@
 
 import pytest
 
-from tests.gitlab.sandboxed import GitLab
-from workflow.gitlab.models.connection import Budget, Connection
+from tests.gitlab.sandboxed import ADMIN, GitLab
+from tests.gitlab_sandbox.filled import Filled
+from workflow.gitlab.models import Budget, Connection
+
+
+@pytest.fixture(scope="session")
+def filled_gitlab(tmp_path_factory):
+    """The sandbox's data at its first start."""
+    return Filled(tmp_path_factory.mktemp("filled-gitlab"), [ADMIN])
 
 
 @pytest.fixture
-def gitlab(tmp_path, settings):
+def gitlab(tmp_path, settings, filled_gitlab):
     """The sandbox, running, with what tests ask of it; the settings point there."""
-    with GitLab(tmp_path / "gitlab") as running:
+    with GitLab(filled_gitlab.into(tmp_path / "gitlab", ADMIN)) as running:
         settings.GITLAB_URL, settings.GITLAB_TOKEN = running.url, running.bot_token
         settings.GITLAB_TIMEOUT_SECONDS = 30
         settings.GITLAB_QUARANTINE_SECONDS = 150

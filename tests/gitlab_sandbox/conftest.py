@@ -2,6 +2,7 @@ import pytest
 
 from tests.gitlab_faults import FaultyApplication
 from tests.gitlab_sandbox.client import Person, Receiver
+from tests.gitlab_sandbox.filled import Filled
 from workflow.gitlab_sandbox import SandboxServer
 
 TOKEN = "root-token"
@@ -15,15 +16,23 @@ def new_token(root, username, scopes=("api",), **fields):
     return made.json()["token"]
 
 
+@pytest.fixture(scope="session")
+def filled_sandbox(tmp_path_factory):
+    """The sandbox's data at its first start."""
+    return Filled(tmp_path_factory.mktemp("filled-sandbox"), [TOKEN])
+
+
 @pytest.fixture
-def sandbox(tmp_path):
-    with SandboxServer(tmp_path / "gitlab", TOKEN, application=FaultyApplication) as server:
+def sandbox(tmp_path, filled_sandbox):
+    place = filled_sandbox.into(tmp_path / "gitlab", TOKEN)
+    with SandboxServer(place, TOKEN, application=FaultyApplication) as server:
         yield server
 
 
 @pytest.fixture
-def premium(tmp_path):
-    with SandboxServer(tmp_path / "premium", TOKEN, premium=True) as server:
+def premium(tmp_path, filled_sandbox):
+    data = filled_sandbox.into(tmp_path / "premium", TOKEN, premium=True)
+    with SandboxServer(data, TOKEN, premium=True) as server:
         yield server
 
 

@@ -93,8 +93,14 @@ def looks_after(who, issue):
 
 
 @pytest.fixture
-def population(db):
-    """Nine people, and requests of every state, kind and restriction with each of them in every part.
+def population(populated, db):
+    """Nine people, and requests of every state, kind and restriction with each of them in every part."""
+    return afresh(User.objects.all(), Issue.objects.all())
+
+
+@pytest.fixture(scope="module")
+def populated(rows_of_the_module):
+    """Makes them, once for all tests: 936 requests.
 
     The manager and the delegate are away: the stranger stands in for the one, and through them for the other.
     """
@@ -115,7 +121,6 @@ def population(db):
     for number, (state, kind, restricted) in enumerate(product(State, Kind, (False, True))):
         for part in range(6):
             make(number * 6 + part, state, kind, restricted, people)
-    return afresh(people.values(), Issue.objects.all())
 
 
 def afresh(people, issues):

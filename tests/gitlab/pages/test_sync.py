@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import file_request, restrict
-from tests.gitlab.conftest import gitlab, mirrored  # noqa: F401  pytest finds fixtures here
 from tests.gitlab.inbound.looking import filed, mirror_of, note, path_of, push, push_later
 from tests.gitlab.inbound.looking import look as look_at_gitlab
 from tests.gitlab.pages.ledgers import refused_bug, stuck, text_of
