@@ -159,10 +159,16 @@ def test_who_has_no_name_goes_by_the_user_name():
     assert Person.read({**DANA, "name": ""}).name == "dana"
 
 
+def test_other_plain_values_are_kept_under_their_name_there():
+    issue = RemoteIssue.read({**ISSUE, "weight": 3, "time_stats": {"time_estimate": 0}})
+    assert (issue.more["weight"], "time_stats" in issue.more, "title" in issue.more) == (3, False, False)
+
+
 def test_days_levels_and_hooks():
     assert RemoteMilestone.read(WHOLE[RemoteMilestone]).due_date == date(2026, 12, 1)
     access = {"permissions": {"project_access": {"access_level": 20}, "group_access": {"access_level": 40}}}
-    assert RemoteProject.read({**PROJECT, **access}).access_level == 40
+    project = RemoteProject.read({**PROJECT, **access, "archived": True})
+    assert (project.access_level, project.archived, RemoteProject.read(PROJECT).archived) == (40, True, False)
     hook = Hook.read({**HOOK, "alert_status": "disabled", "enable_ssl_verification": None})
     assert (hook.events, hook.disabled, hook.verifies_certificate) == ({"issues_events"}, True, False)
 

@@ -69,8 +69,7 @@ class RemoteProject(Remote, frozen=True, kw_only=True):
     def flat(cls, data: Any) -> dict[str, Any]:
         """With the highest of the levels the bot has by itself and by a group."""
         levels = [level["access_level"] for level in (data.get("permissions") or {}).values() if level]
-        archived = data.get("archived") is True
-        return {**data, "access_level": max(levels, default=None), "archived": archived}
+        return {**data, "access_level": max(levels, default=None)}
 
 
 class RemoteIssue(Remote, frozen=True, kw_only=True):
@@ -95,19 +94,23 @@ class RemoteIssue(Remote, frozen=True, kw_only=True):
     author_id: Number | None = None
     created_at: Time | None = None
     updated_at: Time | None = None
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def flat(cls, data: Any) -> dict[str, Any]:
         """With numbers for people and milestone; a label is told by its name, or with its details."""
-        labels = convert(data["labels"], list[str | _Named])
+        labels, ours = convert(data["labels"], list[str | _Named]), set(cls.__struct_fields__)
         return {
             **data,
             "labels": [label if isinstance(label, str) else label.name for label in labels],
             "assignee_ids": [person["id"] for person in data.get("assignees") or ()],
             "milestone_id": data["milestone"]["id"] if data.get("milestone") else None,
             "author_id": data["author"]["id"] if data.get("author") else None,
-            "more": {name: value for name, value in data.items() if isinstance(value, str | int | float | None)},
+            "more": {
+                name: value
+                for name, value in data.items()
+                if name not in ours and (value is None or isinstance(value, (str, int, float)))
+            },
         }
 
 
