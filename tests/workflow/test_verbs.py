@@ -239,12 +239,12 @@ def start_with_issue(old, new):
 
 
 def test_a_transition_that_is_left_out_is_named_with_its_verb_and_file():
-    said = start_with_issue("    def unblock(self):", "    def unblocked(self):")
+    said = start_with_issue("    def unblock(self)", "    def unblocked(self)")
     assert "“unblock” has no transition: a method of its name with @transition (workflow/models/issue.py)." in said
 
 
 def test_a_transition_without_a_row_is_named():
-    here = "    def _take_return(self):"
+    here = "    def _take_return(self)"
     more = "    @transition(state, source=State.DESIGN, target=State.BLOCKED)\n    def ponder(self):\n        return\n"
     said = start_with_issue(here, f"{more}\n{here}")
     assert "workflow/models/issue.py has the transition “ponder”, which has no row in Verb (workflow/verbs.py)." in said
