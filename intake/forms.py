@@ -15,9 +15,9 @@ from supportops.ui.forms import FieldGroup, MultipleFileField
 from workflow.actions.approvals import eligible_approvers, is_eligible
 from workflow.actions.discussion import USUAL_DAYS, check_end, last_day
 from workflow.catalogue.answers import AnswerRow, FedFields, fields_fed_by, row_for
-from workflow.catalogue.field_types import LONGEST_LINE, LineField, TextField, field_for, kept_answer
+from workflow.catalogue.field_types import LONGEST_LINE, TYPES, AnswerType, LineField, TextField, field_for, kept_answer
 from workflow.catalogue.kinds import ApprovalRule, Kind
-from workflow.catalogue.models import AnswerType, AskedOf, Entry, Feeds, Route
+from workflow.catalogue.models import AskedOf, Entry, Feeds, Route
 
 
 class NewRequest(FedFields):
@@ -183,5 +183,5 @@ def fill(pattern: str, answers: Mapping[str, Any]) -> str:
 
 def initial_from(entry: Entry, data: Texts) -> dict[str, Any]:
     """``initial`` for the form from what was typed ({field: [texts]}): lists where several may be chosen."""
-    several = {question.key for question in entry.questions.all() if question.type == AnswerType.CHOICES}
+    several = {question.key for question in entry.questions.all() if TYPES[AnswerType(question.type)].several}
     return {name: texts if name in several else texts[0] for name, texts in data.items() if texts}

@@ -1,4 +1,6 @@
-"""A form field for each type of answer, and the answer as it is kept with the request.
+"""The types of answer: a row each of ``TYPES``, with its form field; and the answer as it is kept with the request.
+
+A new type is its member and row here, and a migration for the new choice; nothing else.
 
 Fields clean into domain types (a date is a date, yes is True); ``kept_answer`` writes them as plain data.
 """
@@ -6,19 +8,34 @@ Fields clean into domain types (a date is a date, yes is True); ``kept_answer`` 
 import datetime
 import re
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import URLValidator
+from django.db.models import TextChoices
 
 from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput
-from workflow.catalogue.models import AnswerType, Question
+
+if TYPE_CHECKING:
+    from workflow.catalogue.models import Question
 
 LONGEST_LINE = 255
 LONGEST_TEXT = 20_000
 LONGEST_ADDRESS = 2_000
 FEW_CHOICES = 4
+_ANSWER = "Answer this."
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Shown(Enum):
+    """How a kept answer is drawn."""
+
+    TEXT = "as it is"
+    MARKDOWN = "as Markdown"
+    LINK = "as a link"
+    DAY = "as a day"
 
 
 def printable(text: str) -> str:
@@ -97,42 +114,86 @@ def _whole_number(**kwargs: Any) -> forms.IntegerField:
     return forms.IntegerField(min_value=-(2**53), max_value=2**53, **kwargs)
 
 
-_FIELDS: dict[AnswerType, Callable[..., forms.Field]] = {
-    AnswerType.SHORT: LineField,
-    AnswerType.LONG: TextField,
-    AnswerType.YES_NO: YesNoField,
-    AnswerType.CONFIRM: forms.BooleanField,
-    AnswerType.URL: AddressField,
-    AnswerType.NUMBER: _whole_number,
-    AnswerType.EMAIL: forms.EmailField,
-    AnswerType.CHOICE: OneOfField,
-    AnswerType.CHOICES: _any_of,
+def _day(**kwargs: Any) -> forms.DateField:
+    return forms.DateField(widget=DateInput(), **kwargs)
+
+
+class AnswerType(TextChoices):
+    """What an answer looks like."""
+
+    SHORT = "short", "Short text"
+    LONG = "long", "Long text"
+    CHOICE = "choice", "One of several"
+    CHOICES = "choices", "Any of several"
+    YES_NO = "yes-no", "Yes or no"
+    CONFIRM = "confirm", "Confirmation to tick"
+    DATE = "date", "Date"
+    URL = "url", "Web address"
+    NUMBER = "number", "Whole number"
+    EMAIL = "email", "E-mail address"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldType:
+    """All there is to know about a type of answer; no cell has a default.
+
+    ``field``: makes the form field; ``missing``: what is said when a required one is left out; ``has_choices``: whether
+    the question lists them; ``several``: whether there may be more than one answer; ``shown``: how pages draw it.
+    """
+
+    field: Callable[..., forms.Field]
+    missing: str
+    has_choices: bool
+    several: bool
+    shown: Shown
+
+
+TYPES = {
+    AnswerType.SHORT: FieldType(field=LineField, missing=_ANSWER, shown=Shown.TEXT, has_choices=False, several=False),
+    AnswerType.LONG: FieldType(
+        field=TextField, missing=_ANSWER, shown=Shown.MARKDOWN, has_choices=False, several=False
+    ),
+    AnswerType.CHOICE: FieldType(
+        field=OneOfField, missing="Choose one.", has_choices=True, several=False, shown=Shown.TEXT
+    ),
+    AnswerType.CHOICES: FieldType(
+        field=_any_of, missing="Choose at least one.", has_choices=True, several=True, shown=Shown.TEXT
+    ),
+    AnswerType.YES_NO: FieldType(
+        field=YesNoField, missing="Choose yes or no.", shown=Shown.TEXT, has_choices=False, several=False
+    ),
+    AnswerType.CONFIRM: FieldType(
+        field=forms.BooleanField, missing="Tick this to confirm it.", shown=Shown.TEXT, has_choices=False, several=False
+    ),
+    AnswerType.DATE: FieldType(field=_day, missing="Choose a day.", shown=Shown.DAY, has_choices=False, several=False),
+    AnswerType.URL: FieldType(field=AddressField, missing=_ANSWER, shown=Shown.LINK, has_choices=False, several=False),
+    AnswerType.NUMBER: FieldType(
+        field=_whole_number, missing=_ANSWER, shown=Shown.TEXT, has_choices=False, several=False
+    ),
+    AnswerType.EMAIL: FieldType(
+        field=forms.EmailField, missing=_ANSWER, shown=Shown.TEXT, has_choices=False, several=False
+    ),
 }
+if _left_out := [one.name for one in AnswerType if one not in TYPES]:
+    raise TypeError(f"TYPES in workflow/catalogue/field_types.py has no row for {', '.join(_left_out)}.")
 
 
-_MISSING: dict[str, str] = {
-    AnswerType.YES_NO: "Choose yes or no.",
-    AnswerType.CONFIRM: "Tick this to confirm it.",
-    AnswerType.DATE: "Choose a day.",
-    AnswerType.CHOICE: "Choose one.",
-    AnswerType.CHOICES: "Choose at least one.",
-}
-
-
-def field_for(question: Question, *, initial: Any = None) -> forms.Field:
+def field_for(question: "Question", *, initial: Any = None) -> forms.Field:
     """The form field that asks ``question`` (a Question row). ``initial``: a kept answer to start from."""
+    type_ = TYPES[AnswerType(question.type)]
     about = {
         "label": question.label,
         "help_text": question.help,
         "required": question.required,
         "initial": initial,
-        "error_messages": {"required": _MISSING.get(question.type, "Answer this.")},
+        "error_messages": {"required": type_.missing},
     }
-    if question.type == AnswerType.DATE:
-        return forms.DateField(widget=DateInput(), **about)
-    if question.choices:
-        about["choices"] = question.choices
-    return _FIELDS[AnswerType(question.type)](**about)
+    return type_.field(**about, **({"choices": question.choices} if question.choices else {}))
+
+
+def shown_as(type_: str | None) -> Shown:
+    """How pages draw an answer that was kept with this type; as text where the type is none of today's."""
+    return TYPES[AnswerType(type_)].shown if type_ in AnswerType else Shown.TEXT
 
 
 def kept_answer(value: Any) -> Any:

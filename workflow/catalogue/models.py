@@ -20,6 +20,7 @@ from django.urls import reverse
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
+from workflow.catalogue.field_types import TYPES, AnswerType
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 
 
@@ -104,21 +105,6 @@ class AskedOf(models.TextChoices):
     APPROVER = "approver", "Approver"
 
 
-class AnswerType(models.TextChoices):
-    """What an answer looks like."""
-
-    SHORT = "short", "Short text"
-    LONG = "long", "Long text"
-    CHOICE = "choice", "One of several"
-    CHOICES = "choices", "Any of several"
-    YES_NO = "yes-no", "Yes or no"
-    CONFIRM = "confirm", "Confirmation to tick"
-    DATE = "date", "Date"
-    URL = "url", "Web address"
-    NUMBER = "number", "Whole number"
-    EMAIL = "email", "E-mail address"
-
-
 RESERVED_KEYS = frozenset(
     {
         "title",
@@ -141,7 +127,6 @@ RESERVED_KEYS = frozenset(
     }
 )
 """Names that forms use for other things than questions."""
-NEEDS_CHOICES = frozenset({AnswerType.CHOICE, AnswerType.CHOICES})
 
 
 class Feeds(models.TextChoices):
@@ -280,7 +265,7 @@ class Question(models.Model):
             raise ValidationError({"key": f"“{self.key}” is used by the portal itself. Choose another key."})
         if not isinstance(self.choices, list) or not all(isinstance(choice, str) and choice for choice in self.choices):
             raise ValidationError({"choices": "Write one choice per line."})
-        if (self.type in NEEDS_CHOICES) != bool(self.choices):
+        if TYPES[AnswerType(self.type)].has_choices != bool(self.choices):
             raise ValidationError({"choices": "Give choices exactly where the answer is chosen from several."})
         if (self.feeds == Feeds.DUE_DATE) and self.type != AnswerType.DATE:
             raise ValidationError({"feeds": "Only a date fills the due date."})

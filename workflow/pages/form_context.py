@@ -8,6 +8,7 @@ from datetime import date
 from urllib.parse import urlsplit
 
 from workflow.actions.approvals import text_asked
+from workflow.catalogue.field_types import Shown, shown_as
 from workflow.gates import GateOutcome
 from workflow.models import ApprovalRound, Event
 from workflow.models.validation import checklist_of
@@ -15,7 +16,6 @@ from workflow.pages.validation_rounds import round_row
 from workflow.states import State
 from workflow.verbs import Act, Verb
 
-_LONG, _DATE = "long", "date"
 COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
 ICON_OF_OUTCOME = {
     GateOutcome.APPROVED: "circle-check",
@@ -89,7 +89,7 @@ def in_words(answer):
 def _answer_of(row):
     """The answer of a row in words, a day as every page writes days."""
     words = in_words(row.get("answer"))
-    if row.get("type") != _DATE:
+    if shown_as(row.get("type")) is not Shown.DAY:
         return words
     with suppress(ValueError):  # kept from before the question asked for a day
         return f"{date.fromisoformat(words):%-d %B %Y}"
@@ -104,9 +104,10 @@ def answer_facts(rows):
 def _fact(row):
     words = _answer_of(row)
     fact = {"label": row.get("label") or row.get("key", ""), "value": words, "none": "Not answered"}
-    if row.get("type") == _LONG and words:
+    shown = shown_as(row.get("type"))
+    if shown is Shown.MARKDOWN and words:
         return fact | {"kind": "markdown"}
-    if row.get("type") == "url" and urlsplit(words).scheme in {"http", "https"}:
+    if shown is Shown.LINK and urlsplit(words).scheme in {"http", "https"}:
         return fact | {"url": words}
     return fact
 
