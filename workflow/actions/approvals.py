@@ -4,14 +4,15 @@ Rounds of approval: opened, decided, voided, ended. Called by the door, inside i
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.catalogue.kinds import ApprovalRule
-from workflow.catalogue.models import ApprovalPolicy, Quorum
-from workflow.models import ApprovalRound, Decision
+from workflow.catalogue.models import ApprovalPolicy, Quorum, Route
+from workflow.models import ApprovalRound, Decision, Issue
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,17 @@ class Seat:
     follows_manager: bool = False
 
 
-def eligible_approvers(requester):
+def eligible_approvers(requester: User) -> QuerySet[Any]:
     """The managers this person may ask: never themselves."""
     return User.objects.managers().exclude(pk=requester.pk)
 
 
-def is_eligible(person, requester, seated=()):
+def is_eligible(person: User, requester: User, seated: tuple[Any, ...] = ()) -> bool:
     """Whether the person may hold a seat: still here, not the requester, not one of the ids that are seated already."""
     return person is not None and person.is_active and person.pk != requester.pk and person.pk not in seated
 
 
-def seats_for(route, requester, manager):
+def seats_for(route: Route, requester: User, manager: User) -> tuple[list[Seat], int]:
     """([Seat, …], how many must approve) of a round that opens now.
 
     ``manager``: whom the approval rule found or the requester chose, or None. Without a policy it is the only seat.
@@ -109,18 +110,18 @@ __all__ = [
 ]
 
 
-def approver_for(route, requester, chosen=None):
+def approver_for(route: Route, requester: User, chosen: User | None = None) -> User:
     """Who decides a request of this route, or None when nobody is eligible and a lead must name somebody."""
     candidate = chosen if route.approval_rule == ApprovalRule.CHOSEN and chosen else requester.reports_to
     return candidate if is_eligible(candidate, requester) else None
 
 
-def text_asked(issue):
+def text_asked(issue: Issue) -> dict[str, list[dict] | str]:
     """What an approver is asked to approve, as plain data that is kept."""
     return {"title": issue.title, "description": issue.description, "answers": issue.answers}
 
 
-def open_round(issue, approver):
+def open_round(issue: Issue, approver: User) -> ApprovalRound:
     """Ask ``approver`` (None: nobody is eligible yet), and whom the route's policy names, about the request now."""
     last, now = issue.rounds.aggregate(last=Max("number"))["last"] or 0, timezone.now()
     seats, needed = seats_for(issue.route, issue.requester, approver)
@@ -141,7 +142,9 @@ def open_round(issue, approver):
     return new
 
 
-def decide(issue, verdict, *, by, text, answers):
+def decide(
+    issue: Issue, verdict: Decision.Verdict, *, by: User, text: str, answers: list[dict[str, Any]]
+) -> tuple[bool, dict[Any, Any]]:
     """Record ``by``'s decision on the seat they may fill in now; the one that completes the round ends it.
 
     One that declines ends it whoever else was asked. Returns whether the round goes on, and what the event keeps of a
@@ -165,31 +168,31 @@ def decide(issue, verdict, *, by, text, answers):
     return True, data
 
 
-def end_round(issue, outcome):
+def end_round(issue: Issue, outcome: ApprovalRound.Outcome) -> None:
     """End the running round, if there is one."""
     issue.rounds.filter(ended_at__isnull=True).update(ended_at=timezone.now(), outcome=outcome)
 
 
-def ask_again(issue):
+def ask_again(issue: Issue) -> None:
     """Void what was or is being decided and ask the same approver, or whoever is eligible now, about the new text."""
     end_round(issue, ApprovalRound.Outcome.VOIDED)
     issue.rounds.filter(outcome=ApprovalRound.Outcome.APPROVED).update(outcome=ApprovalRound.Outcome.VOIDED)
     open_round(issue, approver_for(issue.route, issue.requester, last_asked(issue)))
 
 
-def without_approvers_part(rows):
+def without_approvers_part(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Answers without those an approver gave: they go with the approval, and stay readable in its decision."""
     return [row for row in rows if row.get("asked_of") != "approver"]
 
 
-def last_asked(issue):
+def last_asked(issue: Issue) -> User:
     """Whom the latest round asked, or None where none did."""
     seats = Decision.objects.filter(round__issue=issue, approver__isnull=False).select_related("approver")
     last_seat = seats.order_by("-round__number", "order", "pk").first()
     return last_seat and last_seat.approver
 
 
-def carry_over(issue, earlier):
+def carry_over(issue: Issue, earlier: Issue) -> None:
     """Show on a continued request the approval its proposal had."""
     given = earlier.rounds.filter(outcome=ApprovalRound.Outcome.APPROVED).last()
     if given:

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete, Refused, Stale
 from workflow.actions.fields import assign, set_priority
 from workflow.actions.transition import take_step
 from workflow.models import Issue
+from workflow.queues import Queue
 from workflow.states import CLOSE_OUTCOMES, Outcome, Priority, State
 from workflow.verbs import Act, Verb, in_bulk, require_each
 
@@ -25,7 +28,7 @@ class Result:
     words: str
 
 
-def chosen(keys):
+def chosen(keys: list[str]) -> dict[int, int]:
     """{number: version looked at} from the keys of a list's checkboxes; whatever is no key is left out."""
     matches = (_KEY.fullmatch(key) for key in keys)
     return dict(list({int(match[1]): int(match[2]) for match in matches if match}.items())[:MOST_AT_ONCE])
@@ -44,22 +47,22 @@ class BulkAct:
 
 
 def _step(verb, given_of):
-    def run(issue, version, by, given):
+    def run(issue: Issue, version: int, by: User, given: dict[str, str]) -> None:
         take_step(issue.pk, verb, by=by, version=version, given={**given_of(issue), **given})
 
     return run
 
 
-def _as_it_stands(issue):
+def _as_it_stands(issue: Issue) -> dict[str, Any]:
     """What accept asks for, from what the request says already; whatever is missing, the door names."""
     return {"kind": issue.kind, "customer": issue.customer, "system": issue.system, "priority": issue.priority}
 
 
-def _assign_to_me(issue, version, by, given):
+def _assign_to_me(issue: Issue, version: int, by: User, given: dict[Any, Any]) -> None:
     assign(issue.pk, by, by=by, version=version)
 
 
-def _set_priority(issue, version, by, given):
+def _set_priority(issue: Issue, version: int, by: User, given: dict[str, int]) -> None:
     set_priority(issue.pk, given["priority"], by=by, version=version)
 
 
@@ -81,7 +84,7 @@ OUTCOMES = [(outcome.value, outcome.label) for outcome in CLOSE_OUTCOMES if outc
 PRIORITIES = Priority.choices
 
 
-def acts_for(queue):
+def acts_for(queue: Queue) -> list[BulkAct]:
     """The acts that make sense for what waits in this queue; whether one is allowed is decided row by row."""
     wanted = {Act.ASSIGN.value, Act.PRIORITY.value, *queue.verbs}
     if queue.verbs and State.IMPLEMENTATION not in queue.states:
@@ -89,7 +92,7 @@ def acts_for(queue):
     return [act for act in ACTS.values() if act.value in wanted]
 
 
-def do_for_all(act, versions, *, by, given):
+def do_for_all(act: BulkAct, versions: dict[int, int], *, by: User, given: dict[str, Any]) -> list[Result]:
     """Do ``act`` to every request of ``versions`` ({number: version}); a Result for each, in the order given.
 
     One that is refused keeps none of the others from being done.
@@ -98,7 +101,7 @@ def do_for_all(act, versions, *, by, given):
     return [_one(act, seen.get(number), number, version, by, given) for number, version in versions.items()]
 
 
-def _one(act, issue, number, version, by, given):
+def _one(act: BulkAct, issue: Issue, number: int, version: int, by: User, given: dict[str, Any]) -> Result:
     if issue is None:
         return Result(number, False, NO_SUCH_REQUEST)
     try:

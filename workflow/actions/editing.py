@@ -2,17 +2,19 @@
 
 from typing import Any
 
+from supportops.accounts.models import User
 from workflow.actions import approvals
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.catalogue.answers import fields_fed_by
+from workflow.models import Issue
 from workflow.states import State
 
 NOT_ACCEPTED = frozenset({State.DISCUSSION, State.APPROVAL, State.TRIAGE})
 """Where nobody of Support Operations has confirmed yet what it is about."""
 
 
-def apply_edit(issue, by, given):
+def apply_edit(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     """Write the new title, description and answers to the (unsaved) request; see ``effects`` for what is returned."""
     changes = edits(issue, given)
     if not changes:
@@ -34,7 +36,7 @@ def apply_edit(issue, by, given):
     return {"transition": {"material": material}, "data": changes}
 
 
-def _feed(issue, changed):
+def _feed(issue: Issue, changed: list[dict[str, list | str] | dict[str, str]]) -> None:
     """Let the fields of the request follow the ``changed`` rows that fill them.
 
     What Support Operations confirmed when they accepted it (system, customer) is theirs from then on.
@@ -50,7 +52,7 @@ def _feed(issue, changed):
         setattr(issue, name, fed[name])
 
 
-def edits(issue, given):
+def edits(issue: Issue, given: dict[str, Any]) -> dict[str, list[str]]:
     """{field or question key: [old, new]} of all that ``given`` would change."""
     changes = {
         name: [getattr(issue, name), given[name]]

@@ -1,5 +1,8 @@
 """A request carries on in another one: continued, or spun off."""
 
+from typing import Any
+
+from supportops.accounts.models import User
 from workflow.actions import approvals
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
@@ -9,13 +12,13 @@ from workflow.actions.signals import draft_wanted
 from workflow.actions.submission import create, link, watch_too
 from workflow.catalogue.answers import fields_fed_by, merged, missing_answers, system_of
 from workflow.catalogue.kinds import Kind
-from workflow.models import IssueLink
+from workflow.models import Issue, IssueLink
 from workflow.permissions import refusal
 from workflow.states import State
 from workflow.verbs import Act
 
 
-def continue_in(issue, by, given):
+def continue_in(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     """The verb continue in: a new request in the right tracker takes over requester, watchers, text and approval.
 
     One continued from a proposal opens in triage and its requester must validate it (handbook: "Support Operations
@@ -52,7 +55,7 @@ def continue_in(issue, by, given):
 
 
 @again_after_a_clash
-def spin_off(number, *, by, given, version=None):
+def spin_off(number: int, *, by: User, given: dict[str, Any], version: None = None) -> Issue:
     """Open a full request of its own out of an open one; the parent neither waits nor closes. Returns the new request.
 
     Raises the parent's version, so that a second press of the same form is stale and opens nothing.
@@ -70,13 +73,13 @@ def spin_off(number, *, by, given, version=None):
         return new
 
 
-def _answers(issue, given):
+def _answers(issue: Issue, given: dict[str, Any]) -> list[dict[str, str]]:
     """The answers of the new request: with its own text only its own, otherwise everything that was said so far."""
     new = given.get("answers", [])
     return merged(issue.answers, new) if given.get("description") is None else new
 
 
-def _carry_on(issue, by, given, **fields):
+def _carry_on(issue: Issue, by: User, given: dict[str, Any], **fields: Any) -> Issue:
     route, answers = given["route"], _answers(issue, given)
     if problems := missing_answers(route.key, "requester", answers):
         raise Incomplete(problems)

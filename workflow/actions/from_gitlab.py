@@ -44,7 +44,7 @@ def receive_comment(number, body, *, author, author_name="", internal=False, at,
         return new
 
 
-def receive_file(comment, file):
+def receive_file(comment, file) -> None:
     """Give a stored file to a comment that came from GitLab before it. Nothing goes back to GitLab: it is there."""
     with locked(comment.issue_id) as issue:
         file.issue, file.comment, file.internal, file.source = issue, comment, comment.internal, Source.GITLAB
@@ -52,14 +52,14 @@ def receive_file(comment, file):
         announce(issue.pk)
 
 
-def rewrite_comment(comment, body):
+def rewrite_comment(comment, body) -> None:
     """The comment was edited in GitLab."""
     with locked(comment.issue_id):
         Comment.objects.filter(pk=comment.pk).update(body=body, edited_at=timezone.now())
         announce(comment.issue_id)
 
 
-def bury_comment(comment):
+def bury_comment(comment) -> None:
     """The comment was deleted in GitLab: its place stays, its words go."""
     with locked(comment.issue_id):
         Comment.objects.filter(pk=comment.pk, deleted_at=None).update(deleted_at=timezone.now(), body="")

@@ -1,13 +1,26 @@
 """Writes what happened, and tells the apps around in the same transaction, always."""
 
+from typing import Any
+
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.actions.signals import announce, event_recorded
-from workflow.models import Event
+from workflow.models import Event, Issue
 from workflow.states import Source
 
 
-def record(issue, verb, *, by, from_state, source=Source.PORTAL, on_behalf_of=None, text="", data=None):
+def record(
+    issue: Issue,
+    verb: str,
+    *,
+    by: User,
+    from_state: str,
+    source: Source = Source.PORTAL,
+    on_behalf_of: User | None = None,
+    text: str = "",
+    data: dict[str, Any] | None = None,
+) -> Event:
     """Append an event for what was just done and saved, and set off all that follows from it. Returns the event."""
     event = Event.objects.create(
         issue=issue,

@@ -5,8 +5,10 @@ Takes hold of a request.
 
 import random
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -29,7 +31,7 @@ def again_after_a_clash(action):
     """
 
     @wraps(action)
-    def run(*args, **kwargs):
+    def run(*args: Any, **kwargs: Any) -> Any:
         outermost = not connection.in_atomic_block
         try:
             return action(*args, **kwargs)
@@ -44,7 +46,7 @@ def again_after_a_clash(action):
 
 
 @contextmanager
-def locked(number, *, version=None):
+def locked(number: int, *, version: int | None = None) -> Iterator[Any]:
     """The request under its row lock, inside a transaction; Stale if ``version`` is not its present one.
 
     ``no_key``: a row that merely refers to the request may be written meanwhile. Otherwise two requests that refer to

@@ -10,6 +10,8 @@ the words given}. AFTER runs on the saved request, before the event is written, 
 I/O but the database's.
 """
 
+from typing import Any
+
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -25,7 +27,7 @@ from workflow.actions.requirements import check_given
 from workflow.actions.signals import tracker_given
 from workflow.actions.submission import link
 from workflow.catalogue.answers import fields_fed_by, merged, system_of
-from workflow.models import ApprovalRound, Decision, IssueLink, ValidationRound
+from workflow.models import ApprovalRound, Decision, Issue, IssueLink, ValidationRound
 from workflow.permissions import refusal
 from workflow.states import Outcome, Source, State
 from workflow.verbs import Verb
@@ -34,7 +36,15 @@ _FOR_ABSENT = frozenset(verb for verb in Verb if verb.row.for_absent)
 
 
 @again_after_a_clash
-def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTAL):
+def take_step(
+    number: int,
+    verb: Verb,
+    *,
+    by: User,
+    given: dict[str, Any] | None = None,
+    version: int | None = None,
+    source: Source = Source.PORTAL,
+) -> Issue:
     """Take one step of a request's life and return the request as it is afterwards.
 
     ``by``: the person (None only for the calendar). ``given``: what the verb must be given, by name (``required`` in
@@ -50,7 +60,7 @@ def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTA
         return _step(issue, verb, by=by, given=given, source=source, on_behalf_of=on_behalf_of)
 
 
-def _step(issue, verb, *, by, given, source, on_behalf_of):
+def _step(issue: Issue, verb: Verb, *, by: User, given: dict[str, Any], source: Source, on_behalf_of: None) -> Issue:
     before, asked = issue.state, set(issue.approver_ids)
     change = BEFORE[verb](issue, by, given) if verb in BEFORE else None
     change = change or {}
@@ -80,14 +90,14 @@ def _step(issue, verb, *, by, given, source, on_behalf_of):
     return issue
 
 
-def _tell_who_is_next(issue, event, asked):
+def _tell_who_is_next(issue, event, asked) -> None:
     """A decision that completes nothing yet may bring others' turn; ``asked``: the ids of those whose turn it was."""
     for person in User.objects.filter(pk__in=issue.approver_ids - asked):
         tell_people_needed(issue, event, person)
 
 
 def _decide(verdict):
-    def before(issue, by, given):
+    def before(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
         answers = given.get("answers", [])
         goes_on, data = approvals.decide(issue, verdict, by=by, text=given.get("text") or "", answers=answers)
         issue.answers = merged(issue.answers, answers)
@@ -96,11 +106,11 @@ def _decide(verdict):
     return before
 
 
-def _waive(issue, by, given):
+def _waive(issue: Issue, by: User, given: dict[str, str]) -> None:
     approvals.end_round(issue, ApprovalRound.Outcome.WAIVED)
 
 
-def _reclassify(issue, by, given):
+def _reclassify(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     old, new = issue.route, given["route"]
     issue.answers = merged(issue.answers, given.get("answers", []))
     issue.restricted_to = new.restricted_to or issue.restricted_to
@@ -112,7 +122,7 @@ def _reclassify(issue, by, given):
     return {"transition": {"route": new}, "data": {"route": [old.key, new.key]}}
 
 
-def _open_round_if_waiting(issue, by, given):
+def _open_round_if_waiting(issue: Issue, by: User, given: dict[str, Any]) -> None:
     if issue.state in {State.APPROVAL, State.DISCUSSION} and issue.open_round is None:
         chosen = given.get("approver") or approvals.last_asked(issue)
         issue.forget_people()
@@ -120,12 +130,12 @@ def _open_round_if_waiting(issue, by, given):
         issue.forget_people()
 
 
-def _begin_anew(issue, by, given):
+def _begin_anew(issue: Issue, by: User, given: dict[str, Any]) -> None:
     _open_round_if_waiting(issue, by, given)
     tracker_given.send(sender=None, issue=issue)
 
 
-def _accept(issue, by, given):
+def _accept(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     data = {
         name: [getattr(issue, name), given[name]]
         for name in ("customer", "system", "priority")
@@ -136,17 +146,17 @@ def _accept(issue, by, given):
     return {"data": data}
 
 
-def _escalate(issue, by, given):
+def _escalate(issue: Issue, by: User, given: dict[str, str]) -> None:
     issue.escalated_by = by
 
 
-def _submit_gameplan(issue, by, given):
+def _submit_gameplan(issue: Issue, by: User, given: dict[str, str]) -> dict[str, Any]:
     issue.gameplan = given["text"]
     outcome = issue.gate_outcome
     return {"transition": {"outcome": outcome}, "data": {"gate": outcome} if outcome else {}}
 
 
-def _schedule(issue, by, given):
+def _schedule(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     old = issue.milestone
     return {
         "transition": {"milestone": given["milestone"]},
@@ -154,31 +164,31 @@ def _schedule(issue, by, given):
     }
 
 
-def _request_validation(issue, by, given):
+def _request_validation(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, str]:
     asked = validation.open_validation(issue, by=by, text=given["text"], items=given.get("items"))
     issue.validation_brief, issue.implemented_by = asked, issue.assignee or by
     return {"text": asked}
 
 
-def _validate(issue, by, given):
+def _validate(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     ticked = validation.tick_the_rest(issue, by=by, ticked=given.get("ticked") or ())
     validation.end_validation(issue, ValidationRound.Outcome.VALIDATED)
     return {"data": {"ticked": ticked} if ticked[1] else {}}
 
 
-def _send_back(issue, by, given):
+def _send_back(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     failed, asked = validation.fail_the_rest(issue, by=by, failed=given.get("failed") or {}), len(issue.checklist)
     validation.end_validation(issue, ValidationRound.Outcome.SENT_BACK)
     text = words_failed(failed, given.get("text") or "")
     return {"text": text, "data": {"failed": [len(failed), asked]} if failed else {}}
 
 
-def _block(issue, by, given):
+def _block(issue: Issue, by: User, given: dict[str, str]) -> dict[str, dict[str, str]]:
     issue.blocked_by, issue.unblock_when = given["blocked_by"], given["unblock_when"]
     return {"data": {"blocked_by": given["blocked_by"], "unblock_when": given["unblock_when"]}}
 
 
-def _close(issue, by, given):
+def _close(issue: Issue, by: User, given: dict[str, Any]) -> dict[str, Any]:
     outcome = Outcome(given["outcome"])
     data = {"outcome": outcome}
     if outcome == Outcome.DUPLICATE:
@@ -187,18 +197,18 @@ def _close(issue, by, given):
     return {"transition": {"outcome": outcome}, "data": data}
 
 
-def _end_round(issue, by, given):
+def _end_round(issue: Issue, by: User, given: dict[str, Any]) -> None:
     approvals.end_round(issue, ApprovalRound.Outcome.ENDED)
     validation.end_validation(issue, ValidationRound.Outcome.ENDED)
 
 
-def _reopen(issue, by, given):
+def _reopen(issue: Issue, by: User, given: dict[str, str]) -> dict[str, dict[str, str]]:
     if issue.outcome == Outcome.WITHDRAWN:
         issue.answers = approvals.without_approvers_part(issue.answers)
     return {"data": {"outcome": issue.outcome}}
 
 
-def freeze_gates(issue):
+def freeze_gates(issue: Issue) -> None:
     """Freeze every open path: it was used, or the request left the place it was walked for."""
     issue.gate_paths.filter(frozen_at__isnull=True).update(frozen_at=timezone.now())
 

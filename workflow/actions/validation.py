@@ -4,6 +4,9 @@ A round that was sent back is asked anew as a whole, what failed first: a change
 (domain.md §3, "runs the whole checklist again"). What was found before stands beside each item.
 """
 
+from typing import Any
+
+from django.core.files.uploadedfile import InMemoryUploadedFile
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -15,7 +18,7 @@ from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
 from workflow.actions.requirements import required
 from workflow.actions.signals import announce, content_changed
-from workflow.models import ValidationCheck, ValidationItem, ValidationRound
+from workflow.models import Issue, ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.event import RAISED
 from workflow.models.validation import verdict_of
 from workflow.permissions import may_see, refusal
@@ -26,7 +29,7 @@ PRESENT = object()
 Outcome, Verdict = ValidationRound.Outcome, ValidationCheck.Verdict
 
 
-def open_validation(issue, *, by, text, items):
+def open_validation(issue: Issue, *, by: User, text: str, items: list[str] | None) -> str:
     """Open the next round; returns what is asked, in words.
 
     ``items``: texts, besides those in lines “- [ ]”; None (from GitLab, where nobody sees the list) keeps the last one.
@@ -51,7 +54,16 @@ def open_validation(issue, *, by, text, items):
     return words_asked(brief, items)
 
 
-def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
+def check(
+    number: int,
+    item: int,
+    verdict: str,
+    *,
+    by: User,
+    note: str = "",
+    files: list[InMemoryUploadedFile] | tuple[Any, ...] = (),
+    seen: object | None = PRESENT,
+) -> ValidationCheck:
     """Keep what somebody found on looking at an item, and return the check.
 
     ``item``: its id; ``files``: uploads; ``seen``: the id of the check they saw there (None for none). The same again
@@ -63,7 +75,9 @@ def check(number, item, verdict, *, by, note="", files=(), seen=PRESENT):
 
 
 @again_after_a_clash
-def _check_item(number, item, verdict, *, by, note, files, seen):
+def _check_item(
+    number: int, item: int, verdict: str, *, by: User, note: str, files: list[Any], seen: object | None
+) -> ValidationCheck:
     note = note.replace("\x00", "").strip()
     with locked(number) as issue:
         if reason := refusal(by, Act.CHECK, issue):
@@ -84,7 +98,7 @@ def _check_item(number, item, verdict, *, by, note, files, seen):
         return new
 
 
-def _check_given(issue, verdict, note):
+def _check_given(issue, verdict: str, note: str) -> None:
     if verdict not in Verdict.values:
         raise Incomplete(required(Act.CHECK, issue))
     if verdict == Verdict.FAILED and not note:
@@ -93,12 +107,12 @@ def _check_given(issue, verdict, note):
         raise Incomplete({"note": f"Shorten this to {LONGEST_NOTE:,} characters; it has {len(note):,}."})
 
 
-def _find(item, verdict, note, by):
+def _find(item: ValidationItem, verdict: ValidationCheck.Verdict | str, note: str, by: User) -> ValidationCheck:
     item.check_now = ValidationCheck.objects.create(item=item, verdict=verdict, note=note, by=by, at=timezone.now())
     return item.check_now
 
 
-def _keep_files(issue, check, files):
+def _keep_files(issue: Issue, check: ValidationCheck, files: list[Any]) -> None:
     if not files:
         return
     for file in files:
@@ -108,7 +122,7 @@ def _keep_files(issue, check, files):
     content_changed.send(sender=None, issue=issue)  # GitLab's description names the files
 
 
-def tick_the_rest(issue, *, by, ticked):
+def tick_the_rest(issue: Issue, *, by: User, ticked: list[int] | tuple[Any, ...]) -> list[int]:
     """Tick the open items with these ids, as part of validating. Returns [how many are ticked, of how many]."""
     for item in issue.items_with(None):
         if item.pk in ticked:
@@ -116,7 +130,7 @@ def tick_the_rest(issue, *, by, ticked):
     return [len(issue.items_with(Verdict.TICKED)), len(issue.checklist)]
 
 
-def fail_the_rest(issue, *, by, failed):
+def fail_the_rest(issue: Issue, *, by: User, failed: dict[int, str]) -> list[tuple[str, str]]:
     """Fail items, as part of sending back; ``failed``: {id: reason}. Returns all that failed: [(item, reason)]."""
     for item in issue.checklist:
         reason = failed.get(item.pk, "").replace("\x00", "").strip()
@@ -125,7 +139,7 @@ def fail_the_rest(issue, *, by, failed):
     return [(item.text, item.check_now.note) for item in issue.items_with(Verdict.FAILED)]
 
 
-def end_validation(issue, outcome):
+def end_validation(issue: Issue, outcome: ValidationRound.Outcome) -> None:
     """End the running round, if there is one; what was raised to the lead is settled unless it is sent back again."""
     now, running = timezone.now(), issue.open_validation
     if running is not None:
@@ -137,7 +151,7 @@ def end_validation(issue, outcome):
     issue.forget_checks()
 
 
-def raise_if_bounced(issue):
+def raise_if_bounced(issue: Issue) -> None:
     """Raise the request to the lead when it was sent back three times in a row, or three times since it was raised."""
     last = issue.validations.last()
     if last is None or last.outcome != Outcome.SENT_BACK:

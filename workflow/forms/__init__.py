@@ -1,5 +1,11 @@
 """A form for everything that may be done to a request."""
 
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from supportops.accounts.models import User
 from workflow.forms.acts import (
     AssignForm,
     AttachForm,
@@ -16,6 +22,7 @@ from workflow.forms.base import ActForm
 from workflow.forms.follow_ups import CARRYING_ON
 from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
 from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
+from workflow.models import Issue
 from workflow.verbs import Act, UnfinishedVerb, Verb, require_each
 
 FORMS: dict[Verb | Act, type[ActForm]] = {
@@ -50,7 +57,15 @@ for verb, form in FORMS.items():
         raise UnfinishedVerb(f"“{verb}” must be given more than words, so it needs a form of its own ({HERE}).")
 
 
-def form_for(act, issue, person, data=None, files=None, *, chosen=""):
+def form_for(
+    act: Act | Verb,
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: MultiValueDict | None = None,
+    *,
+    chosen: str = "",
+) -> Any:
     """The form for this act on this request by this person, bound to ``data`` if given.
 
     ``chosen``: the key of the entry that the address names, for the acts that lead to another entry.

@@ -1,6 +1,7 @@
 """The forms of what may be done to a request without changing its state."""
 
 import uuid
+from typing import Any
 
 from django import forms
 
@@ -20,7 +21,7 @@ ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
 FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
 
 
-def files_field(**kwargs):
+def files_field(**kwargs: Any):
     """Several files, of the kinds that are kept."""
     field = MultipleFileField(help_text=FILES_HELP, **kwargs)
     field.widget.attrs["accept"] = ACCEPTED_FILES
@@ -34,7 +35,7 @@ class AssignForm(ActForm):
         None, label="Owner", required=False, empty_label="Nobody yet"
     )
 
-    def build(self):
+    def build(self) -> None:
         """The members it exists for."""
         self.fields["assignee"].queryset = ops_who_see(self.issue)
         self.initial = {"assignee": self.issue.assignee_id}
@@ -47,7 +48,7 @@ class PriorityForm(ActForm):
         label="Priority", choices=[("", "None"), *Priority.choices], coerce=int, empty_value=None, required=False
     )
 
-    def build(self):
+    def build(self) -> None:
         """The present one is chosen."""
         self.initial = {"priority": self.issue.priority}
 
@@ -57,7 +58,7 @@ class DueDateForm(ActForm):
 
     due_date = forms.DateField(label="Due date", required=False, widget=DateInput(), help_text="Leave empty for none.")
 
-    def build(self):
+    def build(self) -> None:
         """The present one stands there."""
         self.initial = {"due_date": self.issue.due_date}
 
@@ -65,7 +66,7 @@ class DueDateForm(ActForm):
 class TakesFiles(ActForm):
     """A form with files; what is wrong with one of them stands at the field."""
 
-    def name_of(self, field):
+    def name_of(self, field: str) -> str:
         """The door speaks of one file, the form of several."""
         return super().name_of("files" if field == "file" else field)
 
@@ -79,7 +80,7 @@ class CommentForm(TakesFiles):
     internal = forms.BooleanField(label="Only Support Operations read this", required=False)
     asks_ops_in = forms.BooleanField(label="Ask Support Operations to join the discussion", required=False)
 
-    def build(self):
+    def build(self) -> None:
         """A mark of its own, so that a second press finds the first; internal only for those who read it; in a
         discussion everybody else may ask Support Operations in."""
         self.initial = {"submission": uuid.uuid4()}
@@ -95,7 +96,7 @@ class AttachForm(TakesFiles):
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     files = files_field(label="Files")
 
-    def build(self):
+    def build(self) -> None:
         """A mark of its own, so that a second press keeps nothing more."""
         self.initial = {"submission": uuid.uuid4()}
 
@@ -105,7 +106,7 @@ class WatchForm(ActForm):
 
     watching = forms.ChoiceField(choices=[("yes", "Watch"), ("no", "Stop watching")], label="Watch this request")
 
-    def build(self):
+    def build(self) -> None:
         """Offer the other of the two."""
         self.initial = {"watching": "yes"}
 
@@ -122,7 +123,7 @@ class DelegateForm(ActForm):
     text = WordsField(rows=3)
     take_back: forms.ModelChoiceField = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
 
-    def build(self):
+    def build(self) -> None:
         """Everybody but the requester and those who do the work."""
         if self.issue.confidential:
             self.fields["person"].help_text = "Until you take it back your colleague may read this restricted request."
@@ -134,7 +135,7 @@ class DelegateForm(ActForm):
         if self.issue.state in ENDED:
             self._only_take_back()
 
-    def _only_take_back(self):
+    def _only_take_back(self) -> None:
         """Nobody is delegated to any more; whoever was may still read a restricted request."""
         del self.fields["person"], self.fields["text"]
         field = self.fields["take_back"]
@@ -148,7 +149,7 @@ class MoveForm(ActForm):
 
     tracker: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
 
-    def build(self):
+    def build(self) -> None:
         """The ones that take requests, without the present one."""
         self.fields["tracker"].queryset = Tracker.objects.filter(is_active=True).exclude(pk=self.issue.tracker_id)
 
@@ -166,7 +167,7 @@ class NameApproverForm(ActForm):
     approver: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """The managers other than the requester and those who are asked already."""
         seats = seats_to_name(self.issue, self.person)
         self.fields["seat"].choices = [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats]

@@ -1,6 +1,10 @@
 """The forms that lead to another entry (reclassify, continue in, spin off): first the entry, then its questions."""
 
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 
 from workflow.actions.approvals import eligible_approvers
 from workflow.actions.requirements import barred_way
@@ -8,10 +12,11 @@ from workflow.catalogue import answers
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 from workflow.catalogue.models import Route
 from workflow.forms.base import ActForm, AsksQuestions, WordsField
+from workflow.models import Issue
 from workflow.verbs import Act, Verb
 
 
-def entries_for(act, issue):
+def entries_for(act: Act | Verb, issue: Issue) -> list[tuple[str, str]]:
     """[(route key, name)] of the entries this request may be carried on in by this act."""
     kinds = set(WORKED_ON)
     if act == Verb.RECLASSIFY:
@@ -31,12 +36,14 @@ class CarryOnForm(AsksQuestions, ActForm):
         error_messages={"invalid_choice": "Choose an entry from the list.", "required": "Choose an entry."},
     )
 
-    def __init__(self, data=None, files=None, *, chosen="", **kwargs):
+    def __init__(
+        self, data: QueryDict | None = None, files: MultiValueDict | None = None, *, chosen: str = "", **kwargs: Any
+    ) -> None:
         """``chosen``: the route's key, as the address names it; a posted one counts first."""
         self.chosen = (data or {}).get("route", chosen)
         super().__init__(data, files, **kwargs)
 
-    def build(self):
+    def build(self) -> None:
         """The questions of the chosen entry; without one, nothing but the choice."""
         self.entries = entries_for(self.act, self.issue)
         own = self.fields
@@ -53,7 +60,7 @@ class CarryOnForm(AsksQuestions, ActForm):
         self._ask_approver()
         self.fields |= words
 
-    def _ask_approver(self):
+    def _ask_approver(self) -> None:
         if self.target.approval_rule != ApprovalRule.CHOSEN or self._approved_already():
             return
         managers = eligible_approvers(self.issue.requester)
@@ -68,11 +75,11 @@ class CarryOnForm(AsksQuestions, ActForm):
     def _approved_already(self):
         return self.act == Verb.CONTINUE_IN and self.issue.kind == Kind.PROPOSAL
 
-    def clean_route(self):
+    def clean_route(self) -> Route:
         """The route itself."""
         return self.target
 
-    def given(self):
+    def given(self) -> dict[str, Any]:
         """The route, the answers as rows, and the form's own fields."""
         return self.without_answers() | {"answers": self.answers()}
 
@@ -89,7 +96,7 @@ class ContinueInForm(CarryOnForm):
     title = forms.CharField(label="Title of the new request", max_length=255)
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """A question needs no more than the entry: what is left open, the requester is asked in their draft."""
         super().build()
         if self.issue.kind == Kind.PROPOSAL or self.target is None:

@@ -3,6 +3,8 @@
 The form of the verb edit.
 """
 
+from typing import Any
+
 from django import forms
 
 from supportops.ui.forms import ChoiceCards
@@ -32,14 +34,14 @@ class StepForm(ActForm):
 class ApproveForm(AsksQuestions, StepForm):
     """The approver's questions, and a note; for a proposal the decision in words."""
 
-    def build(self):
+    def build(self) -> None:
         """Questions first, words last."""
         super().build()
         words = self.fields.pop("text")
         self.ask(self.issue.route, "approver")
         self.fields["text"] = words
 
-    def given(self):
+    def given(self) -> dict[str, Any]:
         """The note, and the answers as rows."""
         return self.without_answers() | {"answers": self.answers()}
 
@@ -57,7 +59,7 @@ class AcceptForm(ActForm):
     confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """What is known already stands there."""
         issue = self.issue
         self.fields["customer"].choices = customer_choices(issue.customer)
@@ -77,7 +79,7 @@ class AcceptForm(ActForm):
 class ScheduleForm(StepForm):
     """An open milestone of the request's tracker."""
 
-    def build(self):
+    def build(self) -> None:
         """The milestones, the next one first."""
         super().build()
         note = self.fields.pop("text")
@@ -101,7 +103,7 @@ class CloseForm(StepForm):
 
     field_order = ["outcome", "duplicate_of", "text"]
 
-    def build(self):
+    def build(self) -> None:
         """The outcomes that are open to this request now."""
         super().build()
         posted = self.data.get("outcome", "")
@@ -121,31 +123,31 @@ class EditForm(AsksQuestions, ActForm):
     title = forms.CharField(label="Title", max_length=255)
     description = WordsField(label="Description", rows=8, help_text="Markdown.")
 
-    def build(self):
+    def build(self) -> None:
         """Filled with what stands there now."""
         self.initial = {"title": self.issue.title, "description": self.issue.description}
         self.ask(self.issue.route, "requester", self.issue.answers)
         for name in self._locked():
             self._lock(name)
 
-    def _locked(self):
+    def _locked(self) -> list[str]:
         if self.issue.material_edits_allowed:
             return []
         return [name for field in self.issue.route.voiding_fields if (name := self.name_of(field))]
 
-    def _lock(self, name):
+    def _lock(self, name: str) -> None:
         """Show it without letting it change. A value sent all the same is read, so that the door can refuse it."""
         field = self.fields[name]
         field.help_text = LOCKED
         field.disabled = not (self.is_bound and self.add_prefix(name) in self.data)
         field.required = field.required and not field.disabled
 
-    def given(self):
+    def given(self) -> dict[str, list[dict] | str]:
         """Title, description, and all answers with the changed ones replaced."""
         return self.without_answers() | {"answers": merged(self.issue.answers, self.answers())}
 
     @property
-    def voiding_labels(self):
+    def voiding_labels(self) -> list[Any]:
         """Labels of the fields whose change asks for the approval again, if any does."""
         if not (self.issue.route.needs_approval and self.issue.material_edits_allowed):
             return []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, assign, set_due_date, set_priority, take_step

@@ -224,8 +224,6 @@ def _pieces(numbers, condition):
     return found[0].union(*found[1:], all=True)
 
 
-
-
 def reasons_of(issues: Iterable[Issue]) -> dict[int, str]:
     """{number: why its mirror waits for a person} for requests read with ``mirror`` and ``look``; one query."""
     rows = _pieces([issue.pk for issue in issues], Q(parked=True))
