@@ -46,14 +46,15 @@ def sees_internal(person: User) -> bool:
     return is_ops(person)
 
 
-def refusal(person: User, verb: str, issue: Issue, *, source: str = Source.PORTAL) -> str | None:
+def refusal(person: User | None, verb: str, issue: Issue, *, source: str = Source.PORTAL) -> str | None:
     """Why this person may not do this to this request now, or None if they may.
 
-    ``verb`` is a Verb or an Act. The sentence names the fact and, where it helps, who may.
+    ``person``: None only for the calendar. ``verb`` is a Verb or an Act. The sentence names the fact and, where it
+    helps, who may.
     """
     if source == Source.CALENDAR:
         return None if verb in _CALENDAR and issue.can(verb) else "The calendar does not take this step."
-    if not may_see(person, issue):
+    if person is None or not may_see(person, issue):
         return _HIDDEN
     if verb in Verb and not issue.can(verb):
         return _not_from_here(verb, issue)

@@ -2,13 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.base import File
 from django.db import transaction
 
 from supportops.accounts.models import User
@@ -39,10 +37,10 @@ CONTENT_TYPES = {
 (reliability.md §3)."""
 
 
-def store_file(upload: ContentFile | InMemoryUploadedFile, *, by: User) -> Attachment:
+def store_file(upload: File[bytes], *, by: User | None) -> Attachment:
     """Keep an uploaded file that belongs to no request yet. Raises Incomplete({"file": sentence}) on a bad type or
     size."""
-    name = _safe_name(upload.name)
+    name = _safe_name(upload.name or "")
     extension = name.rpartition(".")[2].lower()
     if extension not in CONTENT_TYPES:
         raise Incomplete({"file": f"“{name}” cannot be attached. Use one of: {', '.join(sorted(CONTENT_TYPES))}."})
@@ -74,7 +72,7 @@ def _turns_text(letter: str) -> bool:
 
 
 @contextmanager
-def stored(uploads: list[InMemoryUploadedFile] | tuple[Any, ...], *, by: User) -> Iterator[Any]:
+def stored(uploads: Iterable[File[bytes]], *, by: User) -> Iterator[list[Attachment]]:
     """Uploaded files as Attachments, for an action that locks the request afterwards.
 
     Outside what is done again after a clash: an upload can be read only once. What the action takes no hold of,
@@ -100,7 +98,8 @@ def delete_file(attachment: Attachment) -> None:
     file = attachment.file
     attachment.delete()
     # After the commit: a rollback brings the row back, and then its file must still be there.
-    transaction.on_commit(lambda: file.storage.delete(file.name))
+    if name := file.name:
+        transaction.on_commit(lambda: file.storage.delete(name))
 
 
 def keep(attachment: Attachment, issue: Issue, *, comment: Comment | None = None, internal: bool = False) -> None:

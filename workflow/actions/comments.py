@@ -1,6 +1,6 @@
 """Comments and files."""
 
-from typing import Any
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db import IntegrityError
@@ -27,7 +27,7 @@ def comment(
     *,
     by: User,
     internal: bool = False,
-    files: list[Attachment] | tuple[Any, ...] = (),
+    files: Iterable[Attachment] = (),
     submission: UUID | None = None,
     asks_ops_in: bool = False,
     source: Source = Source.PORTAL,
@@ -57,13 +57,16 @@ def comment(
         raise
 
 
-def _ask_ops_in(issue, body, *, by, **given: Any):
-    new = _write(issue, f"{body}\n\n{ASKED_IN}", by=by, internal=False, **given)
+def _ask_ops_in(
+    issue: Issue, body: str, *, by: User, files: Iterable[Attachment], submission: UUID | None, source: Source
+) -> Comment:
+    words = f"{body}\n\n{ASKED_IN}"
+    new = _write(issue, words, by=by, internal=False, files=files, submission=submission, source=source)
     ask_ops_in(issue, new, by)
     return new
 
 
-def _check_body(issue, body: str) -> None:
+def _check_body(issue: Issue, body: str) -> None:
     if not body:
         raise Incomplete(required(Act.COMMENT, issue))
     if len(body) > LONGEST_TEXT:
@@ -76,7 +79,7 @@ def _write(
     *,
     by: User,
     internal: bool,
-    files: list[Attachment] | tuple[Any, ...],
+    files: Iterable[Attachment],
     submission: UUID | None,
     source: Source,
 ) -> Comment:
@@ -94,7 +97,7 @@ def _write(
 
 
 @again_after_a_clash
-def attach(number: int, files: list[Attachment], *, by: User, submission: UUID | None = None) -> Issue:
+def attach(number: int, files: Collection[Attachment], *, by: User, submission: UUID | None = None) -> Issue:
     """Add files (Attachments, see ``actions.files``) to the request itself; the same ``submission`` (a UUID) again adds
     nothing more."""
     mark = {"submission": str(submission)} if submission else {}

@@ -6,6 +6,7 @@ Called inside the transaction of whatever is done.
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from supportops.accounts.roles import Role
 from workflow.actions.errors import Incomplete
 from workflow.actions.signals import person_asked_in
 from workflow.catalogue.kinds import Kind
-from workflow.models import Event, Issue, Watch
+from workflow.models import Comment, Event, Issue, Watch
 from workflow.permissions import may_see
 from workflow.states import State
 from workflow.verbs import Verb
@@ -31,7 +32,7 @@ def last_day() -> date:
     return timezone.localdate() + timedelta(days=LONGEST_DAYS)
 
 
-def problem_with_end(day):
+def problem_with_end(day: date | None) -> str | None:
     """Why a discussion cannot end on ``day`` (None: no day was given), in words; None if it can."""
     if day is None:
         return "A discussion needs a day on which it ends."
@@ -42,7 +43,7 @@ def problem_with_end(day):
     return None
 
 
-def check_end(kind: str, fed: dict[str, str]) -> dict[Any, Any]:
+def check_end(kind: str, fed: Mapping[str, Any]) -> dict[str, str]:
     """{"due_date": sentence} if ``fed`` ({field of a request: value}) sets an end that a discussion cannot have.
 
     Only a proposal (``kind``) is discussed.
@@ -62,7 +63,7 @@ _BETWEEN = re.compile(r"[,;\n]|\band\b")
 ASKED_IN = "*Support Operations are asked to join in.*"
 
 
-def people_touched(issue: Issue) -> list[Any]:
+def people_touched(issue: Issue) -> list[User]:
     """The people who hear for the teams a proposal names: of a division (also “Support EMEA”: with its region) the
     managers, of a group its members."""
     names = {name.strip().casefold() for name in _BETWEEN.split(issue.teams)} - {""}
@@ -74,11 +75,11 @@ def people_touched(issue: Issue) -> list[Any]:
     return list({one.pk: one for one in [*managers, *members]}.values())
 
 
-def _teams_led(manager):
+def _teams_led(manager: User) -> set[str]:
     return {manager.division.casefold(), f"{manager.division} {manager.region}".casefold()}
 
 
-def touched_by(issue: Issue, event: Event) -> list[Any]:
+def touched_by(issue: Issue, event: Event) -> list[User]:
     """Whom this event concerns because it opens or decides (or ends) a discussion that touches their team."""
     if issue.kind != Kind.PROPOSAL:
         return []
@@ -88,13 +89,13 @@ def touched_by(issue: Issue, event: Event) -> list[Any]:
     return people_touched(issue) if opens or ends or renamed else []
 
 
-def takes_part(issue: Issue, person: User) -> None:
+def takes_part(issue: Issue, person: User | None) -> None:
     """Whoever speaks up in a discussion hears how it goes on, until they stop watching."""
     if is_discussed(issue) and person is not None and person.pk != issue.requester_id:
         Watch.objects.get_or_create(issue=issue, person=person)
 
 
-def ask_ops_in(issue, comment, by) -> None:
+def ask_ops_in(issue: Issue, comment: Comment, by: User) -> None:
     """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where none of them
     may. They watch from then on. Raises Incomplete when there is nobody to ask.
     """
@@ -108,5 +109,5 @@ def ask_ops_in(issue, comment, by) -> None:
         person_asked_in.send(sender=None, issue=issue, comment=comment, person=person)
 
 
-def _insiders(people, issue, by):
+def _insiders(people: Iterable[User], issue: Issue, by: User) -> list[User]:
     return [person for person in people if person.pk != by.pk and may_see(person, issue)]

@@ -1,5 +1,7 @@
 """How the door says no. Nothing was changed when one of these is raised."""
 
+from collections.abc import Mapping
+
 from workflow.models import Issue
 
 
@@ -18,6 +20,6 @@ class Stale(Exception):
 class Incomplete(Exception):
     """Something that must be given is missing or wrong: ``problems`` is {field: sentence}."""
 
-    def __init__(self, problems: dict[str, str]) -> None:
+    def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()))
         self.problems = problems

@@ -31,13 +31,13 @@ def _change(
     number: int,
     act: Act,
     field: str,
-    new: User | date | int | None,
+    new: object,
     *,
     by: User,
     version: int | None,
     source: Source,
-    problem: Callable[..., Any] | None = None,
-    shown: Callable[..., Any] | type[str] = str,
+    problem: Callable[[Issue], str | None] | None = None,
+    shown: Callable[[Any], str] = str,
 ) -> Issue:
     """Set one field of a request, with its event; nothing happens when it has that value already."""
     with locked(number, version=version) as issue:
@@ -60,7 +60,7 @@ def assign(
 ) -> Issue:
     """Give the request to somebody of Support Operations, or to nobody (None)."""
 
-    def problem(issue: Issue) -> None:
+    def problem(issue: Issue) -> str | None:
         if assignee is None:
             return None
         if not is_ops(assignee):
@@ -75,7 +75,7 @@ def set_priority(
 ) -> Issue:
     """Set the priority (a Priority, or None for none)."""
 
-    def problem(issue: Issue) -> None:
+    def problem(issue: Issue) -> str | None:
         return None if priority is None or priority in Priority.values else "Choose a priority from the list."
 
     return _change(
@@ -96,7 +96,7 @@ def set_due_date(
 ) -> Issue:
     """Set the due date (a date, or None for none); a new one is not in the past."""
 
-    def problem(issue: Issue) -> None:
+    def problem(issue: Issue) -> str | None:
         if due_date != issue.due_date and is_discussed(issue):
             return problem_with_end(due_date)
         past = due_date is not None and due_date != issue.due_date and due_date < timezone.localdate()
@@ -156,7 +156,7 @@ def review_block(number: int, text: str, *, by: User, version: int | None = None
         return issue
 
 
-def _cannot_validate(issue: Issue, person: User) -> None:
+def _cannot_validate(issue: Issue, person: User) -> str | None:
     if person.pk == issue.requester_id:
         return f"{person} is the requester and validates anyway."
     if person.pk in issue.implementer_ids:

@@ -2,8 +2,8 @@
 
 from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete, Refused, Stale
-from workflow.actions.history import announce
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.signals import announce
 from workflow.gates import CHARTS, GateOutcome, GateQuestion, gate_at
 from workflow.models import GateAnswer, GatePath, Issue
 from workflow.permissions import refusal

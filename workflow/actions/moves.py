@@ -1,5 +1,7 @@
 """The same request in another tracker; never another kind."""
 
+from typing import Any
+
 from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
@@ -24,8 +26,8 @@ def move(number: int, tracker: Tracker, *, by: User, version: int | None = None)
             raise Incomplete({"tracker": sentence})
         old = issue.tracker
         issue.tracker = tracker
-        data = {"tracker": [old.name, tracker.name]}
-        if issue.milestone_id:
+        data: dict[str, Any] = {"tracker": [old.name if old else None, tracker.name]}
+        if issue.milestone:
             there = Milestone.objects.open().filter(tracker=tracker, title=issue.milestone.title).first()
             if there is None:
                 data["milestone"] = [issue.milestone.title, None]
@@ -36,7 +38,7 @@ def move(number: int, tracker: Tracker, *, by: User, version: int | None = None)
         return issue
 
 
-def _cannot_move(issue: Issue, tracker: Tracker) -> None:
+def _cannot_move(issue: Issue, tracker: Tracker) -> str | None:
     if tracker.pk == issue.tracker_id:
         return f"It already is in {tracker}."
     if not tracker.is_active:

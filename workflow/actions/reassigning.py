@@ -1,5 +1,6 @@
 """A seat gets another holder: named by a lead or by the approver's manager, or found when its holder lost it."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import F, Q
@@ -19,7 +20,7 @@ from workflow.verbs import Act
 
 @again_after_a_clash
 def name_approver(
-    number: int, approver: User, *, by: User, version: int | None = None, seat: None = None, text: str = ""
+    number: int, approver: User, *, by: User, version: int | None = None, seat: int | None = None, text: str = ""
 ) -> Issue:
     """Somebody else decides: where nobody is eligible, or the one asked cannot or does not.
 
@@ -37,12 +38,12 @@ def name_approver(
 
 def seats_to_name(issue: Issue, person: User) -> list[Decision]:
     """The waiting seats this person may give to somebody else: a lead all, an approver's manager the late ones."""
-    late = [seat for seat in issue.late_seats if seat.approver.reports_to_id == person.pk]
+    late = [seat for seat in issue.late_seats if seat.approver and seat.approver.reports_to_id == person.pk]
     waiting = [seat for seat in issue.seats if seat.decided_at is None]
     return waiting if is_lead(person) or not late else late
 
 
-def _seat(issue: Issue, seats: list[Decision], pk: None) -> Decision:
+def _seat(issue: Issue, seats: Iterable[Decision], pk: int | None) -> Decision:
     """The seat that is meant: the named one, or without a name the first."""
     for seat in seats:
         if pk is None or seat.pk == pk:
@@ -50,7 +51,7 @@ def _seat(issue: Issue, seats: list[Decision], pk: None) -> Decision:
     raise Incomplete({"seat": "Choose whose place it is, among those who have not decided."})
 
 
-def _cannot_hold(issue: Issue, approver: User, by: User) -> None:
+def _cannot_hold(issue: Issue, approver: User, by: User) -> str | None:
     if not eligible_approvers(issue.requester).filter(pk=approver.pk).exists():
         return f"{approver} cannot approve this. Choose a manager other than the requester."
     if approver.pk in {seat.approver_id for seat in issue.seats}:
@@ -62,7 +63,15 @@ def _cannot_hold(issue: Issue, approver: User, by: User) -> None:
     return None
 
 
-def _give(issue: Issue, seat: Decision, approver: User, *, by: User, text: str, follows_manager: bool) -> Issue:
+def _give(
+    issue: Issue,
+    seat: Decision,
+    approver: User | None,
+    *,
+    by: User | None,
+    text: str,
+    follows_manager: bool | None,
+) -> Issue:
     old = seat.approver
     Decision.objects.filter(pk=seat.pk, decided_at__isnull=True).update(
         approver=approver, asked_at=timezone.now(), follows_manager=follows_manager
@@ -79,7 +88,7 @@ def _give(issue: Issue, seat: Decision, approver: User, *, by: User, text: str, 
 
 
 def person_saved(
-    sender: type[User], instance: User, created: bool, update_fields: frozenset[str] | None = None, **kwargs: Any
+    sender: type[User], instance: User, created: bool, update_fields: Iterable[str] | None = None, **kwargs: Any
 ) -> None:
     """Receives post_save of people, in the transaction that saves: who left or moved loses their seats at once."""
     moved = update_fields is None or {"is_active", "reports_to", "reports_to_id"} & set(update_fields)
@@ -90,7 +99,7 @@ def person_saved(
 # What the portal does by itself --------------------------------------------------------------------------------------
 
 
-def refill_seats(people: list[User] | None = None) -> int:
+def refill_seats(people: Sequence[User] | None = None) -> int:
     """Give every waiting seat whose holder lost it to who comes next, or to nobody. Returns how many changed hands.
 
     ``people``: only seats that these people hold, or that are about their requests. A run repeated changes nothing.
@@ -107,7 +116,7 @@ def refill_seats(people: list[User] | None = None) -> int:
     return sum(_refill(number, pk) for number, pk in list(numbers))
 
 
-def _refill(number, pk):
+def _refill(number: int, pk: int) -> bool:
     with locked(number) as issue:
         seat = Decision.objects.select_related("round", "approver__reports_to", "issue_requester__reports_to").get(
             pk=pk
@@ -121,7 +130,7 @@ def _refill(number, pk):
         return True
 
 
-def _why(seat):
+def _why(seat: Decision) -> str:
     if seat.approver is None:
         return f"{seat.issue_requester} has a manager again."
     if not seat.approver.is_active:

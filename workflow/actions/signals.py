@@ -43,6 +43,6 @@ def announce(number: int) -> None:
     transaction.on_commit(partial(_tell, number), robust=True)
 
 
-def _tell(number) -> None:
+def _tell(number: int) -> None:
     crashpoint("committed")
     issue_changed.send_robust(sender=None, number=number)

@@ -1,7 +1,11 @@
 """A request begins: filed by a person, continued from another, or spun off."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
+from uuid import UUID
 
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,11 +17,12 @@ from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash
 from workflow.actions.signals import issues_linked, tracker_given
+from workflow.catalogue.answers import AnswerRow
 from workflow.catalogue.kinds import ApprovalRule
 from workflow.catalogue.models import Route
 from workflow.catalogue.restriction import confidential_group
 from workflow.crashpoints import crashpoint
-from workflow.models import Issue, IssueLink, Watch
+from workflow.models import Attachment, Issue, IssueLink, Watch
 from workflow.models.event import SUBMIT
 from workflow.states import Source, State, first_state
 
@@ -29,18 +34,18 @@ def open_issue(
     route: Route,
     title: str,
     description: str = "",
-    answers: list[dict[str, str]] = (),
-    requester: None = None,
+    answers: Iterable[AnswerRow] = (),
+    requester: User | None = None,
     approver: User | None = None,
     approver_reason: str = "",
-    due_date: None = None,
+    due_date: date | None = None,
     teams: str = "",
     system: str = "",
     customer: str = "",
     confidential: bool = False,
-    attachments: tuple[Any, ...] = (),
-    submission: None = None,
-    continues: None = None,
+    attachments: Iterable[Attachment] = (),
+    submission: UUID | None = None,
+    continues: Issue | None = None,
     source: Source = Source.PORTAL,
 ) -> Issue:
     """File a request and return it; the same ``submission`` (a UUID) again returns the one that is there.
@@ -84,7 +89,7 @@ def open_issue(
         raise
 
 
-def _restriction(route: Route, confidential: bool, continues: None) -> None:
+def _restriction(route: Route, confidential: bool, continues: Issue | None) -> Group | None:
     if route.restricted_to or confidential:
         return route.restricted_to or confidential_group()
     return continues.restricted_to if continues else None
@@ -118,13 +123,13 @@ def create(
     requester: User,
     title: str,
     description: str,
-    answers: list[dict[str, str]],
+    answers: list[AnswerRow],
     approver: User | None = None,
-    restricted_to: None = None,
-    attachments: tuple[Any, ...] = (),
+    restricted_to: Group | None = None,
+    attachments: Iterable[Attachment] = (),
     state: State | None = None,
     source: Source = Source.PORTAL,
-    verb_data: dict[str, int] | None = None,
+    verb_data: Mapping[str, int] | None = None,
     words: str = "",
     **fields: Any,
 ) -> Issue:
