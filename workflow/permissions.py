@@ -17,7 +17,7 @@ from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import WORKED_ON
 from workflow.gates import GateOutcome, gate_at
 from workflow.states import ENDED, OPEN, Outcome, Source, State, standing
-from workflow.verbs import Act, Verb, require_each
+from workflow.verbs import ROWS, Act, Verb, require_each
 
 if TYPE_CHECKING:
     from supportops.accounts.models import User
@@ -67,7 +67,7 @@ def refusal_to_take_back(person: User, issue: Issue) -> str | None:
 
 
 def _not_from_here(verb: str, issue: Issue) -> str:
-    label = Verb(verb).label
+    label = ROWS[verb].label
     kind = issue.get_kind_display().lower()
     article = "an" if kind[0] in "aeiou" else "a"
     if issue.state in ENDED and verb == Verb.REOPEN:

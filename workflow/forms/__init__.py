@@ -1,7 +1,8 @@
 """A form for everything that may be done to a request."""
 
-from typing import Any
+from typing import Literal, overload
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -57,15 +58,35 @@ for verb, form in FORMS.items():
         raise UnfinishedVerb(f"“{verb}” must be given more than words, so it needs a form of its own ({HERE}).")
 
 
+@overload
+def form_for(act: Literal[Verb.APPROVE], issue: Issue, person: User) -> ApproveForm: ...
+@overload
+def form_for(
+    act: Literal[Act.CHECK],
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: MultiValueDict[str, UploadedFile] | None = None,
+) -> CheckForm: ...
+@overload
 def form_for(
     act: Act | Verb,
     issue: Issue,
     person: User,
     data: QueryDict | None = None,
-    files: MultiValueDict | None = None,
+    files: MultiValueDict[str, UploadedFile] | None = None,
     *,
     chosen: str = "",
-) -> Any:
+) -> ActForm: ...
+def form_for(
+    act: Act | Verb,
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: MultiValueDict[str, UploadedFile] | None = None,
+    *,
+    chosen: str = "",
+) -> ActForm:
     """The form for this act on this request by this person, bound to ``data`` if given.
 
     ``chosen``: the key of the entry that the address names, for the acts that lead to another entry.

@@ -1,7 +1,7 @@
 """The forms of what may be done to a request without changing its state."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -21,8 +21,8 @@ ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
 FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
 
 
-def files_field(**kwargs: Any):
-    """Several files, of the kinds that are kept."""
+def files_field(**kwargs: Any) -> Any:
+    """A MultipleFileField of the kinds that are kept; not typed so, because a form's own ``files`` are no field."""
     field = MultipleFileField(help_text=FILES_HELP, **kwargs)
     field.widget.attrs["accept"] = ACCEPTED_FILES
     return field
@@ -37,7 +37,7 @@ class AssignForm(ActForm):
 
     def build(self) -> None:
         """The members it exists for."""
-        self.fields["assignee"].queryset = ops_who_see(self.issue)
+        self.offer("assignee", ops_who_see(self.issue))
         self.initial = {"assignee": self.issue.assignee_id}
 
 
@@ -66,7 +66,7 @@ class DueDateForm(ActForm):
 class TakesFiles(ActForm):
     """A form with files; what is wrong with one of them stands at the field."""
 
-    def name_of(self, field: str) -> str:
+    def name_of(self, field: str) -> str | None:
         """The door speaks of one file, the form of several."""
         return super().name_of("files" if field == "file" else field)
 
@@ -114,7 +114,8 @@ class WatchForm(ActForm):
 class DelegateForm(ActForm):
     """A colleague who validates for the requester, or one who no longer does."""
 
-    person = forms.ModelChoiceField(
+    # Any: Django takes fields off the class, so that ``self.person`` stays the person the form is for.
+    person: Any = forms.ModelChoiceField(
         None,
         label="Colleague",
         empty_label="Choose a person",
@@ -129,18 +130,18 @@ class DelegateForm(ActForm):
             self.fields["person"].help_text = "Until you take it back your colleague may read this restricted request."
         excluded = {self.issue.requester_id, *self.issue.implementer_ids}
         people = User.objects.active().exclude(pk__in=excluded).order_by("first_name", "last_name", "username")
-        self.fields["person"].queryset = people
+        self.offer("person", people)
         self.fields["person"].required = not (self.is_bound and self.data.get("take_back"))
-        self.fields["take_back"].queryset = User.objects.filter(pk__in=self.issue.delegate_ids)
+        self.offer("take_back", User.objects.filter(pk__in=self.issue.delegate_ids))
         if self.issue.state in ENDED:
             self._only_take_back()
 
     def _only_take_back(self) -> None:
         """Nobody is delegated to any more; whoever was may still read a restricted request."""
         del self.fields["person"], self.fields["text"]
-        field = self.fields["take_back"]
-        field.widget, field.label, field.required = forms.Select(), "Colleague", True
-        field.widget.choices, field.empty_label = field.choices, "Choose a person"
+        field = cast(forms.ModelChoiceField, self.fields["take_back"])
+        field.widget, field.label, field.required = forms.Select(choices=field.iterator(field)), "Colleague", True
+        field.empty_label = "Choose a person"
         field.error_messages["required"] = "Choose from whom you take it back."
 
 
@@ -151,7 +152,8 @@ class MoveForm(ActForm):
 
     def build(self) -> None:
         """The ones that take requests, without the present one."""
-        self.fields["tracker"].queryset = Tracker.objects.filter(is_active=True).exclude(pk=self.issue.tracker_id)
+        present = {self.issue.tracker_id} if self.issue.tracker_id else set()
+        self.offer("tracker", Tracker.objects.filter(is_active=True).exclude(pk__in=present))
 
 
 class ReviewForm(ActForm):
@@ -170,8 +172,8 @@ class NameApproverForm(ActForm):
     def build(self) -> None:
         """The managers other than the requester and those who are asked already."""
         seats = seats_to_name(self.issue, self.person)
-        self.fields["seat"].choices = [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats]
+        self.offer("seat", [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats])
         if len(seats) == 1:
             del self.fields["seat"]
-        asked = {seat.approver_id for seat in self.issue.seats} - {None}
-        self.fields["approver"].queryset = eligible_approvers(self.issue.requester).exclude(pk__in=asked)
+        asked = {seat.approver_id for seat in self.issue.seats if seat.approver_id}
+        self.offer("approver", eligible_approvers(self.issue.requester).exclude(pk__in=asked))

@@ -3,15 +3,19 @@
 The part of a form that asks a catalogue entry's questions.
 """
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from supportops.accounts.models import User
-from workflow.actions.requirements import LONGEST_TEXT, required
+from workflow.actions.requirements import LONGEST_TEXT, Given, required
 from workflow.catalogue import answers
+from workflow.catalogue.answers import AnswerRow
 from workflow.catalogue.models import Route
 from workflow.models import Issue
 from workflow.verbs import Act, Verb
@@ -27,7 +31,7 @@ class WordsField(forms.CharField):
 
     def to_python(self, value: str | None) -> str:
         """The text with ``\\n`` as line end, as it is kept."""
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class ActForm(forms.Form):
@@ -36,7 +40,7 @@ class ActForm(forms.Form):
     def __init__(
         self,
         data: QueryDict | None = None,
-        files: MultiValueDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
         *,
         act: Act | Verb,
         issue: Issue,
@@ -69,11 +73,19 @@ class ActForm(forms.Form):
                 self.fields[name].required = True
                 self.fields[name].error_messages["required"] = sentence
 
-    def given(self) -> dict[str, Any]:
-        """What the door is given, from a valid form."""
-        return dict(self.cleaned_data)
+    def offer(self, name: str, choices: QuerySet[Any] | Sequence[tuple[object, str]]) -> None:
+        """Let a field choose among these rows, or (value, label) pairs."""
+        field = self.fields[name]
+        if isinstance(choices, QuerySet):
+            cast(forms.ModelChoiceField, field).queryset = choices
+        else:
+            cast(forms.ChoiceField, field).choices = choices
 
-    def add_problems(self, problems: dict[str, str]) -> None:
+    def given(self) -> Given:
+        """What the door is given, from a valid form."""
+        return cast(Given, dict(self.cleaned_data))
+
+    def add_problems(self, problems: Mapping[str, str]) -> None:
         """Show what the door found missing or wrong: {field: sentence}."""
         for field, sentence in problems.items():
             self.add_error(self.name_of(field), sentence)
@@ -88,13 +100,15 @@ class ActForm(forms.Form):
         return self.is_multipart()
 
 
-class AsksQuestions:
-    """Mixed into an ActForm: adds the questions of ``route`` to it, and reads the answers from it as rows."""
+class AsksQuestions(ActForm):
+    """A form that has a catalogue entry's questions too, once ``ask`` added them; reads their answers as rows."""
 
     asked_route: Route | None = None
     asked_of = "requester"
+    question_names: dict[str, str]
+    """{question key: the name of its field}."""
 
-    def ask(self, route: Route, asked_of: str, answered: list[dict[str, str]] | tuple[Any, ...] = ()) -> None:
+    def ask(self, route: Route, asked_of: str, answered: Iterable[AnswerRow] = ()) -> None:
         """Add the questions of the route's entry. ``answered``: rows whose answers the fields begin with."""
         self.asked_route, self.asked_of, self.question_names = route, asked_of, {}
         kept = {row["key"]: row.get("answer") for row in answered}
@@ -104,14 +118,18 @@ class AsksQuestions:
             self.question_names[key] = name
             self.fields[name] = field
 
-    def name_of(self, field: str) -> str:
+    def name_of(self, field: str) -> str | None:
         """The question's field, or the form's own."""
         return self.question_names.get(field) or super().name_of(field)
 
-    def answers(self) -> list[dict[str, Any] | dict[str, list | str]]:
+    def answers(self) -> list[AnswerRow]:
         """The answers of a valid form, as rows that a request keeps."""
         cleaned = {key: self.cleaned_data.get(name) for key, name in self.question_names.items()}
         return answers.rows(self.asked_route.key, self.asked_of, cleaned) if self.asked_route and cleaned else []
+
+    def given(self) -> Given:
+        """The answers as rows, and the form's own fields."""
+        return cast(Given, {**self.without_answers(), "answers": self.answers()})
 
     def without_answers(self) -> dict[str, Any]:
         """The other fields' cleaned values."""

@@ -1,6 +1,7 @@
 """What can be chosen on forms about a request: people, customers, systems, milestones, other requests."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from workflow.permissions import may_see
 LARGEST_NUMBER = 2**63 - 1
 
 
-def with_present(pairs: list[tuple[str, str]], present: str) -> list[tuple[str, str]]:
+def with_present(pairs: Sequence[tuple[str, str]], present: str) -> list[tuple[str, str]]:
     """``pairs`` for a select, with an empty one first and the present value added where it is not among them."""
     known = {value for value, _ in pairs}
     extra = [(present, present)] if present and present not in known else []
@@ -33,7 +34,7 @@ def system_choices(present: str = "") -> list[tuple[str, str]]:
     return with_present([(name, name) for name in systems_in_use()], present)
 
 
-def ops_who_see(issue: Issue) -> QuerySet[Any]:
+def ops_who_see(issue: Issue) -> QuerySet[User]:
     """The members of Support Operations the request exists for."""
     people = User.objects.ops()
     if issue.restricted_to_id is None:
@@ -47,7 +48,7 @@ def ops_who_see(issue: Issue) -> QuerySet[Any]:
 class MilestoneField(forms.ModelChoiceField):
     """An open milestone of a tracker, the next one first."""
 
-    def __init__(self, tracker: Tracker, **kwargs: Any) -> None:
+    def __init__(self, tracker: Tracker | None, **kwargs: Any) -> None:
         over = Case(When(due_date__lt=timezone.localdate(), then=1), default=0)
         coming = Milestone.objects.open().filter(tracker=tracker)
         in_order = coming.order_by(over, F("due_date").asc(nulls_last=True), "title")
@@ -62,7 +63,7 @@ class MilestoneField(forms.ModelChoiceField):
 class IssueNumberField(forms.CharField):
     """The number of another request, typed as SO-12 or 12; cleans to the request, if it exists for the person."""
 
-    person = None
+    person: User | None = None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=30, widget=forms.TextInput(attrs={"autocomplete": "off"}), **kwargs)
@@ -75,6 +76,6 @@ class IssueNumberField(forms.CharField):
         found = re.fullmatch(r"(?:SO-|#)?([0-9]{1,19})", typed, re.IGNORECASE)
         number = int(found[1]) if found else None
         issue = Issue.objects.filter(pk=number).first() if number and number <= LARGEST_NUMBER else None
-        if issue is None or not may_see(self.person, issue):
+        if issue is None or self.person is None or not may_see(self.person, issue):
             raise forms.ValidationError("There is no such request. Give a number such as SO-12.")
         return issue

@@ -1,8 +1,10 @@
 """The forms that lead to another entry (reclassify, continue in, spin off): first the entry, then its questions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -11,7 +13,7 @@ from workflow.actions.requirements import barred_way
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 from workflow.catalogue.models import Route
-from workflow.forms.base import ActForm, AsksQuestions, WordsField
+from workflow.forms.base import AsksQuestions, WordsField
 from workflow.models import Issue
 from workflow.verbs import Act, Verb
 
@@ -28,7 +30,7 @@ def entries_for(act: Act | Verb, issue: Issue) -> list[tuple[str, str]]:
     return [(key, name) for key, name, kind in answers.entries() if kind in kinds and key not in barred]
 
 
-class CarryOnForm(AsksQuestions, ActForm):
+class CarryOnForm(AsksQuestions):
     """The chosen entry (hidden: it is chosen above the form), its questions, and what the act itself asks for."""
 
     route = forms.ChoiceField(
@@ -37,10 +39,15 @@ class CarryOnForm(AsksQuestions, ActForm):
     )
 
     def __init__(
-        self, data: QueryDict | None = None, files: MultiValueDict | None = None, *, chosen: str = "", **kwargs: Any
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
+        chosen: str = "",
+        **kwargs: Any,
     ) -> None:
         """``chosen``: the route's key, as the address names it; a posted one counts first."""
-        self.chosen = (data or {}).get("route", chosen)
+        self.chosen = data.get("route", chosen) if data else chosen
         super().__init__(data, files, **kwargs)
 
     def build(self) -> None:
@@ -48,7 +55,7 @@ class CarryOnForm(AsksQuestions, ActForm):
         self.entries = entries_for(self.act, self.issue)
         own = self.fields
         self.fields = {"route": own.pop("route")}
-        self.fields["route"].choices = self.entries
+        self.offer("route", self.entries)
         self.question_names = {}
         self.target = Route.objects.filter(key=self.chosen).first() if self.chosen in dict(self.entries) else None
         if self.target is None:
@@ -61,7 +68,7 @@ class CarryOnForm(AsksQuestions, ActForm):
         self.fields |= words
 
     def _ask_approver(self) -> None:
-        if self.target.approval_rule != ApprovalRule.CHOSEN or self._approved_already():
+        if self.target is None or self.target.approval_rule != ApprovalRule.CHOSEN or self._approved_already():
             return
         managers = eligible_approvers(self.issue.requester)
         self.fields["approver"] = forms.ModelChoiceField(
@@ -72,16 +79,12 @@ class CarryOnForm(AsksQuestions, ActForm):
             initial=self.issue.requester.reports_to_id,
         )
 
-    def _approved_already(self):
+    def _approved_already(self) -> bool:
         return self.act == Verb.CONTINUE_IN and self.issue.kind == Kind.PROPOSAL
 
-    def clean_route(self) -> Route:
+    def clean_route(self) -> Route | None:
         """The route itself."""
         return self.target
-
-    def given(self) -> dict[str, Any]:
-        """The route, the answers as rows, and the form's own fields."""
-        return self.without_answers() | {"answers": self.answers()}
 
 
 class ReclassifyForm(CarryOnForm):
@@ -117,7 +120,7 @@ class SpinOffForm(CarryOnForm):
     description = WordsField(label="Description", rows=6, help_text="What this part is about. Markdown.")
 
 
-CARRYING_ON: dict[str, type[CarryOnForm]] = {
+CARRYING_ON: Mapping[Verb | Act, type[CarryOnForm]] = {
     Verb.RECLASSIFY: ReclassifyForm,
     Verb.CONTINUE_IN: ContinueInForm,
     Act.SPIN_OFF: SpinOffForm,

@@ -3,12 +3,12 @@
 The form of the verb edit.
 """
 
-from typing import Any
+from typing import cast
 
 from django import forms
 
 from supportops.ui.forms import ChoiceCards
-from workflow.actions.requirements import barred_outcome, closing_outcomes
+from workflow.actions.requirements import Given, barred_outcome, closing_outcomes
 from workflow.catalogue.answers import merged
 from workflow.catalogue.kinds import WORKED_ON, Kind
 from workflow.forms.base import ActForm, AsksQuestions, WordsField
@@ -41,10 +41,6 @@ class ApproveForm(AsksQuestions, StepForm):
         self.ask(self.issue.route, "approver")
         self.fields["text"] = words
 
-    def given(self) -> dict[str, Any]:
-        """The note, and the answers as rows."""
-        return self.without_answers() | {"answers": self.answers()}
-
 
 class AcceptForm(ActForm):
     """Type, customer, system and priority confirmed; who takes it."""
@@ -62,9 +58,9 @@ class AcceptForm(ActForm):
     def build(self) -> None:
         """What is known already stands there."""
         issue = self.issue
-        self.fields["customer"].choices = customer_choices(issue.customer)
-        self.fields["system"].choices = system_choices(issue.system)
-        self.fields["assignee"].queryset = ops_who_see(issue)
+        self.offer("customer", customer_choices(issue.customer))
+        self.offer("system", system_choices(issue.system))
+        self.offer("assignee", ops_who_see(issue))
         if issue.kind != Kind.BUG:
             del self.fields["confirmed_valid"]
         self.initial = {
@@ -107,9 +103,9 @@ class CloseForm(StepForm):
         """The outcomes that are open to this request now."""
         super().build()
         posted = self.data.get("outcome", "")
-        self.fields["outcome"].error_messages["invalid_choice"] = barred_outcome(self.issue, posted)
-        self.fields["outcome"].choices = [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)]
-        self.fields["duplicate_of"].person = self.person
+        self.fields["outcome"].error_messages["invalid_choice"] = barred_outcome(self.issue, posted) or ""
+        self.offer("outcome", [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)])
+        cast(IssueNumberField, self.fields["duplicate_of"]).person = self.person
 
 
 LOCKED = (
@@ -117,7 +113,7 @@ LOCKED = (
 )
 
 
-class EditForm(AsksQuestions, ActForm):
+class EditForm(AsksQuestions):
     """Title, description and answers. From development on what an approval stands on is locked."""
 
     title = forms.CharField(label="Title", max_length=255)
@@ -142,13 +138,15 @@ class EditForm(AsksQuestions, ActForm):
         field.disabled = not (self.is_bound and self.add_prefix(name) in self.data)
         field.required = field.required and not field.disabled
 
-    def given(self) -> dict[str, list[dict] | str]:
+    def given(self) -> Given:
         """Title, description, and all answers with the changed ones replaced."""
-        return self.without_answers() | {"answers": merged(self.issue.answers, self.answers())}
+        return cast(Given, {**self.without_answers(), "answers": merged(self.issue.answers, self.answers())})
 
     @property
-    def voiding_labels(self) -> list[Any]:
+    def voiding_labels(self) -> list[str]:
         """Labels of the fields whose change asks for the approval again, if any does."""
         if not (self.issue.route.needs_approval and self.issue.material_edits_allowed):
             return []
-        return [self.fields[name].label for field in self.issue.route.voiding_fields if (name := self.name_of(field))]
+        return [
+            str(self.fields[name].label) for field in self.issue.route.voiding_fields if (name := self.name_of(field))
+        ]

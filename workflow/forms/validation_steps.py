@@ -1,11 +1,14 @@
 """The forms of a validation: what to check, what was found on an item, and the two steps that end it."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django import forms
 
 from supportops.accounts.models import User
+from supportops.ui.forms import FieldGroup
 from workflow.actions.checklist import LONGEST_NOTE, items_in, last_list
+from workflow.actions.requirements import Given
 from workflow.forms.acts import TakesFiles, files_field
 from workflow.forms.base import WordsField
 from workflow.forms.steps import StepForm
@@ -26,7 +29,7 @@ class ItemsField(forms.CharField):
         super().__init__(required=False, max_length=LONGEST_LIST, **kwargs)
         self.error_messages["max_length"] = "Shorten the list; it has %(show_value)d characters."
 
-    def prepare_value(self, value: list[Any] | str | None) -> str:
+    def prepare_value(self, value: list[str] | str | None) -> str | None:
         """The items as lines."""
         return "\n".join(value) if isinstance(value, list) else value
 
@@ -60,8 +63,8 @@ def reason_name(item: ValidationItem) -> str:
 
 
 def grouped(
-    form: "SendBackForm | ValidateForm", names: list[str], title: str, help_text: str
-) -> list[dict[str, list | str]]:
+    form: "SendBackForm | ValidateForm", names: Collection[str], title: str, help_text: str
+) -> list[FieldGroup]:
     """The fields of the list under a heading, the others after them; empty when there is no list to show."""
     if not names:
         return []
@@ -88,11 +91,11 @@ class ValidateForm(StepForm):
         self.fields["text"] = note
 
     @property
-    def groups(self) -> list[dict[str, list | str]]:
+    def groups(self) -> list[FieldGroup]:
         """The boxes together, then the note."""
         return grouped(self, [tick_name(item) for item in self.open_items], "Tick what you checked", "")
 
-    def given(self) -> dict[str, Any]:
+    def given(self) -> Given:
         """The note, and the ids of what was ticked."""
         ticked = [item.pk for item in self.open_items if self.cleaned_data.get(tick_name(item))]
         return {"text": self.cleaned_data["text"], "ticked": ticked}
@@ -117,17 +120,17 @@ class SendBackForm(StepForm):
         self.fields["text"] = words
 
     @property
-    def groups(self) -> list[dict[str, list | str]]:
+    def groups(self) -> list[FieldGroup]:
         """The items together, then the words."""
         help_text = "Say what is not right with it. Leave it empty if it is right, or if nobody has looked."
         return grouped(self, [reason_name(item) for item in self.asked], "Item by item", help_text)
 
-    def given(self) -> dict[str, dict[int, str] | str]:
+    def given(self) -> Given:
         """The words, and the reasons by item."""
         failed = {item.pk: self.cleaned_data[reason_name(item)] for item in self.asked}
         return {"text": self.cleaned_data["text"], "failed": failed}
 
-    def add_problems(self, problems: dict[str, str]) -> None:
+    def add_problems(self, problems: Mapping[str, str]) -> None:
         """A reason that is too long stands at its item."""
         if "failed" in problems:
             long = [item for item in self.asked if len(self.cleaned_data[reason_name(item)]) > LONGEST_NOTE]
@@ -154,7 +157,7 @@ class CheckForm(TakesFiles):
 def blank_check(issue: Issue, person: User, act: Act, item: ValidationItem) -> CheckForm:
     """The form of one item as it stands now."""
     check = item.check_now
-    initial = {"item": item.pk, "seen": check.pk if check else 0}
+    initial: dict[str, Any] = {"item": item.pk, "seen": check.pk if check else 0}
     if check and verdict_of(item):
         initial["note"] = check.note
     form = CheckForm(act=act, issue=issue, person=person, initial=initial)
