@@ -22,10 +22,8 @@ def continue_in(issue: Issue, by: User, given: Given) -> Effect:
     """The verb continue in: a new request in the right tracker takes over requester, watchers, text and approval.
 
     One continued from a proposal opens in triage and its requester must validate it (handbook: "Support Operations
-    will ask
-    the original requester to review everything"). One from a question or hand-over starts at its kind's first state;
-    where
-    required answers are missing it is left as the requester's draft until they are in.
+    will ask the original requester to review everything"). One from a question or hand-over starts at its kind's first
+    state; where required answers are missing it is left as the requester's draft until they are in.
     """
     decided = issue.kind == Kind.PROPOSAL
     answers = _answers(issue, given)

@@ -30,8 +30,7 @@ def answer_gate(number: int, *, by: User, question: str, answer: bool | None) ->
     """Save one answer and return the path.
 
     ``question``: the key the person was shown. Raises Refused; Stale when somebody answered it meanwhile; Incomplete
-    when
-    ``answer`` is not True or False.
+    when ``answer`` is not True or False.
     """
     with locked(number) as issue:
         if reason := refusal(by, Act.GATE, issue):

@@ -2,9 +2,7 @@
 
 from typing import Literal, overload
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from supportops.accounts.models import User
 from workflow.forms.acts import (
@@ -19,7 +17,7 @@ from workflow.forms.acts import (
     ReviewForm,
     WatchForm,
 )
-from workflow.forms.base import ActForm
+from workflow.forms.base import ActForm, Files
 from workflow.forms.follow_ups import CARRYING_ON
 from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
 from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
@@ -66,7 +64,7 @@ def form_for(
     issue: Issue,
     person: User,
     data: QueryDict | None = None,
-    files: MultiValueDict[str, UploadedFile] | None = None,
+    files: Files | None = None,
 ) -> CheckForm: ...
 @overload
 def form_for(
@@ -74,7 +72,7 @@ def form_for(
     issue: Issue,
     person: User,
     data: QueryDict | None = None,
-    files: MultiValueDict[str, UploadedFile] | None = None,
+    files: Files | None = None,
     *,
     chosen: str = "",
 ) -> ActForm: ...
@@ -83,7 +81,7 @@ def form_for(
     issue: Issue,
     person: User,
     data: QueryDict | None = None,
-    files: MultiValueDict[str, UploadedFile] | None = None,
+    files: Files | None = None,
     *,
     chosen: str = "",
 ) -> ActForm:

@@ -31,9 +31,7 @@ def files_field(**kwargs: Any) -> Any:
 class AssignForm(ActForm):
     """Who of Support Operations owns it."""
 
-    assignee: forms.ModelChoiceField = forms.ModelChoiceField(
-        None, label="Owner", required=False, empty_label="Nobody yet"
-    )
+    assignee = forms.ModelChoiceField[User](None, label="Owner", required=False, empty_label="Nobody yet")
 
     def build(self) -> None:
         """The members it exists for."""
@@ -115,14 +113,14 @@ class DelegateForm(ActForm):
     """A colleague who validates for the requester, or one who no longer does."""
 
     # Any: Django takes fields off the class, so that ``self.person`` stays the person the form is for.
-    person: Any = forms.ModelChoiceField(
+    person: Any = forms.ModelChoiceField[User](
         None,
         label="Colleague",
         empty_label="Choose a person",
         error_messages={"required": "Choose who validates for you."},
     )
     text = WordsField(rows=3)
-    take_back: forms.ModelChoiceField = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
+    take_back = forms.ModelChoiceField[User](None, required=False, widget=forms.HiddenInput)
 
     def build(self) -> None:
         """Everybody but the requester and those who do the work."""
@@ -139,7 +137,7 @@ class DelegateForm(ActForm):
     def _only_take_back(self) -> None:
         """Nobody is delegated to any more; whoever was may still read a restricted request."""
         del self.fields["person"], self.fields["text"]
-        field = cast(forms.ModelChoiceField, self.fields["take_back"])
+        field = cast(forms.ModelChoiceField[User], self.fields["take_back"])
         field.widget, field.label, field.required = forms.Select(choices=field.iterator(field)), "Colleague", True
         field.empty_label = "Choose a person"
         field.error_messages["required"] = "Choose from whom you take it back."
@@ -148,7 +146,7 @@ class DelegateForm(ActForm):
 class MoveForm(ActForm):
     """Another tracker."""
 
-    tracker: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
+    tracker = forms.ModelChoiceField[Tracker](None, label="Tracker", empty_label="Choose a tracker")
 
     def build(self) -> None:
         """The ones that take requests, without the present one."""
@@ -166,7 +164,7 @@ class NameApproverForm(ActForm):
     """Who decides; where several places wait, in whose place."""
 
     seat = forms.TypedChoiceField(label="In place of", coerce=int)
-    approver: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
+    approver = forms.ModelChoiceField[User](None, label="Approver", empty_label="Choose a manager")
     text = WordsField(rows=3)
 
     def build(self) -> None:

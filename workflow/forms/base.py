@@ -20,6 +20,9 @@ from workflow.catalogue.models import Route
 from workflow.models import Issue
 from workflow.verbs import Act, Verb
 
+Files = MultiValueDict[str, UploadedFile[Any]]
+"""The files of a post, as Django gives them to a form."""
+
 
 class WordsField(forms.CharField):
     """Several lines of text, as long as the door takes; line ends are plain."""
@@ -40,7 +43,7 @@ class ActForm(forms.Form):
     def __init__(
         self,
         data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
+        files: Files | None = None,
         *,
         act: Act | Verb,
         issue: Issue,
@@ -77,7 +80,7 @@ class ActForm(forms.Form):
         """Let a field choose among these rows, or (value, label) pairs."""
         field = self.fields[name]
         if isinstance(choices, QuerySet):
-            cast(forms.ModelChoiceField, field).queryset = choices
+            cast(forms.ModelChoiceField[Any], field).queryset = choices
         else:
             cast(forms.ChoiceField, field).choices = choices
 

@@ -45,7 +45,7 @@ def ops_who_see(issue: Issue) -> QuerySet[User]:
     return people.filter(pk__in=members.values("pk"))
 
 
-class MilestoneField(forms.ModelChoiceField):
+class MilestoneField(forms.ModelChoiceField[Milestone]):
     """An open milestone of a tracker, the next one first."""
 
     def __init__(self, tracker: Tracker | None, **kwargs: Any) -> None:

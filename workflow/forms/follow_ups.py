@@ -4,16 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from workflow.actions.approvals import eligible_approvers
 from workflow.actions.requirements import barred_way
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 from workflow.catalogue.models import Route
-from workflow.forms.base import AsksQuestions, WordsField
+from workflow.forms.base import AsksQuestions, Files, WordsField
 from workflow.models import Issue
 from workflow.verbs import Act, Verb
 
@@ -41,7 +39,7 @@ class CarryOnForm(AsksQuestions):
     def __init__(
         self,
         data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile] | None = None,
+        files: Files | None = None,
         *,
         chosen: str = "",
         **kwargs: Any,

@@ -7,6 +7,7 @@ from typing import cast
 
 from django import forms
 
+from supportops.accounts.models import User
 from supportops.ui.forms import ChoiceCards
 from workflow.actions.requirements import Given, barred_outcome, closing_outcomes
 from workflow.catalogue.answers import merged
@@ -51,7 +52,7 @@ class AcceptForm(ActForm):
     priority = forms.TypedChoiceField(
         label="Priority", choices=[("", "Choose one"), *Priority.choices], coerce=int, empty_value=None
     )
-    assignee: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
+    assignee = forms.ModelChoiceField[User](None, label="Owner", required=False, empty_label="Me")
     confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
     text = WordsField(rows=3)
 
