@@ -117,13 +117,8 @@ def submit(draft: Draft, request: NewRequest, *, by: User) -> Issue:
     if reason := draft.entry.refusal(by):
         raise Refused(reason)
     files = [kept.attachment for kept in draft.attachments.select_related("attachment")]
-    draft.issue = open_issue(
-        by=by,
-        submission=draft.submission,
-        attachments=files,
-        continues=draft.continues,
-        **{**request, "requester": draft.originator},
-    )
+    asked: NewRequest = {**request, "requester": draft.originator}
+    draft.issue = open_issue(by=by, submission=draft.submission, attachments=files, continues=draft.continues, **asked)
     if draft.issue.requester_id != draft.originator_id:
         # The mark was taken from somebody else's form: nothing is said about the request it belongs to.
         raise Refused("This form was sent before, by somebody else. Open it anew.")

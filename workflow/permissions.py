@@ -17,7 +17,7 @@ from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import WORKED_ON
 from workflow.gates import GateOutcome, gate_at
 from workflow.states import ENDED, OPEN, Outcome, Source, State, standing
-from workflow.verbs import Act, Verb, require_each
+from workflow.verbs import ROWS, Act, Verb, require_each
 
 if TYPE_CHECKING:
     from supportops.accounts.models import User
@@ -46,14 +46,15 @@ def sees_internal(person: User) -> bool:
     return is_ops(person)
 
 
-def refusal(person: User, verb: str, issue: Issue, *, source: str = Source.PORTAL) -> str | None:
+def refusal(person: User | None, verb: str, issue: Issue, *, source: str = Source.PORTAL) -> str | None:
     """Why this person may not do this to this request now, or None if they may.
 
-    ``verb`` is a Verb or an Act. The sentence names the fact and, where it helps, who may.
+    ``person``: None only for the calendar. ``verb`` is a Verb or an Act. The sentence names the fact and, where it
+    helps, who may.
     """
     if source == Source.CALENDAR:
         return None if verb in _CALENDAR and issue.can(verb) else "The calendar does not take this step."
-    if not may_see(person, issue):
+    if person is None or not may_see(person, issue):
         return _HIDDEN
     if verb in Verb and not issue.can(verb):
         return _not_from_here(verb, issue)
@@ -66,7 +67,7 @@ def refusal_to_take_back(person: User, issue: Issue) -> str | None:
 
 
 def _not_from_here(verb: str, issue: Issue) -> str:
-    label = Verb(verb).label
+    label = ROWS[verb].label
     kind = issue.get_kind_display().lower()
     article = "an" if kind[0] in "aeiou" else "a"
     if issue.state in ENDED and verb == Verb.REOPEN:

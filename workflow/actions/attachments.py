@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
+from django.core.files.base import File
 from django.db import transaction
 
+from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete
 from workflow.actions.signals import attachment_given
-from workflow.models import Attachment
+from workflow.models import Attachment, Comment, Issue
 
 CONTENT_TYPES = {
     "png": ("image/png", rb"\x89PNG\r\n\x1a\n"),
@@ -34,10 +37,10 @@ CONTENT_TYPES = {
 (reliability.md §3)."""
 
 
-def store_file(upload, *, by):
+def store_file(upload: File[bytes], *, by: User | None) -> Attachment:
     """Keep an uploaded file that belongs to no request yet. Raises Incomplete({"file": sentence}) on a bad type or
     size."""
-    name = _safe_name(upload.name)
+    name = _safe_name(upload.name or "")
     extension = name.rpartition(".")[2].lower()
     if extension not in CONTENT_TYPES:
         raise Incomplete({"file": f"“{name}” cannot be attached. Use one of: {', '.join(sorted(CONTENT_TYPES))}."})
@@ -55,21 +58,21 @@ def store_file(upload, *, by):
         )
 
 
-def _safe_name(name):
+def _safe_name(name: str) -> str:
     """The name on one line and read as it is written: “photo<right-to-left override>gpj.exe” does not pass for a
     picture."""
     shown = "".join(letter for letter in name if not _turns_text(letter))
     return shown.replace("/", "_").replace("\\", "_")[-200:] or "file"
 
 
-def _turns_text(letter):
+def _turns_text(letter: str) -> bool:
     """Whether it is a control character, or one that turns the direction of the letters after it."""
     kind = unicodedata.category(letter)  # joiners, which emoji and some scripts need, are Cf too, but of no direction
     return kind in {"Cc", "Zl", "Zp"} or (kind == "Cf" and unicodedata.bidirectional(letter) != "BN")
 
 
 @contextmanager
-def stored(uploads, *, by):
+def stored(uploads: Iterable[File[bytes]], *, by: User) -> Iterator[list[Attachment]]:
     """Uploaded files as Attachments, for an action that locks the request afterwards.
 
     Outside what is done again after a clash: an upload can be read only once. What the action takes no hold of,
@@ -85,20 +88,21 @@ def stored(uploads, *, by):
             _drop_unused(files)
 
 
-def _drop_unused(files):
+def _drop_unused(files: list[Attachment]) -> None:
     for unused in Attachment.objects.filter(pk__in=[file.pk for file in files], issue__isnull=True):
         delete_file(unused)
 
 
-def delete_file(attachment):
+def delete_file(attachment: Attachment) -> None:
     """Delete an attachment and what is stored of it."""
     file = attachment.file
     attachment.delete()
     # After the commit: a rollback brings the row back, and then its file must still be there.
-    transaction.on_commit(lambda: file.storage.delete(file.name))
+    if name := file.name:
+        transaction.on_commit(lambda: file.storage.delete(name))
 
 
-def keep(attachment, issue, *, comment=None, internal=False):
+def keep(attachment: Attachment, issue: Issue, *, comment: Comment | None = None, internal: bool = False) -> None:
     """Give a stored file to a request, or to a comment of it; GitLab gets it where the request is mirrored."""
     attachment.issue, attachment.comment, attachment.internal = issue, comment, internal
     attachment.save(update_fields=["issue", "comment", "internal"])

@@ -1,13 +1,17 @@
 """The same thing done to many requests: each goes through the door by itself, and each says what became of it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, cast
 
+from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete, Refused, Stale
 from workflow.actions.fields import assign, set_priority
+from workflow.actions.requirements import Given
 from workflow.actions.transition import take_step
 from workflow.models import Issue
+from workflow.queues import Queue
 from workflow.states import CLOSE_OUTCOMES, Outcome, Priority, State
 from workflow.verbs import Act, Verb, in_bulk, require_each
 
@@ -25,10 +29,14 @@ class Result:
     words: str
 
 
-def chosen(keys):
+def chosen(keys: Iterable[str]) -> dict[int, int]:
     """{number: version looked at} from the keys of a list's checkboxes; whatever is no key is left out."""
     matches = (_KEY.fullmatch(key) for key in keys)
     return dict(list({int(match[1]): int(match[2]) for match in matches if match}.items())[:MOST_AT_ONCE])
+
+
+Run = Callable[[Issue, int, User, Mapping[str, Any]], None]
+"""How an act is done to one request, at the version looked at, by a person, with what was asked once for all."""
 
 
 @dataclass(frozen=True)
@@ -38,34 +46,34 @@ class BulkAct:
 
     value: str
     label: str
-    run: Callable
+    run: Run
     asks: tuple[str, ...] = ()
     prompt: str | None = None
 
 
-def _step(verb, given_of):
-    def run(issue, version, by, given):
-        take_step(issue.pk, verb, by=by, version=version, given={**given_of(issue), **given})
+def _step(verb: Verb, given_of: Callable[[Issue], Given]) -> Run:
+    def run(issue: Issue, version: int, by: User, given: Mapping[str, Any]) -> None:
+        take_step(issue.pk, verb, by=by, version=version, given=cast(Given, {**given_of(issue), **given}))
 
     return run
 
 
-def _as_it_stands(issue):
+def _as_it_stands(issue: Issue) -> Given:
     """What accept asks for, from what the request says already; whatever is missing, the door names."""
     return {"kind": issue.kind, "customer": issue.customer, "system": issue.system, "priority": issue.priority}
 
 
-def _assign_to_me(issue, version, by, given):
+def _assign_to_me(issue: Issue, version: int, by: User, given: Mapping[str, Any]) -> None:
     assign(issue.pk, by, by=by, version=version)
 
 
-def _set_priority(issue, version, by, given):
+def _set_priority(issue: Issue, version: int, by: User, given: Mapping[str, Any]) -> None:
     set_priority(issue.pk, given["priority"], by=by, version=version)
 
 
-_GIVEN = {Verb.ACCEPT: _as_it_stands}
+_GIVEN: Mapping[Verb, Callable[[Issue], Given]] = {Verb.ACCEPT: _as_it_stands}
 """What a step is given besides what is asked once for all."""
-_RUN: dict[Verb | Act, Callable] = {
+_RUN: Mapping[Verb | Act, Run] = {
     Act.ASSIGN: _assign_to_me,
     Act.PRIORITY: _set_priority,
     **{verb: _step(verb, _GIVEN.get(verb, lambda issue: {})) for verb in Verb},
@@ -81,7 +89,7 @@ OUTCOMES = [(outcome.value, outcome.label) for outcome in CLOSE_OUTCOMES if outc
 PRIORITIES = Priority.choices
 
 
-def acts_for(queue):
+def acts_for(queue: Queue) -> list[BulkAct]:
     """The acts that make sense for what waits in this queue; whether one is allowed is decided row by row."""
     wanted = {Act.ASSIGN.value, Act.PRIORITY.value, *queue.verbs}
     if queue.verbs and State.IMPLEMENTATION not in queue.states:
@@ -89,7 +97,7 @@ def acts_for(queue):
     return [act for act in ACTS.values() if act.value in wanted]
 
 
-def do_for_all(act, versions, *, by, given):
+def do_for_all(act: BulkAct, versions: Mapping[int, int], *, by: User, given: Mapping[str, Any]) -> list[Result]:
     """Do ``act`` to every request of ``versions`` ({number: version}); a Result for each, in the order given.
 
     One that is refused keeps none of the others from being done.
@@ -98,7 +106,7 @@ def do_for_all(act, versions, *, by, given):
     return [_one(act, seen.get(number), number, version, by, given) for number, version in versions.items()]
 
 
-def _one(act, issue, number, version, by, given):
+def _one(act: BulkAct, issue: Issue | None, number: int, version: int, by: User, given: Mapping[str, Any]) -> Result:
     if issue is None:
         return Result(number, False, NO_SUCH_REQUEST)
     try:

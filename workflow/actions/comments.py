@@ -1,8 +1,12 @@
 """Comments and files."""
 
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
 from django.db import IntegrityError
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.actions.attachments import keep
 from workflow.actions.discussion import ASKED_IN, ask_ops_in, is_discussed, takes_part
 from workflow.actions.errors import Incomplete, Refused
@@ -10,14 +14,24 @@ from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
 from workflow.actions.requirements import LONGEST_TEXT, required
 from workflow.actions.signals import announce, comment_written
-from workflow.models import Comment
+from workflow.models import Attachment, Comment, Issue
 from workflow.permissions import refusal, sees_internal
 from workflow.states import Source
 from workflow.verbs import Act
 
 
 @again_after_a_clash
-def comment(number, body, *, by, internal=False, files=(), submission=None, asks_ops_in=False, source=Source.PORTAL):
+def comment(
+    number: int,
+    body: str,
+    *,
+    by: User,
+    internal: bool = False,
+    files: Iterable[Attachment] = (),
+    submission: UUID | None = None,
+    asks_ops_in: bool = False,
+    source: Source = Source.PORTAL,
+) -> Comment:
     """Add a comment and return it; the same ``submission`` again returns the one that is there. Does not raise the
     version.
 
@@ -43,20 +57,32 @@ def comment(number, body, *, by, internal=False, files=(), submission=None, asks
         raise
 
 
-def _ask_ops_in(issue, body, *, by, **given):
-    new = _write(issue, f"{body}\n\n{ASKED_IN}", by=by, internal=False, **given)
+def _ask_ops_in(
+    issue: Issue, body: str, *, by: User, files: Iterable[Attachment], submission: UUID | None, source: Source
+) -> Comment:
+    words = f"{body}\n\n{ASKED_IN}"
+    new = _write(issue, words, by=by, internal=False, files=files, submission=submission, source=source)
     ask_ops_in(issue, new, by)
     return new
 
 
-def _check_body(issue, body):
+def _check_body(issue: Issue, body: str) -> None:
     if not body:
         raise Incomplete(required(Act.COMMENT, issue))
     if len(body) > LONGEST_TEXT:
         raise Incomplete({"body": f"Shorten this to {LONGEST_TEXT:,} characters; it has {len(body):,}."})
 
 
-def _write(issue, body, *, by, internal, files, submission, source):
+def _write(
+    issue: Issue,
+    body: str,
+    *,
+    by: User,
+    internal: bool,
+    files: Iterable[Attachment],
+    submission: UUID | None,
+    source: Source,
+) -> Comment:
     now = timezone.now()
     new = Comment.objects.create(
         issue=issue, author=by, body=body, internal=internal, source=source, submission=submission, created_at=now
@@ -71,7 +97,7 @@ def _write(issue, body, *, by, internal, files, submission, source):
 
 
 @again_after_a_clash
-def attach(number, files, *, by, submission=None):
+def attach(number: int, files: Collection[Attachment], *, by: User, submission: UUID | None = None) -> Issue:
     """Add files (Attachments, see ``actions.files``) to the request itself; the same ``submission`` (a UUID) again adds
     nothing more."""
     mark = {"submission": str(submission)} if submission else {}

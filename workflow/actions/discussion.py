@@ -6,7 +6,9 @@ Called inside the transaction of whatever is done.
 """
 
 import re
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -16,7 +18,7 @@ from supportops.accounts.roles import Role
 from workflow.actions.errors import Incomplete
 from workflow.actions.signals import person_asked_in
 from workflow.catalogue.kinds import Kind
-from workflow.models import Watch
+from workflow.models import Comment, Event, Issue, Watch
 from workflow.permissions import may_see
 from workflow.states import State
 from workflow.verbs import Verb
@@ -25,12 +27,12 @@ USUAL_DAYS = 14
 LONGEST_DAYS = 90
 
 
-def last_day():
+def last_day() -> date:
     """The latest day a discussion that is opened or changed today may end on."""
     return timezone.localdate() + timedelta(days=LONGEST_DAYS)
 
 
-def problem_with_end(day):
+def problem_with_end(day: date | None) -> str | None:
     """Why a discussion cannot end on ``day`` (None: no day was given), in words; None if it can."""
     if day is None:
         return "A discussion needs a day on which it ends."
@@ -41,7 +43,7 @@ def problem_with_end(day):
     return None
 
 
-def check_end(kind, fed):
+def check_end(kind: str, fed: Mapping[str, Any]) -> dict[str, str]:
     """{"due_date": sentence} if ``fed`` ({field of a request: value}) sets an end that a discussion cannot have.
 
     Only a proposal (``kind``) is discussed.
@@ -52,7 +54,7 @@ def check_end(kind, fed):
     return {"due_date": problem} if problem else {}
 
 
-def is_discussed(issue):
+def is_discussed(issue: Issue) -> bool:
     """Whether its discussion is still under way, also while its approver waits for an answer."""
     return State.DISCUSSION in {issue.state, issue.return_to}
 
@@ -61,7 +63,7 @@ _BETWEEN = re.compile(r"[,;\n]|\band\b")
 ASKED_IN = "*Support Operations are asked to join in.*"
 
 
-def people_touched(issue):
+def people_touched(issue: Issue) -> list[User]:
     """The people who hear for the teams a proposal names: of a division (also “Support EMEA”: with its region) the
     managers, of a group its members."""
     names = {name.strip().casefold() for name in _BETWEEN.split(issue.teams)} - {""}
@@ -73,11 +75,11 @@ def people_touched(issue):
     return list({one.pk: one for one in [*managers, *members]}.values())
 
 
-def _teams_led(manager):
+def _teams_led(manager: User) -> set[str]:
     return {manager.division.casefold(), f"{manager.division} {manager.region}".casefold()}
 
 
-def touched_by(issue, event):
+def touched_by(issue: Issue, event: Event) -> list[User]:
     """Whom this event concerns because it opens or decides (or ends) a discussion that touches their team."""
     if issue.kind != Kind.PROPOSAL:
         return []
@@ -87,13 +89,13 @@ def touched_by(issue, event):
     return people_touched(issue) if opens or ends or renamed else []
 
 
-def takes_part(issue, person):
+def takes_part(issue: Issue, person: User | None) -> None:
     """Whoever speaks up in a discussion hears how it goes on, until they stop watching."""
     if is_discussed(issue) and person is not None and person.pk != issue.requester_id:
         Watch.objects.get_or_create(issue=issue, person=person)
 
 
-def ask_ops_in(issue, comment, by):
+def ask_ops_in(issue: Issue, comment: Comment, by: User) -> None:
     """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where none of them
     may. They watch from then on. Raises Incomplete when there is nobody to ask.
     """
@@ -107,5 +109,5 @@ def ask_ops_in(issue, comment, by):
         person_asked_in.send(sender=None, issue=issue, comment=comment, person=person)
 
 
-def _insiders(people, issue, by):
+def _insiders(people: Iterable[User], issue: Issue, by: User) -> list[User]:
     return [person for person in people if person.pk != by.pk and may_see(person, issue)]

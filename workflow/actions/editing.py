@@ -1,19 +1,25 @@
 """The verb edit: what changed, whether it voids the approval, and where it is too late for that."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
+from supportops.accounts.models import User
 from workflow.actions import approvals
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete, Refused
-from workflow.catalogue.answers import fields_fed_by
+from workflow.actions.history import Effect
+from workflow.actions.requirements import Given
+from workflow.catalogue.answers import AnswerRow, fields_fed_by
+from workflow.models import Issue
 from workflow.states import State
 
 NOT_ACCEPTED = frozenset({State.DISCUSSION, State.APPROVAL, State.TRIAGE})
 """Where nobody of Support Operations has confirmed yet what it is about."""
+_TEXTS: tuple[Literal["title", "description"], ...] = ("title", "description")
 
 
-def apply_edit(issue, by, given):
-    """Write the new title, description and answers to the (unsaved) request; see ``effects`` for what is returned."""
+def apply_edit(issue: Issue, by: User, given: Given) -> Effect:
+    """Write the new title, description and answers to the (unsaved) request."""
     changes = edits(issue, given)
     if not changes:
         raise Incomplete({"title": "Nothing was changed. Change something, or go back."})
@@ -34,7 +40,7 @@ def apply_edit(issue, by, given):
     return {"transition": {"material": material}, "data": changes}
 
 
-def _feed(issue, changed):
+def _feed(issue: Issue, changed: Sequence[AnswerRow]) -> None:
     """Let the fields of the request follow the ``changed`` rows that fill them.
 
     What Support Operations confirmed when they accepted it (system, customer) is theirs from then on.
@@ -50,11 +56,11 @@ def _feed(issue, changed):
         setattr(issue, name, fed[name])
 
 
-def edits(issue, given):
+def edits(issue: Issue, given: Given) -> dict[str, list[Any]]:
     """{field or question key: [old, new]} of all that ``given`` would change."""
-    changes = {
+    changes: dict[str, list[Any]] = {
         name: [getattr(issue, name), given[name]]
-        for name in ("title", "description")
+        for name in _TEXTS
         if name in given and given[name] != getattr(issue, name)
     }
     if "answers" in given:

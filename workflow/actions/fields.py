@@ -1,8 +1,13 @@
 """What may be done to a request without changing its state; the same lock, the same table of who may, the same
 history."""
 
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.actions.discussion import is_discussed, problem_with_end
 from workflow.actions.errors import Incomplete, Refused
@@ -10,19 +15,30 @@ from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
 from workflow.actions.requirements import required
 from workflow.actions.signals import person_needed
-from workflow.models import Delegation, Watch
+from workflow.models import Delegation, Event, Issue, Watch
 from workflow.permissions import may_see, refusal, refusal_to_take_back
 from workflow.states import Priority, Source
 from workflow.verbs import Act
 
 
-def _checked(issue, act, by):
+def _checked(issue: Issue, act: Act, by: User) -> None:
     if reason := refusal(by, act, issue):
         raise Refused(reason)
 
 
 @again_after_a_clash
-def _change(number, act, field, new, *, by, version, source, problem=None, shown=str):
+def _change(
+    number: int,
+    act: Act,
+    field: str,
+    new: object,
+    *,
+    by: User,
+    version: int | None,
+    source: Source,
+    problem: Callable[[Issue], str | None] | None = None,
+    shown: Callable[[Any], str] = str,
+) -> Issue:
     """Set one field of a request, with its event; nothing happens when it has that value already."""
     with locked(number, version=version) as issue:
         _checked(issue, act, by)
@@ -39,10 +55,12 @@ def _change(number, act, field, new, *, by, version, source, problem=None, shown
         return issue
 
 
-def assign(number, assignee, *, by, version=None, source=Source.PORTAL):
+def assign(
+    number: int, assignee: User | None, *, by: User, version: int | None = None, source: Source = Source.PORTAL
+) -> Issue:
     """Give the request to somebody of Support Operations, or to nobody (None)."""
 
-    def problem(issue):
+    def problem(issue: Issue) -> str | None:
         if assignee is None:
             return None
         if not is_ops(assignee):
@@ -52,10 +70,12 @@ def assign(number, assignee, *, by, version=None, source=Source.PORTAL):
     return _change(number, Act.ASSIGN, "assignee", assignee, by=by, version=version, source=source, problem=problem)
 
 
-def set_priority(number, priority, *, by, version=None, source=Source.PORTAL):
+def set_priority(
+    number: int, priority: int | None, *, by: User, version: int | None = None, source: Source = Source.PORTAL
+) -> Issue:
     """Set the priority (a Priority, or None for none)."""
 
-    def problem(issue):
+    def problem(issue: Issue) -> str | None:
         return None if priority is None or priority in Priority.values else "Choose a priority from the list."
 
     return _change(
@@ -71,10 +91,12 @@ def set_priority(number, priority, *, by, version=None, source=Source.PORTAL):
     )
 
 
-def set_due_date(number, due_date, *, by, version=None, source=Source.PORTAL):
+def set_due_date(
+    number: int, due_date: date | None, *, by: User, version: int | None = None, source: Source = Source.PORTAL
+) -> Issue:
     """Set the due date (a date, or None for none); a new one is not in the past."""
 
-    def problem(issue):
+    def problem(issue: Issue) -> str | None:
         if due_date != issue.due_date and is_discussed(issue):
             return problem_with_end(due_date)
         past = due_date is not None and due_date != issue.due_date and due_date < timezone.localdate()
@@ -83,7 +105,7 @@ def set_due_date(number, due_date, *, by, version=None, source=Source.PORTAL):
     return _change(number, Act.DUE_DATE, "due_date", due_date, by=by, version=version, source=source, problem=problem)
 
 
-def watch(number, watching, *, by):
+def watch(number: int, watching: bool, *, by: User) -> Issue:
     """Start (True) or stop (False) to hear about the request."""
     with locked(number) as issue:
         _checked(issue, Act.WATCH, by)
@@ -94,7 +116,7 @@ def watch(number, watching, *, by):
         return issue
 
 
-def delegate(number, person, *, by, text=""):
+def delegate(number: int, person: User, *, by: User, text: str = "") -> Issue:
     """Let a colleague validate for the requester; never one who implements. Again for the same colleague changes
     nothing. ``text``: a note they read."""
     with locked(number) as issue:
@@ -109,7 +131,7 @@ def delegate(number, person, *, by, text=""):
         return issue
 
 
-def take_back(number, person, *, by):
+def take_back(number: int, person: User, *, by: User) -> Issue:
     """End a delegation, whether or not the request has ended: a restricted one stays readable until then."""
     with locked(number) as issue:
         if reason := refusal_to_take_back(by, issue):
@@ -121,7 +143,7 @@ def take_back(number, person, *, by):
         return issue
 
 
-def review_block(number, text, *, by, version=None):
+def review_block(number: int, text: str, *, by: User, version: int | None = None) -> Issue:
     """Keep what a review of a blocked request found: why it is still blocked, whom somebody asked, what comes next."""
     with locked(number, version=version) as issue:
         _checked(issue, Act.REVIEW, by)
@@ -134,7 +156,7 @@ def review_block(number, text, *, by, version=None):
         return issue
 
 
-def _cannot_validate(issue, person):
+def _cannot_validate(issue: Issue, person: User) -> str | None:
     if person.pk == issue.requester_id:
         return f"{person} is the requester and validates anyway."
     if person.pk in issue.implementer_ids:
@@ -142,6 +164,6 @@ def _cannot_validate(issue, person):
     return None if person.is_active else f"{person} has left."
 
 
-def tell_people_needed(issue, event, person):
+def tell_people_needed(issue: Issue, event: Event, person: User) -> None:
     """Say, in the running transaction, that the event needs this person now."""
     person_needed.send(sender=None, issue=issue, event=event, person=person)

@@ -1,28 +1,29 @@
 """A request carries on in another one: continued, or spun off."""
 
+from typing import Any
+
+from supportops.accounts.models import User
 from workflow.actions import approvals
 from workflow.actions.errors import Incomplete, Refused
-from workflow.actions.history import record
+from workflow.actions.history import Effect, record
 from workflow.actions.locking import again_after_a_clash, locked
-from workflow.actions.requirements import barred_way
+from workflow.actions.requirements import Given, barred_way
 from workflow.actions.signals import draft_wanted
 from workflow.actions.submission import create, link, watch_too
-from workflow.catalogue.answers import fields_fed_by, merged, missing_answers, system_of
+from workflow.catalogue.answers import AnswerRow, fields_fed_by, merged, missing_answers, system_of
 from workflow.catalogue.kinds import Kind
-from workflow.models import IssueLink
+from workflow.models import Issue, IssueLink
 from workflow.permissions import refusal
 from workflow.states import State
 from workflow.verbs import Act
 
 
-def continue_in(issue, by, given):
+def continue_in(issue: Issue, by: User, given: Given) -> Effect:
     """The verb continue in: a new request in the right tracker takes over requester, watchers, text and approval.
 
     One continued from a proposal opens in triage and its requester must validate it (handbook: "Support Operations
-    will ask
-    the original requester to review everything"). One from a question or hand-over starts at its kind's first state;
-    where
-    required answers are missing it is left as the requester's draft until they are in.
+    will ask the original requester to review everything"). One from a question or hand-over starts at its kind's first
+    state; where required answers are missing it is left as the requester's draft until they are in.
     """
     decided = issue.kind == Kind.PROPOSAL
     answers = _answers(issue, given)
@@ -52,7 +53,7 @@ def continue_in(issue, by, given):
 
 
 @again_after_a_clash
-def spin_off(number, *, by, given, version=None):
+def spin_off(number: int, *, by: User, given: Given, version: int | None = None) -> Issue:
     """Open a full request of its own out of an open one; the parent neither waits nor closes. Returns the new request.
 
     Raises the parent's version, so that a second press of the same form is stale and opens nothing.
@@ -70,17 +71,17 @@ def spin_off(number, *, by, given, version=None):
         return new
 
 
-def _answers(issue, given):
+def _answers(issue: Issue, given: Given) -> list[AnswerRow]:
     """The answers of the new request: with its own text only its own, otherwise everything that was said so far."""
     new = given.get("answers", [])
     return merged(issue.answers, new) if given.get("description") is None else new
 
 
-def _carry_on(issue, by, given, **fields):
+def _carry_on(issue: Issue, by: User, given: Given, **fields: Any) -> Issue:
     route, answers = given["route"], _answers(issue, given)
     if problems := missing_answers(route.key, "requester", answers):
         raise Incomplete(problems)
-    known = {"customer": issue.customer, "system": system_of(route.key) or issue.system}
+    known: dict[str, Any] = {"customer": issue.customer, "system": system_of(route.key) or issue.system}
     new = create(
         by=by,
         route=route,
@@ -91,7 +92,7 @@ def _carry_on(issue, by, given, **fields):
         restricted_to=route.restricted_to or issue.restricted_to,
         priority=issue.priority,
         approver=given.get("approver"),
-        **(known | fields_fed_by(given.get("answers", [])) | fields),
+        **{**known, **fields_fed_by(given.get("answers", [])), **fields},
     )
     watch_too(new, issue)
     return new

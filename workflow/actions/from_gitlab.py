@@ -3,6 +3,10 @@
 Nothing here is refused: it has happened there already. What needs a permission goes through the other doors.
 """
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -12,13 +16,23 @@ from workflow.actions.fields import _change, tell_people_needed
 from workflow.actions.history import record
 from workflow.actions.locking import locked
 from workflow.actions.signals import announce, comment_written
+from workflow.catalogue.models import Tracker
 from workflow.catalogue.restriction import lets_out
-from workflow.models import Comment, Issue, Milestone
+from workflow.models import Attachment, Comment, Event, Issue, Milestone
 from workflow.states import Source
 from workflow.verbs import Act
 
 
-def receive_comment(number, body, *, author, author_name="", internal=False, at, files=()):
+def receive_comment(
+    number: int,
+    body: str,
+    *,
+    author: User | None,
+    author_name: str = "",
+    internal: bool = False,
+    at: datetime,
+    files: Iterable[Attachment] = (),
+) -> Comment:
     """Keep a comment written in GitLab and return it. ``author``: the person, or None where ``author_name`` stands
     for them.
 
@@ -44,7 +58,7 @@ def receive_comment(number, body, *, author, author_name="", internal=False, at,
         return new
 
 
-def receive_file(comment, file):
+def receive_file(comment: Comment, file: Attachment) -> None:
     """Give a stored file to a comment that came from GitLab before it. Nothing goes back to GitLab: it is there."""
     with locked(comment.issue_id) as issue:
         file.issue, file.comment, file.internal, file.source = issue, comment, comment.internal, Source.GITLAB
@@ -52,27 +66,27 @@ def receive_file(comment, file):
         announce(issue.pk)
 
 
-def rewrite_comment(comment, body):
+def rewrite_comment(comment: Comment, body: str) -> None:
     """The comment was edited in GitLab."""
     with locked(comment.issue_id):
         Comment.objects.filter(pk=comment.pk).update(body=body, edited_at=timezone.now())
         announce(comment.issue_id)
 
 
-def bury_comment(comment):
+def bury_comment(comment: Comment) -> None:
     """The comment was deleted in GitLab: its place stays, its words go."""
     with locked(comment.issue_id):
         Comment.objects.filter(pk=comment.pk, deleted_at=None).update(deleted_at=timezone.now(), body="")
         announce(comment.issue_id)
 
 
-def set_field(number: int, name: str, value: object, *, by: User, source: str = Source.PORTAL) -> Issue:
+def set_field(number: int, name: str, value: object, *, by: User, source: Source = Source.PORTAL) -> Issue:
     """Set a field that has no act of its own, as the division or the system ("" for none); who may set the priority
     may set this."""
     return _change(number, Act.PRIORITY, name, value, by=by, version=None, source=source)
 
 
-def follow_move(number, tracker, *, by, author_name=""):
+def follow_move(number: int, tracker: Tracker, *, by: User | None, author_name: str = "") -> Issue:
     """The GitLab issue was moved there: the request follows, in whatever state it is. ``by``: the person, or None.
 
     The milestone stays only if one of its title exists there. Raises Incomplete where that would show to more people
@@ -85,8 +99,8 @@ def follow_move(number, tracker, *, by, author_name=""):
         if sentence := lets_out(old, tracker):
             raise Incomplete({"tracker": sentence})
         issue.tracker = tracker
-        data = {"tracker": [old and old.name, tracker.name], **_named(by, author_name)}
-        if issue.milestone_id:
+        data: dict[str, Any] = {"tracker": [old.name if old else None, tracker.name], **_named(by, author_name)}
+        if issue.milestone:
             there = Milestone.objects.open().filter(tracker=tracker, title=issue.milestone.title).first()
             if there is None:
                 data["milestone"] = [issue.milestone.title, None]
@@ -97,7 +111,16 @@ def follow_move(number, tracker, *, by, author_name=""):
         return issue
 
 
-def say_back(number, verb, text, *, by, author_name="", data=None, told=()):
+def say_back(
+    number: int,
+    verb: str,
+    text: str,
+    *,
+    by: User | None,
+    author_name: str = "",
+    data: Mapping[str, Any] | None = None,
+    told: Iterable[User] = (),
+) -> Event:
     """Keep in the history what was not followed, say so in one comment on the GitLab issue, and have it put right
     there.
 
@@ -119,5 +142,5 @@ def say_back(number, verb, text, *, by, author_name="", data=None, told=()):
         return event
 
 
-def _named(by, author_name):
+def _named(by: User | None, author_name: str) -> dict[str, str]:
     return {"author": author_name} if by is None and author_name else {}

@@ -1,13 +1,40 @@
 """Writes what happened, and tells the apps around in the same transaction, always."""
 
+from collections.abc import Mapping
+from typing import Any, TypedDict
+
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.actions.signals import announce, event_recorded
-from workflow.models import Event
+from workflow.models import Event, Issue
 from workflow.states import Source
 
 
-def record(issue, verb, *, by, from_state, source=Source.PORTAL, on_behalf_of=None, text="", data=None):
+class Effect(TypedDict, total=False):
+    """What a step changed besides the state.
+
+    ``transition``: the transition's keyword arguments; ``data``: what the event keeps; ``stays``: no transition is
+    made, because what was done is only a part of it; ``text``: what the event says in place of the words given.
+    """
+
+    transition: Mapping[str, Any]
+    data: Mapping[str, Any]
+    stays: bool
+    text: str
+
+
+def record(
+    issue: Issue,
+    verb: str,
+    *,
+    by: User | None,
+    from_state: str,
+    source: Source = Source.PORTAL,
+    on_behalf_of: User | None = None,
+    text: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Event:
     """Append an event for what was just done and saved, and set off all that follows from it. Returns the event."""
     event = Event.objects.create(
         issue=issue,

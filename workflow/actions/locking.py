@@ -5,8 +5,10 @@ Takes hold of a request.
 
 import random
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -14,6 +16,8 @@ from django.db import OperationalError, connection, transaction
 from workflow.actions.errors import Stale
 from workflow.models import Issue
 
+P = ParamSpec("P")
+Returned = TypeVar("Returned")
 log = structlog.get_logger(__name__)
 ABORTED = frozenset({"40001", "40P01"})
 """PostgreSQL's words for: serialization failure, deadlock. Nothing of such a transaction is kept."""
@@ -21,7 +25,7 @@ PAUSE = 0.05, 0.2
 """Seconds, between which: without it the two would run into each other again."""
 
 
-def again_after_a_clash(action):
+def again_after_a_clash(action: Callable[P, Returned]) -> Callable[P, Returned]:
     """The action, run once more if the database ended it in favour of another one; a second time the error stays.
 
     Only where the action's transaction is the outermost: what is inside a larger one is the larger one's to repeat.
@@ -29,7 +33,7 @@ def again_after_a_clash(action):
     """
 
     @wraps(action)
-    def run(*args, **kwargs):
+    def run(*args: P.args, **kwargs: P.kwargs) -> Returned:
         outermost = not connection.in_atomic_block
         try:
             return action(*args, **kwargs)
@@ -44,7 +48,7 @@ def again_after_a_clash(action):
 
 
 @contextmanager
-def locked(number, *, version=None):
+def locked(number: int, *, version: int | None = None) -> Iterator[Issue]:
     """The request under its row lock, inside a transaction; Stale if ``version`` is not its present one.
 
     ``no_key``: a row that merely refers to the request may be written meanwhile. Otherwise two requests that refer to

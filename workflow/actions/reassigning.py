@@ -1,5 +1,8 @@
 """A seat gets another holder: named by a lead or by the approver's manager, or found when its holder lost it."""
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -10,13 +13,15 @@ from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
-from workflow.models import Decision
+from workflow.models import Decision, Issue
 from workflow.permissions import refusal
 from workflow.verbs import Act
 
 
 @again_after_a_clash
-def name_approver(number, approver, *, by, version=None, seat=None, text=""):
+def name_approver(
+    number: int, approver: User, *, by: User, version: int | None = None, seat: int | None = None, text: str = ""
+) -> Issue:
     """Somebody else decides: where nobody is eligible, or the one asked cannot or does not.
 
     ``seat``: the id of the seat, where the round has several that wait. A lead names anybody eligible for any seat; the
@@ -31,14 +36,14 @@ def name_approver(number, approver, *, by, version=None, seat=None, text=""):
         return _give(issue, chosen, approver, by=by, text=text, follows_manager=False)
 
 
-def seats_to_name(issue, person):
+def seats_to_name(issue: Issue, person: User) -> list[Decision]:
     """The waiting seats this person may give to somebody else: a lead all, an approver's manager the late ones."""
-    late = [seat for seat in issue.late_seats if seat.approver.reports_to_id == person.pk]
+    late = [seat for seat in issue.late_seats if seat.approver and seat.approver.reports_to_id == person.pk]
     waiting = [seat for seat in issue.seats if seat.decided_at is None]
     return waiting if is_lead(person) or not late else late
 
 
-def _seat(issue, seats, pk):
+def _seat(issue: Issue, seats: Iterable[Decision], pk: int | None) -> Decision:
     """The seat that is meant: the named one, or without a name the first."""
     for seat in seats:
         if pk is None or seat.pk == pk:
@@ -46,7 +51,7 @@ def _seat(issue, seats, pk):
     raise Incomplete({"seat": "Choose whose place it is, among those who have not decided."})
 
 
-def _cannot_hold(issue, approver, by):
+def _cannot_hold(issue: Issue, approver: User, by: User) -> str | None:
     if not eligible_approvers(issue.requester).filter(pk=approver.pk).exists():
         return f"{approver} cannot approve this. Choose a manager other than the requester."
     if approver.pk in {seat.approver_id for seat in issue.seats}:
@@ -58,7 +63,15 @@ def _cannot_hold(issue, approver, by):
     return None
 
 
-def _give(issue, seat, approver, *, by, text, follows_manager):
+def _give(
+    issue: Issue,
+    seat: Decision,
+    approver: User | None,
+    *,
+    by: User | None,
+    text: str,
+    follows_manager: bool | None,
+) -> Issue:
     old = seat.approver
     Decision.objects.filter(pk=seat.pk, decided_at__isnull=True).update(
         approver=approver, asked_at=timezone.now(), follows_manager=follows_manager
@@ -74,7 +87,9 @@ def _give(issue, seat, approver, *, by, text, follows_manager):
     return issue
 
 
-def person_saved(sender, instance, created, update_fields=None, **kwargs):
+def person_saved(
+    sender: type[User], instance: User, created: bool, update_fields: Iterable[str] | None = None, **kwargs: Any
+) -> None:
     """Receives post_save of people, in the transaction that saves: who left or moved loses their seats at once."""
     moved = update_fields is None or {"is_active", "reports_to", "reports_to_id"} & set(update_fields)
     if moved and not created:
@@ -84,7 +99,7 @@ def person_saved(sender, instance, created, update_fields=None, **kwargs):
 # What the portal does by itself --------------------------------------------------------------------------------------
 
 
-def refill_seats(people=None):
+def refill_seats(people: Sequence[User] | None = None) -> int:
     """Give every waiting seat whose holder lost it to who comes next, or to nobody. Returns how many changed hands.
 
     ``people``: only seats that these people hold, or that are about their requests. A run repeated changes nothing.
@@ -101,7 +116,7 @@ def refill_seats(people=None):
     return sum(_refill(number, pk) for number, pk in list(numbers))
 
 
-def _refill(number, pk):
+def _refill(number: int, pk: int) -> bool:
     with locked(number) as issue:
         seat = Decision.objects.select_related("round", "approver__reports_to", "issue_requester__reports_to").get(
             pk=pk
@@ -115,7 +130,7 @@ def _refill(number, pk):
         return True
 
 
-def _why(seat):
+def _why(seat: Decision) -> str:
     if seat.approver is None:
         return f"{seat.issue_requester} has a manager again."
     if not seat.approver.is_active:

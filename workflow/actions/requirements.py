@@ -3,12 +3,18 @@
 What is required stands in the verb's row; here is what its values must be beyond being there.
 """
 
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TypedDict
+
+from supportops.accounts.models import User
 from workflow.actions.checklist import LONGEST_NOTE, problem_with, quoted, says_nothing, what_to_check
 from workflow.actions.discussion import check_end
 from workflow.actions.errors import Incomplete
-from workflow.catalogue.answers import fields_fed_by, merged, missing_answers
+from workflow.catalogue.answers import AnswerRow, fields_fed_by, merged, missing_answers
 from workflow.catalogue.kinds import Kind
+from workflow.catalogue.models import Route
 from workflow.catalogue.restriction import lets_out
+from workflow.models import Issue, Milestone
 from workflow.models.validation import Verdict
 from workflow.states import CLOSE_OUTCOMES, FEATURE_TRIAGE_OUTCOMES, Outcome, Priority, Source, State
 from workflow.verbs import Verb, row_of
@@ -16,13 +22,43 @@ from workflow.verbs import Verb, row_of
 LONGEST_TEXT = 20_000
 
 
-def required(verb, issue, *, source=Source.PORTAL):
+class Given(TypedDict, total=False):
+    """What a step or a spin-off is given, by name; each takes some of it. Never more than a form could clean to."""
+
+    text: str
+    title: str
+    description: str
+    answers: list[AnswerRow]
+    """Rows, of the requester's or the approver's part of a form."""
+    route: Route
+    approver: User | None
+    """Whom the requester's form chose to decide."""
+    kind: str
+    customer: str
+    system: str
+    priority: int | None
+    assignee: User | None
+    confirmed_valid: bool
+    milestone: Milestone
+    items: Sequence[str] | None
+    """The texts of a list to check."""
+    ticked: Collection[int]
+    """Ids of items."""
+    failed: Mapping[int, str]
+    """{id of an item: what is not right with it}."""
+    blocked_by: str
+    unblock_when: str
+    outcome: str
+    duplicate_of: Issue | None
+
+
+def required(verb: str, issue: Issue, *, source: Source = Source.PORTAL) -> dict[str, str]:
     """{field: what to say when it is missing} for this step of this request."""
     row = row_of(verb)
     return row.required_for(issue, source) if row else {}
 
 
-def check_given(verb, issue, given, *, source=Source.PORTAL):
+def check_given(verb: str, issue: Issue, given: Given, *, source: Source = Source.PORTAL) -> None:
     """Raise Incomplete unless everything this step needs is there and makes sense."""
     problems = {
         field: sentence for field, sentence in required(verb, issue, source=source).items() if _empty(given.get(field))
@@ -37,11 +73,11 @@ def check_given(verb, issue, given, *, source=Source.PORTAL):
         raise Incomplete(problems)
 
 
-def _empty(value):
+def _empty(value: object) -> bool:
     return value is None or value is False or (isinstance(value, str) and not value.strip())
 
 
-def _accept(issue, given):
+def _accept(issue: Issue, given: Given) -> dict[str, str]:
     problems = {}
     if given["kind"] != issue.kind:
         problems["kind"] = f"This is filed as {issue.get_kind_display().lower()}. Reclassify it to change that."
@@ -50,7 +86,7 @@ def _accept(issue, given):
     return problems
 
 
-def closing_outcomes(issue):
+def closing_outcomes(issue: Issue) -> list[Outcome]:
     """The outcomes this request may be closed with now, in order."""
     allowed = [outcome for outcome in CLOSE_OUTCOMES if outcome != Outcome.DISCUSS_FIRST or not _continued(issue)]
     if issue.state == State.TRIAGE and issue.kind == Kind.FEATURE:
@@ -58,11 +94,11 @@ def closing_outcomes(issue):
     return allowed
 
 
-def _continued(issue):
+def _continued(issue: Issue) -> bool:
     return issue.links_in.filter(type="continued-in").exists()
 
 
-def barred_outcome(issue, outcome):
+def barred_outcome(issue: Issue, outcome: str) -> str | None:
     """Why this request cannot be closed with the outcome now, in words; None if it can."""
     if outcome not in CLOSE_OUTCOMES:
         return "Choose how it ends from the list."
@@ -73,7 +109,7 @@ def barred_outcome(issue, outcome):
     return f"In triage a feature does not close as “{Outcome(outcome).label.lower()}”. Escalate it first."
 
 
-def _close(issue, given):
+def _close(issue: Issue, given: Given) -> dict[str, str]:
     outcome = given["outcome"]
     if sentence := barred_outcome(issue, outcome):
         return {"outcome": sentence}
@@ -86,18 +122,18 @@ def _close(issue, given):
     return {}
 
 
-def _approve(issue, given):
+def _approve(issue: Issue, given: Given) -> dict[str, str]:
     return missing_answers(issue.route.key, "approver", given.get("answers", []))
 
 
-def _schedule(issue, given):
+def _schedule(issue: Issue, given: Given) -> dict[str, str]:
     milestone = given["milestone"]
     if milestone.tracker_id != issue.tracker_id or milestone.state != milestone.ACTIVE:
         return {"milestone": "Choose an open milestone of the request's tracker."}
     return {}
 
 
-def barred_way(issue, route):
+def barred_way(issue: Issue, route: Route) -> str | None:
     """Why the request cannot go on as one of this route's, in words; None if it can."""
     tracker = route.tracker
     if tracker and not tracker.is_active:
@@ -105,7 +141,7 @@ def barred_way(issue, route):
     return lets_out(issue.tracker, tracker)
 
 
-def _reclassify(issue, given):
+def _reclassify(issue: Issue, given: Given) -> dict[str, str]:
     route, answers = given["route"], given.get("answers", [])
     if route == issue.route:
         return {"route": "It already is that."}
@@ -115,7 +151,7 @@ def _reclassify(issue, given):
     return missing or check_end(route.kind, fields_fed_by(answers))
 
 
-def _continue_in(issue, given):
+def _continue_in(issue: Issue, given: Given) -> dict[str, str]:
     route = given["route"]
     if sentence := barred_way(issue, route):
         return {"route": sentence}
@@ -126,7 +162,7 @@ def _continue_in(issue, given):
     )
 
 
-def _request_validation(issue, given):
+def _request_validation(issue: Issue, given: Given) -> dict[str, str]:
     brief, items = what_to_check(issue, given["text"], given.get("items"))
     if says_nothing(brief) and not items:
         return {"text": required(Verb.REQUEST_VALIDATION, issue)["text"]}
@@ -134,7 +170,7 @@ def _request_validation(issue, given):
     return {"items": problem} if problem else {}
 
 
-def _validate(issue, given):
+def _validate(issue: Issue, given: Given) -> dict[str, str]:
     if failed := issue.items_with(Verdict.FAILED):
         told = f"{quoted([item.text for item in failed])} failed. Tick it on the list if it is right by now, or send"
         return {"checklist": f"{told} the request back."}
@@ -147,7 +183,7 @@ def _validate(issue, given):
     return {}
 
 
-def _send_back(issue, given):
+def _send_back(issue: Issue, given: Given) -> dict[str, str]:
     listed = {item.pk for item in issue.checklist}
     reasons = [reason for item, reason in (given.get("failed") or {}).items() if item in listed]
     if any(len(reason) > LONGEST_NOTE for reason in reasons):
@@ -158,7 +194,7 @@ def _send_back(issue, given):
     return {}
 
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[Issue, Given], dict[str, str]]] = {
     Verb.APPROVE: _approve,
     Verb.ACCEPT: _accept,
     Verb.CLOSE: _close,

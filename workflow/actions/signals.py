@@ -38,11 +38,11 @@ issue_changed = Signal()
 """Sent once the change is committed, with ``number``."""
 
 
-def announce(number):
+def announce(number: int) -> None:
     """Send ``issue_changed`` when the running transaction commits; a receiver that fails costs nobody anything."""
     transaction.on_commit(partial(_tell, number), robust=True)
 
 
-def _tell(number):
+def _tell(number: int) -> None:
     crashpoint("committed")
     issue_changed.send_robust(sender=None, number=number)

@@ -1,8 +1,15 @@
 """A request begins: filed by a person, continued from another, or spun off."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.actions import approvals
 from workflow.actions.attachments import keep
 from workflow.actions.discussion import check_end
@@ -10,10 +17,12 @@ from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash
 from workflow.actions.signals import issues_linked, tracker_given
+from workflow.catalogue.answers import AnswerRow
 from workflow.catalogue.kinds import ApprovalRule
+from workflow.catalogue.models import Route
 from workflow.catalogue.restriction import confidential_group
 from workflow.crashpoints import crashpoint
-from workflow.models import Issue, IssueLink, Watch
+from workflow.models import Attachment, Issue, IssueLink, Watch
 from workflow.models.event import SUBMIT
 from workflow.states import Source, State, first_state
 
@@ -21,24 +30,24 @@ from workflow.states import Source, State, first_state
 @again_after_a_clash
 def open_issue(
     *,
-    by,
-    route,
-    title,
-    description="",
-    answers=(),
-    requester=None,
-    approver=None,
-    approver_reason="",
-    due_date=None,
-    teams="",
-    system="",
-    customer="",
-    confidential=False,
-    attachments=(),
-    submission=None,
-    continues=None,
-    source=Source.PORTAL,
-):
+    by: User,
+    route: Route,
+    title: str,
+    description: str = "",
+    answers: Iterable[AnswerRow] = (),
+    requester: User | None = None,
+    approver: User | None = None,
+    approver_reason: str = "",
+    due_date: date | None = None,
+    teams: str = "",
+    system: str = "",
+    customer: str = "",
+    confidential: bool = False,
+    attachments: Iterable[Attachment] = (),
+    submission: UUID | None = None,
+    continues: Issue | None = None,
+    source: Source = Source.PORTAL,
+) -> Issue:
     """File a request and return it; the same ``submission`` (a UUID) again returns the one that is there.
 
     ``requester``: who asks, ``by`` unless somebody else's draft is filed for them. ``approver``: the manager chosen, on
@@ -80,20 +89,20 @@ def open_issue(
         raise
 
 
-def _restriction(route, confidential, continues):
+def _restriction(route: Route, confidential: bool, continues: Issue | None) -> Group | None:
     if route.restricted_to or confidential:
         return route.restricted_to or confidential_group()
     return continues.restricted_to if continues else None
 
 
-def watch_too(new, earlier):
+def watch_too(new: Issue, earlier: Issue) -> None:
     """Whoever watches ``earlier`` watches ``new`` as well."""
     there = set(new.watches.values_list("person_id", flat=True))
     missing = set(earlier.watches.values_list("person_id", flat=True)) - there
     Watch.objects.bulk_create(Watch(issue=new, person_id=person) for person in missing)
 
 
-def _check(route, requester, title, approver):
+def _check(route: Route, requester: User, title: str, approver: User | None) -> None:
     problems = {}
     if not title.strip():
         problems["title"] = "Give it a title."
@@ -109,21 +118,21 @@ def _check(route, requester, title, approver):
 
 def create(
     *,
-    by,
-    route,
-    requester,
-    title,
-    description,
-    answers,
-    approver=None,
-    restricted_to=None,
-    attachments=(),
-    state=None,
-    source=Source.PORTAL,
-    verb_data=None,
-    words="",
-    **fields,
-):
+    by: User,
+    route: Route,
+    requester: User,
+    title: str,
+    description: str,
+    answers: list[AnswerRow],
+    approver: User | None = None,
+    restricted_to: Group | None = None,
+    attachments: Iterable[Attachment] = (),
+    state: State | None = None,
+    source: Source = Source.PORTAL,
+    verb_data: Mapping[str, int] | None = None,
+    words: str = "",
+    **fields: Any,
+) -> Issue:
     """Write a new request and all its companions; call it inside a transaction.
 
     ``state``: where it begins if not at its kind's first state (a continued one); ``words``: what history keeps of why.
@@ -162,7 +171,7 @@ def create(
     return issue
 
 
-def link(source, target, type_):
+def link(source: Issue, target: Issue, type_: IssueLink.Type) -> IssueLink:
     """Link two requests once."""
     made, new = IssueLink.objects.get_or_create(source=source, target=target, type=type_)
     if new:

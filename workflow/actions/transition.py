@@ -4,11 +4,12 @@ Lock, check, step, history, commit: all of it or nothing (domain.md §3, "Rules 
 
 What each verb does to the rows around the state, inside the door's transaction.
 
-BEFORE runs before the transition and may return {"transition": keyword arguments of it, "data": what the event keeps,
-"stays": whether no step is taken, because what was done is only a part of it, "text": what the event says in place of
-the words given}. AFTER runs on the saved request, before the event is written, THEN after it. None of them does any
-I/O but the database's.
+BEFORE runs before the transition and may return what else it changed (``history.Effect``). AFTER runs on the saved
+request, before the event is written, THEN after it. None of them does any I/O but the database's.
 """
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Literal
 
 from django.utils import timezone
 
@@ -19,22 +20,32 @@ from workflow.actions.editing import apply_edit
 from workflow.actions.errors import Refused
 from workflow.actions.fields import tell_people_needed
 from workflow.actions.follow_ups import continue_in
-from workflow.actions.history import record
+from workflow.actions.history import Effect, record
 from workflow.actions.locking import again_after_a_clash, locked
-from workflow.actions.requirements import check_given
+from workflow.actions.requirements import Given, check_given
 from workflow.actions.signals import tracker_given
 from workflow.actions.submission import link
 from workflow.catalogue.answers import fields_fed_by, merged, system_of
-from workflow.models import ApprovalRound, Decision, IssueLink, ValidationRound
+from workflow.models import ApprovalRound, Decision, Event, Issue, IssueLink, ValidationRound
 from workflow.permissions import refusal
 from workflow.states import Outcome, Source, State
 from workflow.verbs import Verb
 
+Before = Callable[[Issue, User, Given], Effect | None]
+_CONFIRMED: tuple[Literal["customer", "system", "priority"], ...] = ("customer", "system", "priority")
 _FOR_ABSENT = frozenset(verb for verb in Verb if verb.row.for_absent)
 
 
 @again_after_a_clash
-def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTAL):
+def take_step(
+    number: int,
+    verb: str,
+    *,
+    by: User | None,
+    given: Given | None = None,
+    version: int | None = None,
+    source: Source = Source.PORTAL,
+) -> Issue:
     """Take one step of a request's life and return the request as it is afterwards.
 
     ``by``: the person (None only for the calendar). ``given``: what the verb must be given, by name (``required`` in
@@ -50,9 +61,11 @@ def take_step(number, verb, *, by, given=None, version=None, source=Source.PORTA
         return _step(issue, verb, by=by, given=given, source=source, on_behalf_of=on_behalf_of)
 
 
-def _step(issue, verb, *, by, given, source, on_behalf_of):
+def _step(
+    issue: Issue, verb: str, *, by: User | None, given: Given, source: Source, on_behalf_of: User | None
+) -> Issue:
     before, asked = issue.state, set(issue.approver_ids)
-    change = BEFORE[verb](issue, by, given) if verb in BEFORE else None
+    change = BEFORE[verb](issue, _person(by, verb), given) if verb in BEFORE else None
     change = change or {}
     if not change.get("stays"):
         getattr(issue, verb.replace("-", "_"))(**change.get("transition", {}))
@@ -62,7 +75,7 @@ def _step(issue, verb, *, by, given, source, on_behalf_of):
         freeze_gates(issue)
     issue.save()
     if verb in AFTER:
-        AFTER[verb](issue, by, given)
+        AFTER[verb](issue, _person(by, verb), given)
     event = record(
         issue,
         verb,
@@ -80,14 +93,21 @@ def _step(issue, verb, *, by, given, source, on_behalf_of):
     return issue
 
 
-def _tell_who_is_next(issue, event, asked):
+def _person(by: User | None, verb: str) -> User:
+    """Who takes a step that has effects; the calendar takes none of those."""
+    if by is None:
+        raise TypeError(f"Only a person takes the step “{verb}”.")
+    return by
+
+
+def _tell_who_is_next(issue: Issue, event: Event, asked: Collection[int]) -> None:
     """A decision that completes nothing yet may bring others' turn; ``asked``: the ids of those whose turn it was."""
     for person in User.objects.filter(pk__in=issue.approver_ids - asked):
         tell_people_needed(issue, event, person)
 
 
-def _decide(verdict):
-    def before(issue, by, given):
+def _decide(verdict: Decision.Verdict) -> Before:
+    def before(issue: Issue, by: User, given: Given) -> Effect:
         answers = given.get("answers", [])
         goes_on, data = approvals.decide(issue, verdict, by=by, text=given.get("text") or "", answers=answers)
         issue.answers = merged(issue.answers, answers)
@@ -96,11 +116,11 @@ def _decide(verdict):
     return before
 
 
-def _waive(issue, by, given):
+def _waive(issue: Issue, by: User, given: Given) -> None:
     approvals.end_round(issue, ApprovalRound.Outcome.WAIVED)
 
 
-def _reclassify(issue, by, given):
+def _reclassify(issue: Issue, by: User, given: Given) -> Effect:
     old, new = issue.route, given["route"]
     issue.answers = merged(issue.answers, given.get("answers", []))
     issue.restricted_to = new.restricted_to or issue.restricted_to
@@ -112,7 +132,7 @@ def _reclassify(issue, by, given):
     return {"transition": {"route": new}, "data": {"route": [old.key, new.key]}}
 
 
-def _open_round_if_waiting(issue, by, given):
+def _open_round_if_waiting(issue: Issue, by: User, given: Given) -> None:
     if issue.state in {State.APPROVAL, State.DISCUSSION} and issue.open_round is None:
         chosen = given.get("approver") or approvals.last_asked(issue)
         issue.forget_people()
@@ -120,33 +140,31 @@ def _open_round_if_waiting(issue, by, given):
         issue.forget_people()
 
 
-def _begin_anew(issue, by, given):
+def _begin_anew(issue: Issue, by: User, given: Given) -> None:
     _open_round_if_waiting(issue, by, given)
     tracker_given.send(sender=None, issue=issue)
 
 
-def _accept(issue, by, given):
-    data = {
-        name: [getattr(issue, name), given[name]]
-        for name in ("customer", "system", "priority")
-        if getattr(issue, name) != given[name]
+def _accept(issue: Issue, by: User, given: Given) -> Effect:
+    data: dict[str, Any] = {
+        name: [getattr(issue, name), given[name]] for name in _CONFIRMED if getattr(issue, name) != given[name]
     }
     issue.customer, issue.system, issue.priority = given["customer"], given["system"], given["priority"]
     issue.assignee = given.get("assignee") or issue.assignee or by
     return {"data": data}
 
 
-def _escalate(issue, by, given):
+def _escalate(issue: Issue, by: User, given: Given) -> None:
     issue.escalated_by = by
 
 
-def _submit_gameplan(issue, by, given):
+def _submit_gameplan(issue: Issue, by: User, given: Given) -> Effect:
     issue.gameplan = given["text"]
     outcome = issue.gate_outcome
     return {"transition": {"outcome": outcome}, "data": {"gate": outcome} if outcome else {}}
 
 
-def _schedule(issue, by, given):
+def _schedule(issue: Issue, by: User, given: Given) -> Effect:
     old = issue.milestone
     return {
         "transition": {"milestone": given["milestone"]},
@@ -154,56 +172,56 @@ def _schedule(issue, by, given):
     }
 
 
-def _request_validation(issue, by, given):
+def _request_validation(issue: Issue, by: User, given: Given) -> Effect:
     asked = validation.open_validation(issue, by=by, text=given["text"], items=given.get("items"))
     issue.validation_brief, issue.implemented_by = asked, issue.assignee or by
     return {"text": asked}
 
 
-def _validate(issue, by, given):
+def _validate(issue: Issue, by: User, given: Given) -> Effect:
     ticked = validation.tick_the_rest(issue, by=by, ticked=given.get("ticked") or ())
     validation.end_validation(issue, ValidationRound.Outcome.VALIDATED)
     return {"data": {"ticked": ticked} if ticked[1] else {}}
 
 
-def _send_back(issue, by, given):
+def _send_back(issue: Issue, by: User, given: Given) -> Effect:
     failed, asked = validation.fail_the_rest(issue, by=by, failed=given.get("failed") or {}), len(issue.checklist)
     validation.end_validation(issue, ValidationRound.Outcome.SENT_BACK)
     text = words_failed(failed, given.get("text") or "")
     return {"text": text, "data": {"failed": [len(failed), asked]} if failed else {}}
 
 
-def _block(issue, by, given):
+def _block(issue: Issue, by: User, given: Given) -> Effect:
     issue.blocked_by, issue.unblock_when = given["blocked_by"], given["unblock_when"]
     return {"data": {"blocked_by": given["blocked_by"], "unblock_when": given["unblock_when"]}}
 
 
-def _close(issue, by, given):
+def _close(issue: Issue, by: User, given: Given) -> Effect:
     outcome = Outcome(given["outcome"])
-    data = {"outcome": outcome}
-    if outcome == Outcome.DUPLICATE:
-        data["duplicate_of"] = given["duplicate_of"].pk
-        link(issue, given["duplicate_of"], IssueLink.Type.DUPLICATE_OF)
+    data: dict[str, Any] = {"outcome": outcome}
+    if outcome == Outcome.DUPLICATE and (original := given.get("duplicate_of")):
+        data["duplicate_of"] = original.pk
+        link(issue, original, IssueLink.Type.DUPLICATE_OF)
     return {"transition": {"outcome": outcome}, "data": data}
 
 
-def _end_round(issue, by, given):
+def _end_round(issue: Issue, by: User, given: Given) -> None:
     approvals.end_round(issue, ApprovalRound.Outcome.ENDED)
     validation.end_validation(issue, ValidationRound.Outcome.ENDED)
 
 
-def _reopen(issue, by, given):
+def _reopen(issue: Issue, by: User, given: Given) -> Effect:
     if issue.outcome == Outcome.WITHDRAWN:
         issue.answers = approvals.without_approvers_part(issue.answers)
     return {"data": {"outcome": issue.outcome}}
 
 
-def freeze_gates(issue):
+def freeze_gates(issue: Issue) -> None:
     """Freeze every open path: it was used, or the request left the place it was walked for."""
     issue.gate_paths.filter(frozen_at__isnull=True).update(frozen_at=timezone.now())
 
 
-BEFORE = {
+BEFORE: Mapping[str, Before] = {
     Verb.APPROVE: _decide(Decision.Verdict.APPROVED),
     Verb.DECLINE: _decide(Decision.Verdict.DECLINED),
     Verb.WAIVE_APPROVAL: _waive,
@@ -221,10 +239,10 @@ BEFORE = {
     Verb.CLOSE: _close,
     Verb.REOPEN: _reopen,
 }
-AFTER = {
+AFTER: Mapping[str, Callable[[Issue, User, Given], None]] = {
     Verb.RECLASSIFY: _begin_anew,
     Verb.REOPEN: _open_round_if_waiting,
     Verb.CLOSE: _end_round,
     Verb.WITHDRAW: _end_round,
 }
-THEN = {Verb.SEND_BACK: validation.raise_if_bounced}
+THEN: Mapping[str, Callable[[Issue], None]] = {Verb.SEND_BACK: validation.raise_if_bounced}

@@ -4,6 +4,7 @@ Rounds of validation and what was found in them, in the administration: append-o
 """
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from workflow.admin.read_only import ReadAdmin, ReadInline, answer_rows, page_link
 from workflow.models import ApprovalRound, Decision, ValidationCheck, ValidationItem, ValidationRound
@@ -15,7 +16,7 @@ class DecisionInline(ReadInline):
     model = Decision
     fields = ["order", "approver", "verdict", "decided_by", "decided_at", "text"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """With the people."""
         return super().get_queryset(request).select_related("approver", "decided_by")
 

@@ -1,6 +1,7 @@
 """What happened and what was said, in the administration: append-only, so only read."""
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from workflow.admin.read_only import ReadAdmin, ReadInline
 from workflow.models import Attachment, Comment, Event, GateAnswer, GatePath
@@ -12,7 +13,7 @@ class WithoutInternal(admin.options.BaseModelAdmin):
 
     internal_lookup = "internal"
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """What this person may read."""
         rows = super().get_queryset(request)
         return rows if sees_internal(request.user) else rows.exclude(**{self.internal_lookup: True})
@@ -95,7 +96,7 @@ class GateAnswerInline(ReadInline):
     fields = ["text", "answer", "by", "at"]
     show_change_link = False
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """With the people."""
         return super().get_queryset(request).select_related("by")
 

@@ -6,6 +6,7 @@ The targets of the stages in the administration.
 """
 
 from django.contrib import admin
+from django.http import HttpRequest
 
 from workflow.admin.read_only import ReadAdmin, ReadInline, answer_rows, page_link
 from workflow.models import ApprovalRound, Delegation, Event, Issue, IssueLink, StageTarget
@@ -17,7 +18,7 @@ class RoundInline(ReadInline):
     model = ApprovalRound
     fields = ["number", "opened_at", "ended_at", "outcome", "decided"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """With the seats and who sits there."""
         return super().get_queryset(request).prefetch_related("decisions__approver", "decisions__decided_by")
 
@@ -37,7 +38,7 @@ class LinkInline(ReadInline):
     fields = ["type", "target_page", "created_at"]
     show_change_link = False
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """Without what does not exist for this person."""
         visible = Issue.objects.visible_to(request.user)
         return super().get_queryset(request).filter(target__in=visible).select_related("target")
@@ -55,7 +56,7 @@ class DelegationInline(ReadInline):
     fields = ["person", "by", "created_at", "ended_at"]
     show_change_link = False
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """With the people."""
         return super().get_queryset(request).select_related("person", "by")
 
@@ -66,7 +67,7 @@ class EventInline(ReadInline):
     model = Event
     fields = ["at", "label", "actor", "on_behalf_of", "from_state", "to_state", "source", "text"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """With the people."""
         return super().get_queryset(request).select_related("actor", "on_behalf_of")
 
@@ -129,7 +130,7 @@ class IssueAdmin(ReadAdmin):
         ("Record", {"fields": ["version", "created_at", "updated_at"]}),
     ]
 
-    def get_search_results(self, request, queryset, search_term):
+    def get_search_results(self, request: HttpRequest, queryset, search_term):
         """A number may be written as people read it."""
         reference = search_term.strip()
         if reference[:3].upper() == "SO-" and reference[3:].isdigit():

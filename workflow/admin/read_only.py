@@ -1,8 +1,10 @@
 """What is only read: nobody adds, changes or deletes it here, and it exists only for who may see its request."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
@@ -41,19 +43,19 @@ class Unchangeable(admin.options.BaseModelAdmin):
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request, *args):
+    def has_add_permission(self, request: HttpRequest, *args: Any):
         """The portal makes them."""
         return False
 
-    def has_change_permission(self, request, row=None):
+    def has_change_permission(self, request: HttpRequest, row=None):
         """The portal changes them, through its one door."""
         return False
 
-    def has_delete_permission(self, request, row=None):
+    def has_delete_permission(self, request: HttpRequest, row=None):
         """Nothing deletes them."""
         return False
 
-    def get_readonly_fields(self, request, row=None):
+    def get_readonly_fields(self, request: HttpRequest, row=None):
         """Everything that is shown, what Django calculates or fills in included."""
         return flatten_fieldsets(self.get_fieldsets(request, row))
 
@@ -66,7 +68,7 @@ class OfVisibleRequests(admin.options.BaseModelAdmin):
 
     request_paths = ["issue"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """The rows this person may read; an administrator has no right to more by that alone (domain.md §1)."""
         visible = Issue.objects.visible_to(request.user)
         return super().get_queryset(request).filter(**{f"{path}__in": visible for path in self.request_paths})
@@ -78,7 +80,7 @@ class ReadAdmin(Unchangeable, OfVisibleRequests, admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
 
-    def get_object(self, request, object_id, from_field=None):
+    def get_object(self, request: HttpRequest, object_id, from_field=None):
         """The row, or 404: Django would redirect and say that it may have been deleted."""
         row = super().get_object(request, object_id, from_field)
         if row is None:

@@ -1,5 +1,10 @@
 """A form for everything that may be done to a request."""
 
+from typing import Literal, overload
+
+from django.http import QueryDict
+
+from supportops.accounts.models import User
 from workflow.forms.acts import (
     AssignForm,
     AttachForm,
@@ -12,10 +17,11 @@ from workflow.forms.acts import (
     ReviewForm,
     WatchForm,
 )
-from workflow.forms.base import ActForm
+from workflow.forms.base import ActForm, Files
 from workflow.forms.follow_ups import CARRYING_ON
 from workflow.forms.steps import AcceptForm, ApproveForm, BlockForm, CloseForm, EditForm, ScheduleForm, StepForm
 from workflow.forms.validation_steps import CheckForm, RequestValidationForm, SendBackForm, ValidateForm
+from workflow.models import Issue
 from workflow.verbs import Act, UnfinishedVerb, Verb, require_each
 
 FORMS: dict[Verb | Act, type[ActForm]] = {
@@ -50,7 +56,35 @@ for verb, form in FORMS.items():
         raise UnfinishedVerb(f"“{verb}” must be given more than words, so it needs a form of its own ({HERE}).")
 
 
-def form_for(act, issue, person, data=None, files=None, *, chosen=""):
+@overload
+def form_for(act: Literal[Verb.APPROVE], issue: Issue, person: User) -> ApproveForm: ...
+@overload
+def form_for(
+    act: Literal[Act.CHECK],
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: Files | None = None,
+) -> CheckForm: ...
+@overload
+def form_for(
+    act: Act | Verb,
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: Files | None = None,
+    *,
+    chosen: str = "",
+) -> ActForm: ...
+def form_for(
+    act: Act | Verb,
+    issue: Issue,
+    person: User,
+    data: QueryDict | None = None,
+    files: Files | None = None,
+    *,
+    chosen: str = "",
+) -> ActForm:
     """The form for this act on this request by this person, bound to ``data`` if given.
 
     ``chosen``: the key of the entry that the address names, for the acts that lead to another entry.

@@ -1,6 +1,7 @@
 """The forms of what may be done to a request without changing its state."""
 
 import uuid
+from typing import Any, cast
 
 from django import forms
 
@@ -20,8 +21,8 @@ ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
 FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
 
 
-def files_field(**kwargs):
-    """Several files, of the kinds that are kept."""
+def files_field(**kwargs: Any) -> Any:
+    """A MultipleFileField of the kinds that are kept; not typed so, because a form's own ``files`` are no field."""
     field = MultipleFileField(help_text=FILES_HELP, **kwargs)
     field.widget.attrs["accept"] = ACCEPTED_FILES
     return field
@@ -30,13 +31,11 @@ def files_field(**kwargs):
 class AssignForm(ActForm):
     """Who of Support Operations owns it."""
 
-    assignee: forms.ModelChoiceField = forms.ModelChoiceField(
-        None, label="Owner", required=False, empty_label="Nobody yet"
-    )
+    assignee = forms.ModelChoiceField[User](None, label="Owner", required=False, empty_label="Nobody yet")
 
-    def build(self):
+    def build(self) -> None:
         """The members it exists for."""
-        self.fields["assignee"].queryset = ops_who_see(self.issue)
+        self.offer("assignee", ops_who_see(self.issue))
         self.initial = {"assignee": self.issue.assignee_id}
 
 
@@ -47,7 +46,7 @@ class PriorityForm(ActForm):
         label="Priority", choices=[("", "None"), *Priority.choices], coerce=int, empty_value=None, required=False
     )
 
-    def build(self):
+    def build(self) -> None:
         """The present one is chosen."""
         self.initial = {"priority": self.issue.priority}
 
@@ -57,7 +56,7 @@ class DueDateForm(ActForm):
 
     due_date = forms.DateField(label="Due date", required=False, widget=DateInput(), help_text="Leave empty for none.")
 
-    def build(self):
+    def build(self) -> None:
         """The present one stands there."""
         self.initial = {"due_date": self.issue.due_date}
 
@@ -65,7 +64,7 @@ class DueDateForm(ActForm):
 class TakesFiles(ActForm):
     """A form with files; what is wrong with one of them stands at the field."""
 
-    def name_of(self, field):
+    def name_of(self, field: str) -> str | None:
         """The door speaks of one file, the form of several."""
         return super().name_of("files" if field == "file" else field)
 
@@ -79,7 +78,7 @@ class CommentForm(TakesFiles):
     internal = forms.BooleanField(label="Only Support Operations read this", required=False)
     asks_ops_in = forms.BooleanField(label="Ask Support Operations to join the discussion", required=False)
 
-    def build(self):
+    def build(self) -> None:
         """A mark of its own, so that a second press finds the first; internal only for those who read it; in a
         discussion everybody else may ask Support Operations in."""
         self.initial = {"submission": uuid.uuid4()}
@@ -95,7 +94,7 @@ class AttachForm(TakesFiles):
     submission = forms.UUIDField(required=False, widget=forms.HiddenInput)
     files = files_field(label="Files")
 
-    def build(self):
+    def build(self) -> None:
         """A mark of its own, so that a second press keeps nothing more."""
         self.initial = {"submission": uuid.uuid4()}
 
@@ -105,7 +104,7 @@ class WatchForm(ActForm):
 
     watching = forms.ChoiceField(choices=[("yes", "Watch"), ("no", "Stop watching")], label="Watch this request")
 
-    def build(self):
+    def build(self) -> None:
         """Offer the other of the two."""
         self.initial = {"watching": "yes"}
 
@@ -113,44 +112,46 @@ class WatchForm(ActForm):
 class DelegateForm(ActForm):
     """A colleague who validates for the requester, or one who no longer does."""
 
-    person = forms.ModelChoiceField(
+    # Any: Django takes fields off the class, so that ``self.person`` stays the person the form is for.
+    person: Any = forms.ModelChoiceField[User](
         None,
         label="Colleague",
         empty_label="Choose a person",
         error_messages={"required": "Choose who validates for you."},
     )
     text = WordsField(rows=3)
-    take_back: forms.ModelChoiceField = forms.ModelChoiceField(None, required=False, widget=forms.HiddenInput)
+    take_back = forms.ModelChoiceField[User](None, required=False, widget=forms.HiddenInput)
 
-    def build(self):
+    def build(self) -> None:
         """Everybody but the requester and those who do the work."""
         if self.issue.confidential:
             self.fields["person"].help_text = "Until you take it back your colleague may read this restricted request."
         excluded = {self.issue.requester_id, *self.issue.implementer_ids}
         people = User.objects.active().exclude(pk__in=excluded).order_by("first_name", "last_name", "username")
-        self.fields["person"].queryset = people
+        self.offer("person", people)
         self.fields["person"].required = not (self.is_bound and self.data.get("take_back"))
-        self.fields["take_back"].queryset = User.objects.filter(pk__in=self.issue.delegate_ids)
+        self.offer("take_back", User.objects.filter(pk__in=self.issue.delegate_ids))
         if self.issue.state in ENDED:
             self._only_take_back()
 
-    def _only_take_back(self):
+    def _only_take_back(self) -> None:
         """Nobody is delegated to any more; whoever was may still read a restricted request."""
         del self.fields["person"], self.fields["text"]
-        field = self.fields["take_back"]
-        field.widget, field.label, field.required = forms.Select(), "Colleague", True
-        field.widget.choices, field.empty_label = field.choices, "Choose a person"
+        field = cast(forms.ModelChoiceField[User], self.fields["take_back"])
+        field.widget, field.label, field.required = forms.Select(choices=field.iterator(field)), "Colleague", True
+        field.empty_label = "Choose a person"
         field.error_messages["required"] = "Choose from whom you take it back."
 
 
 class MoveForm(ActForm):
     """Another tracker."""
 
-    tracker: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Tracker", empty_label="Choose a tracker")
+    tracker = forms.ModelChoiceField[Tracker](None, label="Tracker", empty_label="Choose a tracker")
 
-    def build(self):
+    def build(self) -> None:
         """The ones that take requests, without the present one."""
-        self.fields["tracker"].queryset = Tracker.objects.filter(is_active=True).exclude(pk=self.issue.tracker_id)
+        present = {self.issue.tracker_id} if self.issue.tracker_id else set()
+        self.offer("tracker", Tracker.objects.filter(is_active=True).exclude(pk__in=present))
 
 
 class ReviewForm(ActForm):
@@ -163,14 +164,14 @@ class NameApproverForm(ActForm):
     """Who decides; where several places wait, in whose place."""
 
     seat = forms.TypedChoiceField(label="In place of", coerce=int)
-    approver: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Approver", empty_label="Choose a manager")
+    approver = forms.ModelChoiceField[User](None, label="Approver", empty_label="Choose a manager")
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """The managers other than the requester and those who are asked already."""
         seats = seats_to_name(self.issue, self.person)
-        self.fields["seat"].choices = [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats]
+        self.offer("seat", [(seat.pk, str(seat.approver or "Nobody yet")) for seat in seats])
         if len(seats) == 1:
             del self.fields["seat"]
-        asked = {seat.approver_id for seat in self.issue.seats} - {None}
-        self.fields["approver"].queryset = eligible_approvers(self.issue.requester).exclude(pk__in=asked)
+        asked = {seat.approver_id for seat in self.issue.seats if seat.approver_id}
+        self.offer("approver", eligible_approvers(self.issue.requester).exclude(pk__in=asked))

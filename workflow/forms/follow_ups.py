@@ -1,17 +1,22 @@
 """The forms that lead to another entry (reclassify, continue in, spin off): first the entry, then its questions."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
+from django.http import QueryDict
 
 from workflow.actions.approvals import eligible_approvers
 from workflow.actions.requirements import barred_way
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import WORKED_ON, ApprovalRule, Kind
 from workflow.catalogue.models import Route
-from workflow.forms.base import ActForm, AsksQuestions, WordsField
+from workflow.forms.base import AsksQuestions, Files, WordsField
+from workflow.models import Issue
 from workflow.verbs import Act, Verb
 
 
-def entries_for(act, issue):
+def entries_for(act: Act | Verb, issue: Issue) -> list[tuple[str, str]]:
     """[(route key, name)] of the entries this request may be carried on in by this act."""
     kinds = set(WORKED_ON)
     if act == Verb.RECLASSIFY:
@@ -23,7 +28,7 @@ def entries_for(act, issue):
     return [(key, name) for key, name, kind in answers.entries() if kind in kinds and key not in barred]
 
 
-class CarryOnForm(AsksQuestions, ActForm):
+class CarryOnForm(AsksQuestions):
     """The chosen entry (hidden: it is chosen above the form), its questions, and what the act itself asks for."""
 
     route = forms.ChoiceField(
@@ -31,17 +36,24 @@ class CarryOnForm(AsksQuestions, ActForm):
         error_messages={"invalid_choice": "Choose an entry from the list.", "required": "Choose an entry."},
     )
 
-    def __init__(self, data=None, files=None, *, chosen="", **kwargs):
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: Files | None = None,
+        *,
+        chosen: str = "",
+        **kwargs: Any,
+    ) -> None:
         """``chosen``: the route's key, as the address names it; a posted one counts first."""
-        self.chosen = (data or {}).get("route", chosen)
+        self.chosen = data.get("route", chosen) if data else chosen
         super().__init__(data, files, **kwargs)
 
-    def build(self):
+    def build(self) -> None:
         """The questions of the chosen entry; without one, nothing but the choice."""
         self.entries = entries_for(self.act, self.issue)
         own = self.fields
         self.fields = {"route": own.pop("route")}
-        self.fields["route"].choices = self.entries
+        self.offer("route", self.entries)
         self.question_names = {}
         self.target = Route.objects.filter(key=self.chosen).first() if self.chosen in dict(self.entries) else None
         if self.target is None:
@@ -53,8 +65,8 @@ class CarryOnForm(AsksQuestions, ActForm):
         self._ask_approver()
         self.fields |= words
 
-    def _ask_approver(self):
-        if self.target.approval_rule != ApprovalRule.CHOSEN or self._approved_already():
+    def _ask_approver(self) -> None:
+        if self.target is None or self.target.approval_rule != ApprovalRule.CHOSEN or self._approved_already():
             return
         managers = eligible_approvers(self.issue.requester)
         self.fields["approver"] = forms.ModelChoiceField(
@@ -65,16 +77,12 @@ class CarryOnForm(AsksQuestions, ActForm):
             initial=self.issue.requester.reports_to_id,
         )
 
-    def _approved_already(self):
+    def _approved_already(self) -> bool:
         return self.act == Verb.CONTINUE_IN and self.issue.kind == Kind.PROPOSAL
 
-    def clean_route(self):
+    def clean_route(self) -> Route | None:
         """The route itself."""
         return self.target
-
-    def given(self):
-        """The route, the answers as rows, and the form's own fields."""
-        return self.without_answers() | {"answers": self.answers()}
 
 
 class ReclassifyForm(CarryOnForm):
@@ -89,7 +97,7 @@ class ContinueInForm(CarryOnForm):
     title = forms.CharField(label="Title of the new request", max_length=255)
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """A question needs no more than the entry: what is left open, the requester is asked in their draft."""
         super().build()
         if self.issue.kind == Kind.PROPOSAL or self.target is None:
@@ -110,7 +118,7 @@ class SpinOffForm(CarryOnForm):
     description = WordsField(label="Description", rows=6, help_text="What this part is about. Markdown.")
 
 
-CARRYING_ON: dict[str, type[CarryOnForm]] = {
+CARRYING_ON: Mapping[Verb | Act, type[CarryOnForm]] = {
     Verb.RECLASSIFY: ReclassifyForm,
     Verb.CONTINUE_IN: ContinueInForm,
     Act.SPIN_OFF: SpinOffForm,

@@ -3,10 +3,13 @@
 The form of the verb edit.
 """
 
+from typing import cast
+
 from django import forms
 
+from supportops.accounts.models import User
 from supportops.ui.forms import ChoiceCards
-from workflow.actions.requirements import barred_outcome, closing_outcomes
+from workflow.actions.requirements import Given, barred_outcome, closing_outcomes
 from workflow.catalogue.answers import merged
 from workflow.catalogue.kinds import WORKED_ON, Kind
 from workflow.forms.base import ActForm, AsksQuestions, WordsField
@@ -32,16 +35,12 @@ class StepForm(ActForm):
 class ApproveForm(AsksQuestions, StepForm):
     """The approver's questions, and a note; for a proposal the decision in words."""
 
-    def build(self):
+    def build(self) -> None:
         """Questions first, words last."""
         super().build()
         words = self.fields.pop("text")
         self.ask(self.issue.route, "approver")
         self.fields["text"] = words
-
-    def given(self):
-        """The note, and the answers as rows."""
-        return self.without_answers() | {"answers": self.answers()}
 
 
 class AcceptForm(ActForm):
@@ -53,16 +52,16 @@ class AcceptForm(ActForm):
     priority = forms.TypedChoiceField(
         label="Priority", choices=[("", "Choose one"), *Priority.choices], coerce=int, empty_value=None
     )
-    assignee: forms.ModelChoiceField = forms.ModelChoiceField(None, label="Owner", required=False, empty_label="Me")
+    assignee = forms.ModelChoiceField[User](None, label="Owner", required=False, empty_label="Me")
     confirmed_valid = forms.BooleanField(label="I confirmed that the bug is valid", required=False)
     text = WordsField(rows=3)
 
-    def build(self):
+    def build(self) -> None:
         """What is known already stands there."""
         issue = self.issue
-        self.fields["customer"].choices = customer_choices(issue.customer)
-        self.fields["system"].choices = system_choices(issue.system)
-        self.fields["assignee"].queryset = ops_who_see(issue)
+        self.offer("customer", customer_choices(issue.customer))
+        self.offer("system", system_choices(issue.system))
+        self.offer("assignee", ops_who_see(issue))
         if issue.kind != Kind.BUG:
             del self.fields["confirmed_valid"]
         self.initial = {
@@ -77,7 +76,7 @@ class AcceptForm(ActForm):
 class ScheduleForm(StepForm):
     """An open milestone of the request's tracker."""
 
-    def build(self):
+    def build(self) -> None:
         """The milestones, the next one first."""
         super().build()
         note = self.fields.pop("text")
@@ -101,13 +100,13 @@ class CloseForm(StepForm):
 
     field_order = ["outcome", "duplicate_of", "text"]
 
-    def build(self):
+    def build(self) -> None:
         """The outcomes that are open to this request now."""
         super().build()
         posted = self.data.get("outcome", "")
-        self.fields["outcome"].error_messages["invalid_choice"] = barred_outcome(self.issue, posted)
-        self.fields["outcome"].choices = [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)]
-        self.fields["duplicate_of"].person = self.person
+        self.fields["outcome"].error_messages["invalid_choice"] = barred_outcome(self.issue, posted) or ""
+        self.offer("outcome", [(outcome.value, outcome.label) for outcome in closing_outcomes(self.issue)])
+        cast(IssueNumberField, self.fields["duplicate_of"]).person = self.person
 
 
 LOCKED = (
@@ -115,38 +114,40 @@ LOCKED = (
 )
 
 
-class EditForm(AsksQuestions, ActForm):
+class EditForm(AsksQuestions):
     """Title, description and answers. From development on what an approval stands on is locked."""
 
     title = forms.CharField(label="Title", max_length=255)
     description = WordsField(label="Description", rows=8, help_text="Markdown.")
 
-    def build(self):
+    def build(self) -> None:
         """Filled with what stands there now."""
         self.initial = {"title": self.issue.title, "description": self.issue.description}
         self.ask(self.issue.route, "requester", self.issue.answers)
         for name in self._locked():
             self._lock(name)
 
-    def _locked(self):
+    def _locked(self) -> list[str]:
         if self.issue.material_edits_allowed:
             return []
         return [name for field in self.issue.route.voiding_fields if (name := self.name_of(field))]
 
-    def _lock(self, name):
+    def _lock(self, name: str) -> None:
         """Show it without letting it change. A value sent all the same is read, so that the door can refuse it."""
         field = self.fields[name]
         field.help_text = LOCKED
         field.disabled = not (self.is_bound and self.add_prefix(name) in self.data)
         field.required = field.required and not field.disabled
 
-    def given(self):
+    def given(self) -> Given:
         """Title, description, and all answers with the changed ones replaced."""
-        return self.without_answers() | {"answers": merged(self.issue.answers, self.answers())}
+        return cast(Given, {**self.without_answers(), "answers": merged(self.issue.answers, self.answers())})
 
     @property
-    def voiding_labels(self):
+    def voiding_labels(self) -> list[str]:
         """Labels of the fields whose change asks for the approval again, if any does."""
         if not (self.issue.route.needs_approval and self.issue.material_edits_allowed):
             return []
-        return [self.fields[name].label for field in self.issue.route.voiding_fields if (name := self.name_of(field))]
+        return [
+            str(self.fields[name].label) for field in self.issue.route.voiding_fields if (name := self.name_of(field))
+        ]

@@ -1,12 +1,20 @@
 """The forms of a validation: what to check, what was found on an item, and the two steps that end it."""
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 from django import forms
 
+from supportops.accounts.models import User
+from supportops.ui.forms import FieldGroup
 from workflow.actions.checklist import LONGEST_NOTE, items_in, last_list
+from workflow.actions.requirements import Given
 from workflow.forms.acts import TakesFiles, files_field
 from workflow.forms.base import WordsField
 from workflow.forms.steps import StepForm
+from workflow.models import Issue, ValidationItem
 from workflow.models.validation import Verdict, verdict_of
+from workflow.verbs import Act
 
 LONGEST_LIST = 40_000
 """Characters of the whole field; the door counts items and measures each."""
@@ -17,15 +25,15 @@ class ItemsField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 5})
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=LONGEST_LIST, **kwargs)
         self.error_messages["max_length"] = "Shorten the list; it has %(show_value)d characters."
 
-    def prepare_value(self, value):
+    def prepare_value(self, value: list[str] | str | None) -> str | None:
         """The items as lines."""
         return "\n".join(value) if isinstance(value, list) else value
 
-    def clean(self, value):
+    def clean(self, value: str | None) -> list[str]:
         """The items, without bullets, empty lines and repetitions."""
         return items_in(super().clean(value).splitlines())
 
@@ -38,23 +46,25 @@ class RequestValidationForm(StepForm):
         help_text="One thing to check per line; each is ticked or failed by itself. Empty if the words say it all.",
     )
 
-    def build(self):
+    def build(self) -> None:
         """What failed last stands first."""
         super().build()
         self.initial = {"items": [item.text for item in last_list(self.issue)]}
 
 
-def tick_name(item):
+def tick_name(item: ValidationItem) -> str:
     """The name of an item's box in the form."""
     return f"check_{item.order}"
 
 
-def reason_name(item):
+def reason_name(item: ValidationItem) -> str:
     """The name of an item's reason in the form."""
     return f"failed_{item.order}"
 
 
-def grouped(form, names, title, help_text):
+def grouped(
+    form: "SendBackForm | ValidateForm", names: Collection[str], title: str, help_text: str
+) -> list[FieldGroup]:
     """The fields of the list under a heading, the others after them; empty when there is no list to show."""
     if not names:
         return []
@@ -68,7 +78,7 @@ def grouped(form, names, title, help_text):
 class ValidateForm(StepForm):
     """A note; and what nobody ticked yet of the list, to be ticked here."""
 
-    def build(self):
+    def build(self) -> None:
         """A box for every item that is open. What failed is looked at again on the list."""
         super().build()
         note = self.fields.pop("text")
@@ -81,11 +91,11 @@ class ValidateForm(StepForm):
         self.fields["text"] = note
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The boxes together, then the note."""
         return grouped(self, [tick_name(item) for item in self.open_items], "Tick what you checked", "")
 
-    def given(self):
+    def given(self) -> Given:
         """The note, and the ids of what was ticked."""
         ticked = [item.pk for item in self.open_items if self.cleaned_data.get(tick_name(item))]
         return {"text": self.cleaned_data["text"], "ticked": ticked}
@@ -94,7 +104,7 @@ class ValidateForm(StepForm):
 class SendBackForm(StepForm):
     """What is not right, as a whole or item by item."""
 
-    def build(self):
+    def build(self) -> None:
         """A reason for every item that is open; what failed already has one. What was typed before somebody else
         looked at the item is taken as well."""
         super().build()
@@ -110,17 +120,17 @@ class SendBackForm(StepForm):
         self.fields["text"] = words
 
     @property
-    def groups(self):
+    def groups(self) -> list[FieldGroup]:
         """The items together, then the words."""
         help_text = "Say what is not right with it. Leave it empty if it is right, or if nobody has looked."
         return grouped(self, [reason_name(item) for item in self.asked], "Item by item", help_text)
 
-    def given(self):
+    def given(self) -> Given:
         """The words, and the reasons by item."""
         failed = {item.pk: self.cleaned_data[reason_name(item)] for item in self.asked}
         return {"text": self.cleaned_data["text"], "failed": failed}
 
-    def add_problems(self, problems):
+    def add_problems(self, problems: Mapping[str, str]) -> None:
         """A reason that is too long stands at its item."""
         if "failed" in problems:
             long = [item for item in self.asked if len(self.cleaned_data[reason_name(item)]) > LONGEST_NOTE]
@@ -138,16 +148,16 @@ class CheckForm(TakesFiles):
     note = WordsField(label="Note, or why it fails", rows=2)
     files = files_field(label="Files", required=False)
 
-    def build(self):
+    def build(self) -> None:
         """Its fields have names of their own on a page with many such forms."""
         item = self.data.get("item", "")
         self.auto_id = f"item-{item if item.isdigit() else 0}-%s"
 
 
-def blank_check(issue, person, act, item):
+def blank_check(issue: Issue, person: User, act: Act, item: ValidationItem) -> CheckForm:
     """The form of one item as it stands now."""
     check = item.check_now
-    initial = {"item": item.pk, "seen": check.pk if check else 0}
+    initial: dict[str, Any] = {"item": item.pk, "seen": check.pk if check else 0}
     if check and verdict_of(item):
         initial["note"] = check.note
     form = CheckForm(act=act, issue=issue, person=person, initial=initial)

@@ -1,6 +1,7 @@
 """Messages on their way to people, and the channels they go by: read, resumed and tried again by hand."""
 
 from django.contrib import admin, messages
+from django.http import HttpRequest
 
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.admin.read_only import ReadAdmin, Unchangeable, page_link
@@ -15,12 +16,12 @@ class ChannelStateAdmin(Unchangeable, admin.ModelAdmin):
     list_display = ["channel", "paused_at", "reason"]
     actions = ["resume"]
 
-    def has_resume_permission(self, request):
+    def has_resume_permission(self, request: HttpRequest):
         """The leads, as with the connection to GitLab, and administrators."""
         return self.has_view_permission(request) and (is_lead(request.user) or request.user.is_superuser)
 
     @admin.action(description="Resume: send what waits", permissions=["resume"])
-    def resume(self, request, rows):
+    def resume(self, request: HttpRequest, rows) -> None:
         """Let the chosen channels send again."""
         for row in rows:
             row.resume()
@@ -63,18 +64,18 @@ class MessageAdmin(ReadAdmin):
     ]
     actions = ["try_again"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """Digests, and messages about requests that exist for this person."""
         visible = Issue.objects.visible_to(request.user)
         rows = admin.ModelAdmin.get_queryset(self, request)
         return rows.filter(issue__isnull=True) | rows.filter(issue__in=visible)
 
-    def has_retry_permission(self, request):
+    def has_retry_permission(self, request: HttpRequest):
         """Support Operations and administrators; trying again gives no right in a request."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
     @admin.action(description="Send again now (what is unconfirmed may arrive twice)", permissions=["retry"])
-    def try_again(self, request, rows):
+    def try_again(self, request: HttpRequest, rows) -> None:
         """Make the chosen messages due now; what was sent or is not needed any more stays as it is."""
         woken = 0
         for row in rows:

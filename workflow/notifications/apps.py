@@ -10,7 +10,7 @@ class NotificationsConfig(AppConfig):
     label = "notices"
     verbose_name = "Notices"
 
-    def ready(self):
+    def ready(self) -> None:
         """Listen to the door, and bring the queue of what is late into the menu."""
         from workflow.notifications import late_queue, recipients
 

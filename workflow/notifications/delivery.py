@@ -9,6 +9,7 @@ tried again. Nothing is lost with it: the notice stands unread in the inbox, and
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -42,7 +43,7 @@ def parked_count():
     return Message.objects.filter(parked=True).count()
 
 
-def settle_interrupted():
+def settle_interrupted() -> None:
     """Show a person what was being sent when its sender died. The lease stays named: a sender that was only slow may
     still write that it succeeded."""
     Message.objects.interrupted().update(
@@ -50,7 +51,7 @@ def settle_interrupted():
     )
 
 
-def deliver(pk):
+def deliver(pk) -> None:
     """Send one message if it is due and nobody else does; afterwards it is sent, put off, or waits for a person."""
     message = Message.objects.claim(pk)
     if message is None:
@@ -80,7 +81,7 @@ def deliver(pk):
         raise
 
 
-def _deliver(message):
+def _deliver(message) -> None:
     way = WAYS[message.channel]
     letter = letter_for(message) if way.reaches(message.person) else None
     if letter is None:
@@ -106,7 +107,7 @@ def _begin(message):
     return bool(mine.update(state=State.SENDING, leased_until=timezone.now() + lease_time()))
 
 
-def _try_later(message, error):
+def _try_later(message, error) -> None:
     if error.seconds is not None:
         _put_off(message, error.seconds, error, attempts=message.attempts - 1)
     elif message.attempts >= settings.TELL_ATTEMPTS:
@@ -116,11 +117,11 @@ def _try_later(message, error):
         _put_off(message, wait, error)
 
 
-def _put_off(message, seconds, error, **changes):
+def _put_off(message, seconds, error, **changes: Any) -> None:
     due_at = timezone.now() + timedelta(seconds=seconds)
     message.release(state=State.WAITING, due_at=due_at, last_error=str(error), **changes)
 
 
-def _park(message, error, state=State.WAITING):
+def _park(message, error, state=State.WAITING) -> None:
     log.warning("message_parked", message=message.pk, channel=message.channel, state=str(state))
     message.release(state=state, due_at=None, parked=True, last_error=str(error))

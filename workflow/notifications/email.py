@@ -2,7 +2,9 @@
 
 import contextlib
 import smtplib
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,7 +27,7 @@ def reaches(person):
 
 
 @contextlib.contextmanager
-def opened():
+def opened() -> Iterator[Any]:
     """A connection to the mail server, as a function that posts (message, letter). Nothing has been sent so far."""
     connection = get_connection()
     try:
@@ -43,7 +45,7 @@ def opened():
             connection.close()
 
 
-def _post(connection, message, letter):
+def _post(connection, message, letter) -> None:
     """Hand the letter over. Returns when the server took it; otherwise raises one of ``errors``."""
     mail = mail_for(message, letter, connection)
     try:

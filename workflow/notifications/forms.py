@@ -21,7 +21,7 @@ class TellingForm(forms.Form):
     )
     weekends = forms.BooleanField(label="Weekends are quiet too", required=False)
 
-    def __init__(self, data=None, *, person):
+    def __init__(self, data=None, *, person) -> None:
         self.person, chosen = person, preferences_of(person)
         initial = {"begins": chosen.begins, "ends": chosen.ends, "weekends": chosen.weekends}
         super().__init__(data, initial=initial)
@@ -60,7 +60,7 @@ class TellingForm(forms.Form):
                 self.add_error(name, "Give both times, or neither.")
         return given
 
-    def save(self):
+    def save(self) -> None:
         """Keep what was chosen."""
         given = self.cleaned_data
         choices = {(reason, way): given[_name(reason, way)] for reason in Reason for way in Channel}

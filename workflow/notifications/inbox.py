@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Count, Q
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from supportops.accounts.models import User
 from workflow.models import Issue
 from workflow.notifications.forms import TellingForm
 from workflow.notifications.kinds import REMINDS_IN
@@ -30,7 +32,7 @@ def notices_of(person):
     return Notice.objects.filter(readable_by(person), person=person)
 
 
-def readable_by(person):
+def readable_by(person: User) -> Q:
     """A condition on notices: a request that was hidden since takes its notices with it, and who has left Support
     Operations reads no internal note any more."""
     about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
@@ -38,7 +40,7 @@ def readable_by(person):
 
 
 @require_safe
-def inbox(request):
+def inbox(request: HttpRequest):
     """All notices, or with ``?only=unread`` those not read yet."""
     notices = notices_of(request.user)
     only_unread = request.GET.get("only") == "unread"
@@ -143,7 +145,7 @@ def _what(notice):
 
 
 @require_POST
-def read(request, pk):
+def read(request: HttpRequest, pk):
     """Mark one notice as read."""
     notice = get_object_or_404(notices_of(request.user), pk=pk)
     Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=timezone.now())
@@ -151,7 +153,7 @@ def read(request, pk):
 
 
 @require_POST
-def read_all(request):
+def read_all(request: HttpRequest):
     """Mark everything as read that was there when the page was drawn; with ``issue``, of this request only."""
     unread = Notice.objects.filter(person=request.user, read_at__isnull=True)
     for name, lookup in (("upto", "pk__lte"), ("issue", "issue")):
@@ -164,7 +166,7 @@ def read_all(request):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request):
+def preferences(request: HttpRequest):
     """Show and save the signed-in person's choices."""
     form = TellingForm(request.POST or None, person=request.user)
     if request.method == "POST" and form.is_valid():

@@ -7,7 +7,7 @@ from workflow.notifications.models import Reminder
 from workflow.states import State
 
 
-def register():
+def register() -> None:
     """Add it to the queues of Support Operations."""
     # Reminded since it came there: the reminder knows working days and holidays.
     late = Reminder.objects.filter(

@@ -40,7 +40,7 @@ class News(models.Model):
         verbose_name_plural = "news"
         indexes = [models.Index(fields=["path"], condition=Q(settled_at__isnull=True), name="news_unsettled")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.title
 
 
@@ -86,7 +86,7 @@ class Notice(models.Model):
             models.Index(fields=["created_at"], condition=Q(routed_at__isnull=True), name="notices_unrouted"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person}: {self.issue_id or self.news}"
 
 
@@ -107,7 +107,7 @@ class Reminder(models.Model):
             models.UniqueConstraint(fields=["person", "issue", "kind", "day"], name="reminded_once_a_day"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.issue_id}"
 
 
@@ -125,7 +125,7 @@ class Choice(models.Model):
             models.CheckConstraint(condition=Q(when__in=When.values), name="when_is_known"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person}: {self.get_reason_display()} by {self.get_channel_display()}: {self.get_when_display()}"
 
 
@@ -146,7 +146,7 @@ class QuietHours(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.person}: {self.begins} to {self.ends}"
 
 
@@ -157,11 +157,11 @@ class ChannelState(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_channel_display()}: {'paused' if self.paused_at else 'running'}"
 
     @classmethod
-    def pause(cls, channel, reason):
+    def pause(cls, channel, reason) -> None:
         """Send nothing more on this channel until a person has resumed it."""
         cls.objects.update_or_create(channel=channel, defaults={"paused_at": timezone.now(), "reason": reason})
 
@@ -170,7 +170,7 @@ class ChannelState(models.Model):
         """The channels that are paused, as a queryset of their names."""
         return cls.objects.filter(paused_at__isnull=False).values("channel")
 
-    def resume(self):
+    def resume(self) -> None:
         """Send again what waited."""
         ChannelState.objects.filter(pk=self.pk).update(paused_at=None, reason="")
 
@@ -245,7 +245,7 @@ class Message(Outgoing):
             models.Index(fields=["person", "channel", "issue"], condition=Q(state="waiting"), name="message_open"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_channel_display()} to {self.person}"
 
     @property
@@ -271,5 +271,5 @@ class Part(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "channel"], name="a_notice_is_sent_once_per_channel")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.notice_id} by {self.channel}"

@@ -93,7 +93,7 @@ def preferences_of(person):
     return Preferences({**DEFAULTS, **chosen}, begins, ends, weekends, zone_of(person))
 
 
-def choose(person, choices, *, begins, ends, weekends):
+def choose(person, choices, *, begins, ends, weekends) -> None:
     """Keep what the person chose: ``choices`` is {(reason, channel): When}; times are in the person's time zone."""
     for (reason, channel), when in choices.items():
         Choice.objects.update_or_create(person=person, reason=reason, channel=channel, defaults={"when": when})

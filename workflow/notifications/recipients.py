@@ -1,18 +1,21 @@
 """Whom to tell: receives what the door sends, inside its transaction, and writes a notice for everybody concerned."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions import signals
 from workflow.actions.discussion import touched_by
 from workflow.actions.locking import locked
-from workflow.models import Decision
+from workflow.models import Comment, Decision, Event, Issue
 from workflow.notifications.models import News, Notice
 from workflow.permissions import may_see
 from workflow.states import Court, State
 
 
-def connect():
+def connect() -> None:
     """Listen to the door; called once, when the apps are ready."""
     for signal, receiver in (
         (signals.event_recorded, _on_event),
@@ -25,28 +28,28 @@ def connect():
         signal.connect(receiver, dispatch_uid=receiver.__name__)
 
 
-def _on_event(sender, issue, event, **kwargs):
+def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
     tell_people(issue, event=event, actor=event.actor)
 
 
-def _on_comment(sender, issue, comment, by, **kwargs):
+def _on_comment(sender: None, issue: Issue, comment: Comment, by: User, **kwargs: Any) -> None:
     tell_people(issue, comment=comment, actor=by)
 
 
-def _on_need(sender, issue, event, person, **kwargs):
+def _on_need(sender: None, issue: Issue, event: Event, person: User, **kwargs: Any) -> None:
     """One more inbox has the event: it needs this person now."""
     Notice.objects.update_or_create(
         person=person, event=event, defaults={"issue": issue, "reason": Notice.Reason.NEEDS_YOU}
     )
 
 
-def _on_asked_in(sender, issue, comment, person, **kwargs):
+def _on_asked_in(sender, issue, comment, person, **kwargs: Any) -> None:
     Notice.objects.update_or_create(
         person=person, comment=comment, defaults={"issue": issue, "reason": Notice.Reason.NEEDS_YOU}
     )
 
 
-def _on_news(sender, people, title, text, path, button, **kwargs):
+def _on_news(sender, people, title, text, path, button, **kwargs: Any) -> None:
     longest = News._meta.get_field("title").max_length
     news = News.objects.create(title=title[:longest], text=text, path=path, button=button, at=timezone.now())
     readers = {person.pk for person in people if person.is_active}
@@ -55,14 +58,14 @@ def _on_news(sender, people, title, text, path, button, **kwargs):
     )
 
 
-def _on_settled(sender, path, **kwargs):
+def _on_settled(sender, path, **kwargs: Any) -> None:
     now = timezone.now()
     settled = list(News.objects.filter(path=path, settled_at__isnull=True).values_list("pk", flat=True))
     News.objects.filter(pk__in=settled).update(settled_at=now)
     Notice.objects.filter(news__in=settled, read_at__isnull=True).update(read_at=now)
 
 
-def tell_people(issue, *, actor, event=None, comment=None):
+def tell_people(issue: Issue, *, actor: User, event: Event | None = None, comment: Comment | None = None) -> None:
     """Put a notice in the inbox of everybody concerned but the one who did it; each gets one, with the strongest
     reason."""
     touched = touched_by(issue, event) if event else []
@@ -82,7 +85,7 @@ def tell_people(issue, *, actor, event=None, comment=None):
     )
 
 
-def _whose_turn(issue):
+def _whose_turn(issue: Issue) -> Collection[int]:
     if issue.court == Court.APPROVER:
         return issue.approver_ids
     if issue.state == State.VALIDATION:

@@ -6,8 +6,10 @@ waited for: their time zone, the holidays of their region.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -40,7 +42,7 @@ class Due:
     text: str
 
 
-def remind_people():
+def remind_people() -> None:
     """Write every reminder that is due and was not written yet."""
     now = timezone.now()
     for find in (_late_approvals, _due_discussions, _late_validations, _blocked):
@@ -61,7 +63,7 @@ def _key(due):
     return due.person.pk, due.issue.pk, due.kind, due.day
 
 
-def _write(due):
+def _write(due) -> None:
     """The reminder and its notice, both or neither, unless the request has moved on in this very moment."""
     with locked(due.issue.pk) as issue:
         if issue.state != REMINDS_IN[due.kind]:
@@ -80,7 +82,7 @@ def _write(due):
 # What is due -------------------------------------------------------------------------------------------------------
 
 
-def _late_approvals(now):
+def _late_approvals(now) -> Iterator[Any]:
     """Who was asked for an approval, after two working days; their managers after five."""
     soonest, leads = settings.REMIND_APPROVER_AFTER_WORKING_DAYS, User.objects.leads()
     waiting = Issue.objects.filter(state=State.APPROVAL, state_since__lte=now - timedelta(days=soonest))
@@ -98,7 +100,7 @@ def _late_approvals(now):
                 yield from _tell_manager(issue, approver, since, waited, leads)
 
 
-def _tell_manager(issue, approver, since, waited, leads):
+def _tell_manager(issue, approver, since, waited, leads) -> Iterator[Any]:
     day = calendar_of(approver).day_after(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
     text = (
         f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide; "
@@ -113,7 +115,7 @@ def _here(issue, approver):
     return issue.stand_ins.get(approver.pk, approver)
 
 
-def _due_discussions(now):
+def _due_discussions(now) -> Iterator[Any]:
     """Approver and requester: days before the discussion's end, on its last day, every working day after."""
     latest = timezone.localdate(now) + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE) + A_DAY
     waiting = Issue.objects.filter(state=State.DISCUSSION, due_date__lte=latest).select_related("requester")
@@ -146,7 +148,7 @@ def _how_due(due, today):
     return f"{verb} on {due:%A} {_date(due)}"
 
 
-def _late_validations(now):
+def _late_validations(now) -> Iterator[Any]:
     """Whoever may validate, each time another whole target has passed, and who looks after it."""
     target = StageTarget.objects.filter(state=State.VALIDATION).values_list("working_days", flat=True).first()
     if not target:
@@ -200,7 +202,7 @@ def _look_after(issue, times, leads):
     return owner if owner and times == 1 else list({*owner, *leads})
 
 
-def _blocked(now):
+def _blocked(now) -> Iterator[Any]:
     """Every week whoever has it, and one person further up each week (domain.md §7)."""
     period, leads = timedelta(days=settings.REVIEW_BLOCKED_EVERY_DAYS), User.objects.leads()
     waiting = Issue.objects.filter(state=State.BLOCKED, state_since__lte=now - period)

@@ -20,7 +20,7 @@ WAYS = {Channel.EMAIL: email, Channel.SLACK: slack}
 MOST_AT_ONCE = 500
 
 
-def route_new():
+def route_new() -> None:
     """Put every notice that has not been yet into the messages it belongs in."""
     new = Notice.objects.filter(routed_at__isnull=True).order_by("created_at", "pk")
     for pk in list(new.values_list("pk", flat=True)[:MOST_AT_ONCE]):
@@ -28,7 +28,7 @@ def route_new():
 
 
 @transaction.atomic
-def route(pk):
+def route(pk) -> None:
     """Put one notice into messages; again changes nothing."""
     if not Notice.objects.filter(pk=pk, routed_at__isnull=True).update(routed_at=timezone.now()):
         return

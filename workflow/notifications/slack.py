@@ -4,7 +4,9 @@ import contextlib
 import http.client
 import socket
 import urllib.error
+from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 from django.conf import settings
 from slack_sdk import WebClient
@@ -46,12 +48,12 @@ def reaches(person):
 
 
 @contextlib.contextmanager
-def opened():
+def opened() -> Iterator[Any]:
     """A function that posts (message, letter). Nothing has been sent so far."""
     yield _post
 
 
-def _post(message, letter):
+def _post(message, letter) -> None:
     """Hand the letter over. Returns when Slack took it; otherwise raises one of ``errors``."""
     client = WebClient(
         settings.SLACK_BOT_TOKEN, base_url=f"{settings.SLACK_API_URL.rstrip('/')}/", timeout=TIMEOUT, retry_handlers=[]

@@ -9,7 +9,7 @@ from workflow.periodic import by_one_worker
 
 @shared_task
 @by_one_worker("telling")
-def tell_people():
+def tell_people() -> None:
     """Put new notices into messages, and ring for every message whose time has come."""
     routing.route_new()
     delivery.settle_interrupted()
@@ -18,20 +18,20 @@ def tell_people():
 
 
 @shared_task
-def deliver_message(pk):
+def deliver_message(pk) -> None:
     """Send one message."""
     delivery.deliver(pk)
 
 
 @shared_task
 @by_one_worker("reminders", seconds=300)
-def remind_people():
+def remind_people() -> None:
     """Remind of what waits too long."""
     reminders.remind_people()
 
 
 @shared_task
 @by_one_worker("stand-ins", seconds=120)
-def tell_stand_ins():
+def tell_stand_ins() -> None:
     """Tell whoever stands in since today what waits for them."""
     recipients.tell_stand_ins()

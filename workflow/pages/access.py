@@ -1,11 +1,14 @@
 """The only way a page comes by a request: through the check who may see it. Hidden means 404, word for word."""
 
-from django.http import Http404
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from workflow.models import Issue
 from workflow.pages import panels
 from workflow.permissions import may_see
+from workflow.verbs import Act, Verb
 
 LARGEST_NUMBER = 2**63 - 1
 RELATED = (
@@ -21,7 +24,7 @@ RELATED = (
 )
 
 
-def visible_issue(request, number, *also):
+def visible_issue(request: HttpRequest, number: int, *also: Any) -> Issue:
     """The request with this number, with its people and places, and what is related by the names in ``also``.
 
     Http404 if it does not exist for the person.
@@ -33,12 +36,12 @@ def visible_issue(request, number, *also):
     return issue
 
 
-def no_such_request():
+def no_such_request() -> HttpResponse:
     """What is raised for an unknown and for a hidden number alike."""
     return Http404("There is no such request.")
 
 
-def refused(request, issue, act, reason):
+def refused(request: HttpRequest, issue: Issue, act: Act | Verb, reason: str) -> HttpResponse:
     """The 403 page: the sentence of the refusal, and the way back to the request."""
     context = {
         "heading": f"“{act.label}” is not open to you now",

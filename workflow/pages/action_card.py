@@ -6,10 +6,13 @@ The decision card's words: whose turn it is, and the buttons as the component ta
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.urls import reverse
 
+from supportops.accounts.models import User
 from workflow.catalogue.kinds import Kind
+from workflow.models import Issue
 from workflow.models.validation import Verdict
 from workflow.pages.timeline import court_of
 from workflow.permissions import refusal
@@ -38,24 +41,24 @@ class Buttons:
     quiet: list = field(default_factory=list)
     refused: list = field(default_factory=list)
 
-    def offers(self, act):
+    def offers(self, act: Verb) -> bool:
         """Whether the person may do this."""
         return any(button.act == act for button in [self.primary, *self.secondary, *self.quiet] if button)
 
 
-def url_of(act, issue):
+def url_of(act: Act | Verb, issue: Issue) -> str:
     """The address where this is done."""
     return reverse("step", args=[issue.pk, act.value]) if act in Verb else reverse(act.value, args=[issue.pk])
 
 
-def label_of(act, issue):
+def label_of(act: Act | Verb, issue: Issue) -> str:
     """The words on the button."""
     if act == Verb.COMPLETE and issue.kind in {Kind.QUESTION, Kind.HAND_OVER}:
         return "Complete with the answer"
     return act.label
 
 
-def buttons_for(person, issue):
+def buttons_for(person: User, issue: Issue) -> Buttons:
     """Every verb that means something for this request now, ordered, each with the reason why not, if there is one."""
     found = Buttons()
     for act in (*_forward(issue), *ASIDE, *LESS):
@@ -67,7 +70,7 @@ def buttons_for(person, issue):
     return found
 
 
-def _forward(issue):
+def _forward(issue: Issue) -> list[Verb] | tuple[Act | Verb, ...]:
     """A finished path, or list, makes the verb it leads to the first thing to do; a proposal moves on by being
     continued."""
     if issue.kind == Kind.PROPOSAL and issue.state == State.TRIAGE:
@@ -79,14 +82,14 @@ def _forward(issue):
     return [act for act in FORWARD if _stands_before(act, issue)]
 
 
-def _stands_before(act, issue):
+def _stands_before(act: Act | Verb, issue: Issue) -> bool:
     """Whether it is next now: a gate until its path is finished, the list until every item is ticked."""
     if act == Act.GATE:
         return issue.gate_outcome is None
     return act != Act.CHECK or len(issue.items_with(Verdict.TICKED)) < len(issue.checklist)
 
 
-def _place(found, button, issue):
+def _place(found: Buttons, button: Button, issue: Issue) -> None:
     known = [found.primary, *found.secondary, *found.quiet]
     if any(other.act == button.act for other in known if other):
         return
@@ -98,7 +101,7 @@ def _place(found, button, issue):
         found.secondary.append(button)
 
 
-def _means_something(act, issue):
+def _means_something(act: Act | Verb, issue: Issue) -> bool:
     """Whether to say why not: the graph has it from here, or it is what people look for and do not find."""
     if act in Act:
         return False
@@ -107,7 +110,7 @@ def _means_something(act, issue):
     return issue.can(act) or act == Verb.WITHDRAW
 
 
-def court_words(issue):
+def court_words(issue: Issue) -> str:
     """Who has the request now, by name where there is one."""
     if issue.court == Court.REQUESTER:
         return str(issue.requester)
@@ -118,7 +121,7 @@ def court_words(issue):
     return Court(issue.court).label if issue.court else ""
 
 
-def card_of(person, issue, buttons):
+def card_of(person: User, issue: Issue, buttons: Buttons) -> dict[str, Any]:
     """What the decision_card component draws for this person."""
     return {
         "title": _title(issue, buttons),
@@ -133,22 +136,22 @@ def card_of(person, issue, buttons):
     }
 
 
-def _action(button):
+def _action(button: Button) -> dict[str, str]:
     return {"label": button.label, "url": button.url, "icon": button.act.row.icon}
 
 
-def _title(issue, buttons):
+def _title(issue: Issue, buttons: Buttons) -> str:
     if not issue.is_open:
         return "Ended"
     return "It is your turn" if _is_yours(issue, buttons) else "What you can do"
 
 
-def _is_yours(issue, buttons):
+def _is_yours(issue: Issue, buttons: Buttons) -> bool:
     """Whether the request waits for this person: they can move it on, and neither the calendar nor a block holds it."""
     return buttons.primary is not None and issue.court not in {Court.CALENDAR, Court.BLOCKED}
 
 
-def _text(person, issue):
+def _text(person: User, issue: Issue) -> str:
     if issue.state == State.COMPLETED:
         return "It is done." if issue.outcome == Outcome.COMPLETED else "Another request carries it on."
     if issue.state == State.CLOSED:
@@ -171,12 +174,12 @@ def _text(person, issue):
     return f"It is with Support Operations{f', owned by {issue.assignee}' if issue.assignee else ''}."
 
 
-def _validators(issue):
+def _validators(issue: Issue) -> list[User]:
     """Who may validate it: its requester and the delegates, but for who implemented it."""
     return [one for one in (issue.requester, *issue.delegates) if one.pk not in issue.implementer_ids]
 
 
-def _to_decide(person, issue):
+def _to_decide(person: User, issue: Issue) -> str:
     """Whose decision it waits for, and who stands in for whom."""
     if away := issue.behalf_of(person):
         return f"{away} is away and you stand in: it waits for you to decide."
@@ -187,11 +190,11 @@ def _to_decide(person, issue):
     return f"It waits for {several.join(names)} to decide."
 
 
-def _with_stand_in(approver, stand_in):
+def _with_stand_in(approver: User, stand_in: None) -> str:
     return f"{approver} (away; {stand_in} stands in)" if stand_in else str(approver)
 
 
-def _you(person, *people):
+def _you(person: User, *people: Any) -> str:
     if person in people:
         return "It waits for you"
     return f"It waits for {' or '.join(str(one) for one in people) or 'somebody the requester delegates it to'}"

@@ -1,9 +1,10 @@
 """A file leaves the portal only here, to whoever may see its request."""
 
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from workflow.models import Attachment
 from workflow.pages.access import LARGEST_NUMBER, no_such_request, visible_issue
 from workflow.permissions import sees_internal
 
@@ -14,7 +15,7 @@ HARMLESS = "default-src 'none'; sandbox"
 
 @require_safe
 @never_cache
-def attachment(request, number, pk):
+def attachment(request: HttpRequest, number: int, pk: int) -> StreamingHttpResponse:
     """The file ``pk`` of this request. Internal ones exist for Support Operations only."""
     issue = visible_issue(request, number)
     found = issue.attachments.select_related("comment").filter(pk=pk).first() if pk <= LARGEST_NUMBER else None
@@ -31,5 +32,5 @@ def attachment(request, number, pk):
     return response
 
 
-def _deleted(found):
+def _deleted(found: Attachment) -> bool:
     return found.comment is not None and found.comment.deleted_at is not None

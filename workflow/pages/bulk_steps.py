@@ -1,19 +1,22 @@
 """One step for many requests of a queue: what must be given is asked once, what became of each is shown."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
-from workflow.actions.bulk import OUTCOMES, PRIORITIES, acts_for, chosen, do_for_all
+from workflow.actions.bulk import OUTCOMES, PRIORITIES, BulkAct, acts_for, chosen, do_for_all
 from workflow.actions.requirements import LONGEST_TEXT
 from workflow.models import Issue
 from workflow.pages.queue_extensions import extension_of
-from workflow.queues import QUEUES
+from workflow.queues import QUEUES, Queue
 
 KEPT = "bulk_results"
 
@@ -29,7 +32,7 @@ class GivenForm(forms.Form):
         help_text="It stands in the history of every one of these requests, and the requesters read it.",
     )
 
-    def __init__(self, data, act):
+    def __init__(self, data: QueryDict | None, act: BulkAct) -> None:
         super().__init__(data)
         for name in set(self.fields) - set(act.asks):
             del self.fields[name]
@@ -37,7 +40,7 @@ class GivenForm(forms.Form):
             self.fields["text"].label = act.prompt
 
 
-def queue_or_404(name, person):
+def queue_or_404(name: str, person: User) -> Queue:
     """The queue of this name; 404 when there is none, 403 when it is for Support Operations and the person is not."""
     if name not in QUEUES:
         raise Http404
@@ -47,20 +50,20 @@ def queue_or_404(name, person):
     return queue
 
 
-def offered(queue, person):
+def offered(queue: Queue, person: User) -> list[dict[str, str]]:
     """The buttons of a queue's bulk bar."""
     if not (is_ops(person) and queue.concerns is is_ops):
         return []
     return [{"label": act.label, "value": act.value} for act in acts_of(queue)]
 
 
-def acts_of(queue):
+def acts_of(queue: Queue) -> list[BulkAct]:
     """The acts that a queue's page offers for the requests selected on it."""
     return [*extension_of(queue.name).acts, *acts_for(queue)]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def bulk(request, name):
+def bulk(request: HttpRequest, name: str) -> HttpResponse:
     """POST: ask what must be given, or do it and keep the results. GET: what became of each."""
     queue = queue_or_404(name, request.user)
     if request.method != "POST":
@@ -80,7 +83,7 @@ def bulk(request, name):
     return redirect("bulk", name)
 
 
-def _ask(request, queue, act, form, versions):
+def _ask(request: HttpRequest, queue: Queue, act: BulkAct, form: GivenForm, versions: dict[int, int]) -> HttpResponse:
     issues = Issue.objects.visible_to(request.user).filter(pk__in=versions).order_by("number")
     context = {
         "act": act,
@@ -93,7 +96,7 @@ def _ask(request, queue, act, form, versions):
     return render(request, "workflow/bulk.html", context, status=422 if form.is_bound else 200)
 
 
-def _results(request, queue):
+def _results(request: HttpRequest, queue: Queue) -> HttpResponse:
     kept = request.session.get(KEPT)
     if not kept:
         return redirect("queue", queue.name)
@@ -110,16 +113,16 @@ def _results(request, queue):
     )
 
 
-def _summary(done, number):
+def _summary(done: int, number: int) -> str:
     if done == number:
         return f"Done for {_number_of(range(number))}."
     return f"Done for {done} of {number}. The others stayed as they were; each says why."
 
 
-def _number_of(things):
+def _number_of(things: dict[int, int] | range) -> str:
     return f"{len(things)} request{'' if len(things) == 1 else 's'}"
 
 
-def _way_back(queue):
+def _way_back(queue: Queue) -> dict[str, Any]:
     url = reverse("queue", args=[queue.name])
     return {"queue": queue, "back_url": url, "breadcrumb": [{"label": queue.title, "url": url}]}

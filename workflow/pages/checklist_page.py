@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.models import User
 from workflow import actions
 from workflow.actions.validation import PRESENT
 from workflow.forms import form_for
-from workflow.forms.validation_steps import blank_check
-from workflow.models import Attachment
+from workflow.forms.validation_steps import CheckForm, blank_check
+from workflow.models import Attachment, Issue, ValidationItem
 from workflow.models.validation import Verdict, checklist_of
 from workflow.pages.access import visible_issue
 from workflow.pages.action_card import url_of
@@ -23,14 +26,14 @@ _TOLD = {Verdict.TICKED: "Ticked.", Verdict.FAILED: "Failed, with your reason.",
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request, number):
+def check(request: HttpRequest, number: int) -> HttpResponse:
     """Show the list of the running round; a POST keeps what was found on one item."""
     issue = visible_issue(request, number)
 
-    def make_form(data, files):
+    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> CheckForm:
         return form_for(Act.CHECK, issue, request.user, data, files)
 
-    def do(form):
+    def do(form: CheckForm) -> tuple[str, str]:
         given = form.cleaned_data
         seen = PRESENT if given["seen"] is None else given["seen"] or None
         actions.check(
@@ -44,14 +47,14 @@ def check(request, number):
         )
         return _TOLD[given["verdict"]], f"{reverse('check', args=[issue.pk])}#item-{given['item']}"
 
-    def page(form, status, changes):
+    def page(form: CheckForm, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
         now = visible_issue(request, number)
         return render(request, "workflow/check.html", _context(now, request.user, form, status, changes), status=status)
 
     return perform(request, issue, Act.CHECK, make_form=make_form, do=do, page=page)
 
 
-def _context(issue, person, form, status, changes):
+def _context(issue: Issue, person: User, form: CheckForm, status: int, changes: list[dict[str, Any]]) -> dict[str, Any]:
     rows = _rows(issue, person, form if form.is_bound else None)
     left = len(rows) - sum(row["shown"]["done"] for row in rows)
     typed = form.data.get("note", "") if form.is_bound and not any(row["typed"] for row in rows) else ""
@@ -69,7 +72,7 @@ def _context(issue, person, form, status, changes):
     }
 
 
-def _rows(issue, person, bound):
+def _rows(issue: Issue, person: User, bound: CheckForm | None) -> list[dict[str, Any]]:
     """Each item with its form; what was typed stays in the form it was typed in."""
     items, files, last = issue.checklist, _files(issue), _last_time(issue)
     typed = str(bound.data.get("item", "")) if bound else ""
@@ -84,12 +87,12 @@ def _rows(issue, person, bound):
     ]
 
 
-def _shown(issue, row, item):
+def _shown(issue: Issue, row: dict[str, Any], item: ValidationItem) -> dict[str, Any]:
     """The row; a tick that counts no longer is drawn as open, with its note."""
     return row | {"verdict": "", "done": False, "by": None, "at": None} if issue.tick_lapsed(item) else row
 
 
-def _form(issue, person, item, bound):
+def _form(issue: Issue, person: User, item: ValidationItem, bound: CheckForm | None) -> CheckForm:
     """The item's form: the bound one where something is wrong with it; else one that knows what stands there now, with
     the words that were typed."""
     if bound and bound.errors:
@@ -100,7 +103,7 @@ def _form(issue, person, item, bound):
     return form
 
 
-def _files(issue):
+def _files(issue: Issue) -> dict[Any, Any]:
     """{id of an item: files that came with what was found on it}."""
     files: dict[int, list[Any]] = {}
     given = Attachment.objects.filter(validation_check__item__round=issue.open_validation) if issue.checklist else ()
@@ -110,13 +113,13 @@ def _files(issue):
     return files
 
 
-def _last_time(issue):
+def _last_time(issue: Issue) -> dict[int, ValidationItem]:
     """{id of an item of the round before: the item as it stood at the end}."""
     before = next((item.before for item in issue.checklist if item.before), None)
     return {item.pk: item for item in checklist_of(before.round)} if before else {}
 
 
-def _ways_on(issue, person, left, failed):
+def _ways_on(issue: Issue, person: User, left: int, failed: bool) -> list[dict[str, str]]:
     """The steps that end the round, the likely one first; none that is refused."""
     order = [Verb.SEND_BACK, Verb.VALIDATE] if failed else [Verb.VALIDATE, Verb.SEND_BACK]
     return [

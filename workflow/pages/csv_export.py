@@ -1,15 +1,19 @@
 """Lists as CSV: streamed, and without formulas."""
 
 import csv
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils import timezone
 
 from supportops.ui.times import exact_span
 from workflow.clock import clock_of, stays_of
-from workflow.pages.rows import targets
+from workflow.models import Issue
+from workflow.models.querysets import IssueQuerySet
+from workflow.pages.rows import Targets, targets
 from workflow.states import Court
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -42,13 +46,13 @@ COLUMNS = (
 """The last ones are the clock of courts: in words and in seconds, which sum to the lead time's."""
 
 
-def guarded(value):
+def guarded(value: Any) -> str:
     """A value no spreadsheet runs: text that would begin a formula gets an apostrophe before it."""
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
 
 
-def csv_answer(name, header, rows):
+def csv_answer(name: str, header: tuple[str, ...], rows: Iterator[Any]) -> StreamingHttpResponse:
     """A streamed download called ``name``.csv; the rows are read while they are sent."""
     writer = csv.writer(_Passing())
     lines = (writer.writerow([guarded(value) for value in row]) for row in chain([header], rows))
@@ -60,11 +64,11 @@ def csv_answer(name, header, rows):
 class _Passing:
     """Something csv can write to that hands every line on at once."""
 
-    def write(self, line):
+    def write(self, line: str) -> str:
         return line
 
 
-def requests_as_csv(name, queryset, request):
+def requests_as_csv(name: str, queryset: IssueQuerySet, request: HttpRequest) -> StreamingHttpResponse:
     """The requests of a list, in its order; links carry the portal's own address."""
     stage_targets, now = targets(), timezone.now()
     base = f"{request.scheme}://{request.get_host()}"
@@ -72,7 +76,7 @@ def requests_as_csv(name, queryset, request):
     return csv_answer(name, COLUMNS, (_row(issue, stage_targets, now, base) for issue in issues))
 
 
-def _row(issue, stage_targets, now, base):
+def _row(issue: Issue, stage_targets: Targets, now: datetime, base: str) -> list[str]:
     return [
         issue.reference,
         issue.title,
@@ -97,7 +101,7 @@ def _row(issue, stage_targets, now, base):
     ]
 
 
-def _clock(issue, now):
+def _clock(issue: Issue, now: datetime) -> list[str]:
     clock = clock_of(stays_of(issue), now)
     seconds = clock.seconds
     lengths = [clock.lead_time // timedelta(seconds=1), *(seconds.get(court, 0) for court in Court)]
@@ -107,5 +111,5 @@ def _clock(issue, now):
     ]
 
 
-def _moment(value):
+def _moment(value: datetime) -> str:
     return value.strftime("%Y-%m-%dT%H:%M:%SZ")

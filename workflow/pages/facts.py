@@ -1,16 +1,26 @@
 """The facts in the right column: who, where, when, how urgent; each with the way to change it, if the person may."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
 from django.utils import timezone
 
-from workflow.clock import clock_of
+from supportops.accounts.models import User
+from workflow.clock import Clock, clock_of
+from workflow.models import Issue
 from workflow.pages.action_card import url_of
+from workflow.pages.panels import Panel
 from workflow.pages.rows import drawn_clock
 from workflow.permissions import refusal, refusal_to_take_back
 from workflow.states import ENDED
 from workflow.verbs import Act
 
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import Reading
 
-def facts_of(found, person, panels):
+
+def facts_of(found: "Reading", person: User, panels: list[Panel]) -> list[dict[str, User | str]]:
     """What the facts component draws, from a Reading."""
     issue = found.issue
     change = _changer(person, issue)
@@ -45,28 +55,28 @@ def facts_of(found, person, panels):
     return facts
 
 
-def clock_from(found, now):
+def clock_from(found: "Reading", now: datetime) -> Clock:
     """The request's Clock, from a Reading."""
     moves = [row for row in found.story if row["what"] == "event" and row["before"] != row["after"]]
     return clock_of([(row["when"], row["after"]) for row in moves], now)
 
 
-def _time_spent(found):
+def _time_spent(found: "Reading") -> dict[str, list[dict] | str]:
     """Whose court the time was spent in."""
     now = timezone.now()
     return drawn_clock(clock_from(found, now), now)
 
 
-def _changer(person, issue):
+def _changer(person: User, issue: Issue) -> Callable[..., Any]:
     """A function: the link that changes a fact, or None where ``refusal`` says no."""
 
-    def change(act, label="Change"):
+    def change(act: Act, label: str = "Change") -> dict[str, str] | None:
         return None if refusal(person, act, issue) else {"label": label, "url": url_of(act, issue)}
 
     return change
 
 
-def _approver(issue, change):
+def _approver(issue: Issue, change: Callable[..., Any]) -> list[dict[str, Any]]:
     if issue.open_round is None:
         return []
     asked = {
@@ -80,7 +90,7 @@ def _approver(issue, change):
     return [asked, *([{"label": "Stands in", "kind": "people", "value": stand_ins}] if stand_ins else [])]
 
 
-def _validators(issue, change, person):
+def _validators(issue: Issue, change: Callable[..., Any], person: User) -> list[dict[str, Any]]:
     link = change(Act.DELEGATE, "Delegate")
     if issue.state in ENDED and issue.delegates and refusal_to_take_back(person, issue) is None:
         link = {"label": "Take back", "url": url_of(Act.DELEGATE, issue)}
@@ -89,7 +99,7 @@ def _validators(issue, change, person):
     return [{"label": "Validates", "kind": "people", "value": [issue.requester, *issue.delegates], "change": link}]
 
 
-def _tracker(issue, change):
+def _tracker(issue: Issue, change: Callable[..., Any]) -> list[dict[str, Any] | dict[str, str]]:
     if issue.tracker is None:
         return [{"label": "Tracker", "value": "", "none": "None: answered here"}]
     return [{"label": "Tracker", "value": issue.tracker.name, "change": change(Act.MOVE, "Move"), "wide": True}]

@@ -1,11 +1,12 @@
 """Filters of the lists; all of them live in the address, so that a view can be bookmarked and sent on."""
 
 from collections import OrderedDict
-from typing import cast
+from typing import Any, cast
 
 import django_filters
 from django import forms
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
+from django.http import QueryDict
 
 from supportops.accounts.models import Division, User
 from workflow.catalogue.kinds import Kind
@@ -35,7 +36,7 @@ LIST_ORDER = (
 class WordsField(forms.CharField):
     """What is looked for; signs no database takes are dropped rather than refused."""
 
-    def to_python(self, value):
+    def to_python(self, value: str | None) -> str:
         """The text without NUL."""
         return super().to_python((value or "").replace("\x00", " "))
 
@@ -45,7 +46,7 @@ class WordsFilter(django_filters.CharFilter):
 
     field_class = WordsField
 
-    def filter(self, queryset, value):
+    def filter(self, queryset: IssueQuerySet, value: str) -> IssueQuerySet:
         """Nothing asked, nothing filtered."""
         return search(queryset, value) if value else queryset
 
@@ -66,7 +67,7 @@ class RequestFilter(django_filters.FilterSet):
     system = django_filters.ChoiceFilter(choices=(), label="System", empty_label="Any system")
     customer = django_filters.ChoiceFilter(choices=Division.choices, label="Customer", empty_label="Any division")
 
-    def __init__(self, data, queryset, *, person):
+    def __init__(self, data: QueryDict, queryset: IssueQuerySet, *, person: User) -> None:
         super().__init__(data, queryset)
         self.person = person
         self._offer("owner", [("me", "Me"), ("nobody", "Nobody yet"), *_owners(person)])
@@ -78,14 +79,14 @@ class RequestFilter(django_filters.FilterSet):
         """The requests that are left."""
         return cast(IssueQuerySet, super().qs)
 
-    def offer_trackers(self):
+    def offer_trackers(self) -> None:
         """The trackers there are."""
         self._offer("tracker", Tracker.objects.values_list("pk", "name"))
 
-    def _offer(self, name, choices):
+    def _offer(self, name: str, choices: QuerySet[Any] | dict[tuple[int, str], None] | list[tuple[str, str]]) -> None:
         self.filters[name].extra["choices"] = [(str(value), label) for value, label in choices]
 
-    def by_owner(self, queryset, name, value):
+    def by_owner(self, queryset: IssueQuerySet, name: str, value: str) -> IssueQuerySet:
         """Me, nobody, or a member of Support Operations."""
         if value == "nobody":
             return queryset.filter(assignee__isnull=True)
@@ -95,11 +96,11 @@ class RequestFilter(django_filters.FilterSet):
         """One priority, or none at all."""
         return queryset.filter(priority__isnull=True) if value == "none" else queryset.filter(priority=value)
 
-    def words(self):
+    def words(self) -> str:
         """What is looked for, as text."""
         return self.form.cleaned_data.get("q", "") if self.form.is_valid() else ""
 
-    def applied(self):
+    def applied(self) -> list[tuple[str, str, str]]:
         """[(name, label, words)] of every filter that is on."""
         if not self.is_bound:
             return []
@@ -110,15 +111,15 @@ class RequestFilter(django_filters.FilterSet):
             if self.form.cleaned_data.get(name) not in (None, "", False)
         ]
 
-    def _in_words(self, field, value):
+    def _in_words(self, field: Any, value: bool | str) -> str:
         return dict(getattr(field, "choices", ())).get(str(value), "" if value is True else value)
 
 
-def _owners(person):
+def _owners(person: User) -> list[tuple[int, str]]:
     return [(one.pk, str(one)) for one in User.objects.ops() if one.pk != person.pk]
 
 
-def _systems():
+def _systems() -> list[tuple[str, str]]:
     return [(name, name) for name in systems_known()]
 
 
@@ -137,27 +138,27 @@ class ListFilter(RequestFilter):
         choices=(), label="Milestone", empty_label="Any milestone", field_name="milestone__title"
     )
 
-    def __init__(self, data, queryset, *, person):
+    def __init__(self, data: QueryDict, queryset: IssueQuerySet, *, person: User) -> None:
         super().__init__(data, queryset, person=person)
         self.filters = OrderedDict((name, self.filters[name]) for name in LIST_ORDER)
 
-    def offer_trackers(self):
+    def offer_trackers(self) -> None:
         """The trackers there are and, read with them, their open milestones."""
         active = FilteredRelation("milestones", condition=Q(milestones__state=Milestone.ACTIVE))
         rows = list(Tracker.objects.annotate(active=active).values_list("pk", "name", "active__title"))
         self._offer("tracker", dict.fromkeys((pk, name) for pk, name, _ in rows))
         self._offer("milestone", [(title, title) for title in sorted({title for *_, title in rows if title})])
 
-    def by_state(self, queryset, name, value):
+    def by_state(self, queryset: IssueQuerySet, name: str, value: str) -> IssueQuerySet:
         """One state, or all open or ended ones."""
         if value == "open":
             return queryset.open()
         return queryset.filter(state__in=sorted(ENDED) if value == "ended" else [value])
 
-    def by_me(self, queryset, name, value):
+    def by_me(self, queryset: IssueQuerySet, name: str, value: bool) -> IssueQuerySet:
         """What the person filed."""
         return queryset.filter(requester=self.person) if value else queryset
 
-    def by_watch(self, queryset, name, value):
+    def by_watch(self, queryset: IssueQuerySet, name: str, value: bool) -> IssueQuerySet:
         """What the person watches."""
         return queryset.filter(watches__person=self.person) if value else queryset

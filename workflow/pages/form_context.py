@@ -5,17 +5,26 @@ What is told before pressing: where the request goes, and who hears of it.
 
 from contextlib import suppress
 from datetime import date
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from django.db.models import QuerySet
+
+from supportops.accounts.models import User
 from workflow.actions.approvals import text_asked
 from workflow.catalogue.field_types import Shown, shown_as
 from workflow.gates import GateOutcome
-from workflow.models import ApprovalRound, Event
+from workflow.models import ApprovalRound, Event, GateAnswer, GatePath, Issue
 from workflow.models.validation import checklist_of
 from workflow.pages.validation_rounds import round_row
 from workflow.states import State
 from workflow.verbs import Act, Verb
 
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import Reading
+
+
+_LONG, _DATE = "long", "date"
 COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
 ICON_OF_OUTCOME = {
     GateOutcome.APPROVED: "circle-check",
@@ -24,7 +33,7 @@ ICON_OF_OUTCOME = {
 }
 
 
-def above(act, issue):
+def above(act: Act | Verb, issue: Issue) -> dict[str, Any]:
     """What the person must have before their eyes for this act: a dict for the template ``workflow/_above.html``."""
     if act in {Verb.APPROVE, Verb.DECLINE, Verb.WAIVE_APPROVAL} or (act == Verb.ASK and issue.open_round):
         return asked_text(issue)
@@ -45,14 +54,14 @@ def above(act, issue):
     return {}
 
 
-def asked_text(issue):
+def asked_text(issue: Issue) -> dict[str, Any]:
     """The text as it stands now, and how it differs from the last one that was asked about."""
     now = text_asked(issue)
     known = [one.asked for one in issue.rounds.exclude(outcome=ApprovalRound.Outcome.ENDED) if one.asked != now]
     return asked_text_of(now, known[-1] if known else None)
 
 
-def asked_text_of(asked, before):
+def asked_text_of(asked: dict[str, list[dict] | str], before: dict[str, list[dict] | str] | None) -> dict[str, Any]:
     """A text that was asked about, ready to be read; ``before`` is the text of the round before, or None."""
     return {
         "asked": asked,
@@ -61,7 +70,7 @@ def asked_text_of(asked, before):
     }
 
 
-def difference(before, after):
+def difference(before: dict[str, list[dict] | str], after: dict[str, list[dict] | str]) -> list[dict[str, str]]:
     """Rows for the diff component: what changed between two texts that were asked about."""
     rows = [
         {"field": name.capitalize(), "old": before.get(name, ""), "new": after.get(name, "")}
@@ -77,7 +86,7 @@ def difference(before, after):
     return rows
 
 
-def in_words(answer):
+def in_words(answer: str) -> str:
     """An answer as a person reads it."""
     if answer is None or answer == "":
         return ""
@@ -86,7 +95,7 @@ def in_words(answer):
     return ", ".join(in_words(one) for one in answer) if isinstance(answer, list) else str(answer)
 
 
-def _answer_of(row):
+def _answer_of(row: dict[str, str]) -> str:
     """The answer of a row in words, a day as every page writes days."""
     words = in_words(row.get("answer"))
     if shown_as(row.get("type")) is not Shown.DAY:
@@ -96,12 +105,12 @@ def _answer_of(row):
     return words
 
 
-def answer_facts(rows):
+def answer_facts(rows: list[dict[str, str]]) -> list[dict[str, str]]:
     """Answers as rows of the facts component: long ones as Markdown, addresses as links."""
     return [_fact(row) for row in rows]
 
 
-def _fact(row):
+def _fact(row: dict[str, str]) -> dict[str, str]:
     words = _answer_of(row)
     fact = {"label": row.get("label") or row.get("key", ""), "value": words, "none": "Not answered"}
     shown = shown_as(row.get("type"))
@@ -112,7 +121,7 @@ def _fact(row):
     return fact
 
 
-def path_of(path, answers):
+def path_of(path: GatePath, answers: QuerySet[Any] | list[GateAnswer]) -> dict[str, Any]:
     """A gate path as the gate_path component draws it."""
     steps = [
         {"question": one.text, "answer": "Yes" if one.answer else "No", "person": one.by, "at": one.at}
@@ -128,7 +137,7 @@ def path_of(path, answers):
     }
 
 
-def blocked_facts(issue):
+def blocked_facts(issue: Issue) -> list[dict[str, str]]:
     """Who blocks, what would unblock, and where it goes on then."""
     if issue.state != State.BLOCKED:
         return []
@@ -139,7 +148,7 @@ def blocked_facts(issue):
     ]
 
 
-def review_facts(found):
+def review_facts(found: "Reading") -> list[dict[str, User | str]]:
     """What the last review of what blocks it found, while it is blocked."""
     reviews = [row for row in found.story if row["did"] == Act.REVIEW and row["when"] >= found.issue.state_since]
     if found.issue.state != State.BLOCKED or not reviews:
@@ -151,20 +160,20 @@ def review_facts(found):
     ]
 
 
-def last_events(issue, since):
+def last_events(issue: Issue, since: int | None) -> list[Event]:
     """Events after the version ``since``, oldest first; the latest one if ``since`` is not a version of it."""
     events = Event.objects.filter(issue=issue).select_related("actor", "on_behalf_of")
     newer = list(events.filter(version__gt=since)) if since is not None else []
     return newer or list(events.order_by("-pk")[:1])
 
 
-def next_of(act, issue, person):
+def next_of(act: Act | Verb, issue: Issue, person: User) -> str:
     """One or two sentences about what happens when this is pressed, or an empty text."""
     where = act.row.next_for(issue)
     return f"{where} {_told(issue, person)}".strip() if where else ""
 
 
-def _told(issue, person):
+def _told(issue: Issue, person: User) -> str:
     people = [issue.requester] if issue.requester_id != person.pk else []
     if issue.assignee_id and issue.assignee_id not in {person.pk, issue.requester_id}:
         people.append(issue.assignee)

@@ -1,5 +1,6 @@
 """The handbook's flowcharts at /issues/<number>/gate/: each POST saves one answer, and is never a step."""
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
@@ -7,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 from workflow.actions import Incomplete, Refused, Stale, answer_gate
 from workflow.actions.gate_paths import next_question, open_path
 from workflow.gates import Gate, GateOutcome
+from workflow.models import Issue
 from workflow.pages.access import refused, visible_issue
 from workflow.pages.action_card import url_of
 from workflow.pages.form_context import path_of
@@ -23,7 +25,7 @@ ANSWERS = {"yes": True, "no": False}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def gate(request, number):
+def gate(request: HttpRequest, number: int) -> HttpResponse:
     """Ask the next question of the gate this request stands at, or say where the finished path leads."""
     issue = visible_issue(request, number)
     if reason := refusal(request.user, Act.GATE, issue):
@@ -42,7 +44,7 @@ def gate(request, number):
     return redirect("gate", number=issue.pk)
 
 
-def _page(request, issue, *, status=200, error=""):
+def _page(request: HttpRequest, issue: Issue, *, status: int = 200, error: str = "") -> HttpResponse:
     path = open_path(issue)
     question, outcome = next_question(path)
     answers = path.answers.select_related("by") if path.pk else []

@@ -2,20 +2,23 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.models import User
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import Kind
 from workflow.forms import form_for
-from workflow.models import ApprovalRound, IssueLink
-from workflow.pages.action_card import buttons_for, card_of, court_words
+from workflow.forms.steps import ApproveForm
+from workflow.models import ApprovalRound, Decision, Issue, IssueLink
+from workflow.pages.action_card import Buttons, buttons_for, card_of, court_words
 from workflow.pages.facts import clock_from, facts_of
 from workflow.pages.form_context import answer_facts, asked_text_of, blocked_facts, next_of, path_of, review_facts
-from workflow.pages.issue_query import read
+from workflow.pages.issue_query import Reading, read
 from workflow.pages.panels import panels_of
 from workflow.pages.rows import Targets
 from workflow.pages.timeline import court_of, entries_of, file_row, rail_steps
@@ -30,14 +33,14 @@ FEW_QUESTIONS = 3
 
 @require_safe
 @never_cache
-def issue_page(request, number):
+def issue_page(request: HttpRequest, number: int) -> HttpResponse:
     """Everything about one request, and what this person can do."""
     found = read(request, number)
     context = _to_read(found, request.user)
     return render(request, "workflow/issue.html", context | _to_do(found, request.user, context["rounds"]))
 
 
-def _to_do(found, person, rounds):
+def _to_do(found: Reading, person: User, rounds: list[dict[str, Any]]) -> dict[str, Any]:
     """What the person can do here, and what they must have seen before they decide anew."""
     issue, buttons = found.issue, buttons_for(person, found.issue)
     return {
@@ -54,7 +57,7 @@ def _to_do(found, person, rounds):
     }
 
 
-def _to_read(found, person):
+def _to_read(found: Reading, person: User) -> dict[str, Any]:
     """What the page tells."""
     issue, panels = found.issue, panels_of(found.issue)
     return {
@@ -77,12 +80,12 @@ def _to_read(found, person):
     }
 
 
-def _of_the_request(file):
+def _of_the_request(file: dict[str, Any]) -> bool:
     """Whether the file was given with the request itself, not with a comment or with what was found in a validation."""
     return file["facts"]["comment"] is None and file["facts"]["check"] is None
 
 
-def _header(issue):
+def _header(issue: Issue) -> dict[str, bool | str]:
     court = court_of(issue.state)
     group = issue.restricted_to
     return {
@@ -95,13 +98,13 @@ def _header(issue):
     }
 
 
-def _proposal_url(issue, person):
+def _proposal_url(issue: Issue, person: User) -> str:
     """Where the requester of something to be discussed first finds a proposal that is filled in already, or empty."""
     offered = issue.outcome == Outcome.DISCUSS_FIRST and issue.requester_id == person.pk
     return reverse("new", args=["propose-change"]) + f"?from={issue.pk}" if offered else ""
 
 
-def _draft_url(found, person):
+def _draft_url(found: Reading, person: User) -> str:
     """Where the requester of a question that is carried on finds the form whose answers are still wanted, or empty."""
     issue = found.issue
     if issue.outcome != Outcome.CONTINUED or issue.requester_id != person.pk:
@@ -113,14 +116,14 @@ def _draft_url(found, person):
     return drafts[-1] if drafts else ""
 
 
-def _over_target(issue):
+def _over_target(issue: Issue) -> bool:
     """Whether it stays in its state longer than the stage should take."""
     if issue.target_days is None:
         return False
     return Targets({issue.state: issue.target_days}).working_days(issue, timezone.now()) > issue.target_days
 
 
-def _quick_decision(person, issue, buttons):
+def _quick_decision(person: User, issue: Issue, buttons: Buttons) -> ApproveForm | None:
     """The form to decide right here, if the person is the approver and few questions are asked; else None."""
     if not (buttons.offers(Verb.APPROVE) and issue.open_round):
         return None
@@ -134,11 +137,11 @@ def _quick_decision(person, issue, buttons):
     return form
 
 
-def _next_either_way(issue, person):
+def _next_either_way(issue: Issue, person: User) -> str:
     return " ".join(f"{verb.label}: {next_of(verb, issue, person)}" for verb in (Verb.APPROVE, Verb.DECLINE))
 
 
-def _rounds(found):
+def _rounds(found: Reading) -> list[dict[str, Any]]:
     """The rounds of approval, the newest first, each with who decided what and the text that was asked about."""
     issue = found.issue
     rounds: dict[int, tuple[ApprovalRound, list[Any]]] = {}
@@ -161,7 +164,7 @@ def _rounds(found):
     return shown[::-1]
 
 
-def _seat(seat, issue):
+def _seat(seat: Decision, issue: Issue) -> dict[str, Any]:
     for_another = seat.verdict and seat.decided_by_id != seat.approver_id
     return {
         "decision": seat,
@@ -171,7 +174,7 @@ def _seat(seat, issue):
     }
 
 
-def _link(issue, link):
+def _link(issue: Issue, link: IssueLink) -> dict[str, Issue | str]:
     outward = link.source_id == issue.pk
     return {
         "words": link.get_type_display() if outward else IssueLink.OTHER_WAY[link.type],

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
-from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q, Subquery, Value
+from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
+from django.http import HttpRequest
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
@@ -18,6 +20,7 @@ from workflow.models import (
     Delegation,
     Event,
     GateAnswer,
+    GatePath,
     Issue,
     IssueLink,
     StageTarget,
@@ -51,17 +54,17 @@ class Reading:
     people: dict = field(default_factory=dict)
     watchers: list = field(default_factory=list)
 
-    def person(self, pk):
+    def person(self, pk: int | None) -> User | None:
         """The person with this id, or None."""
         return self.people.get(pk)
 
     @property
-    def paths(self):
+    def paths(self) -> list[tuple[GatePath, list]]:
         """The gate paths with their answers, in time order: [(path, [answer, …])]."""
         return [(path, list(answers)) for path, answers in groupby(self.answers, key=lambda answer: answer.path)]
 
 
-def read(request, number):
+def read(request: HttpRequest, number: int) -> Reading:
     """Everything the page of this request shows to this person; Http404 if it does not exist for them."""
     issue = _issue(number)
     if issue is None:
@@ -81,7 +84,7 @@ def read(request, number):
     return found
 
 
-def _issue(number):
+def _issue(number: int) -> Issue | None:
     if not 0 < number <= LARGEST_NUMBER:
         return None
     leads = User.objects.active().filter(groups__name=Role.LEAD)
@@ -97,7 +100,7 @@ def _issue(number):
     return known.filter(pk=number).first()
 
 
-def _seats(issue):
+def _seats(issue: Issue) -> list[Decision]:
     """The seats of all its rounds, and of rounds that were carried over to it."""
     if not issue.has_rounds:
         return []
@@ -106,14 +109,14 @@ def _seats(issue):
     return list(seats.select_related("round", "approver", "decided_by").order_by("round__opened_at", "order", "pk"))
 
 
-def _gate_answers(issue):
+def _gate_answers(issue: Issue) -> list[GateAnswer]:
     if issue.kind != Kind.FEATURE:
         return []
     answers = GateAnswer.objects.filter(path__issue=issue).select_related("path", "by")
     return list(answers.order_by("path__opened_at", "path_id", "at", "pk"))
 
 
-def _story(issue, internal):
+def _story(issue: Issue, internal: bool) -> list[dict[str, Any]]:
     """Events, comments, files and what was found on items of a checklist, as rows of ``_ROW`` in time order: one query
     for all four."""
     events = (
@@ -186,7 +189,7 @@ def _story(issue, internal):
     return [dict(zip(_ROW, row, strict=True)) for row in rows]
 
 
-def _validation_rows(issue):
+def _validation_rows(issue: Issue) -> list[ValidationRound]:
     """The rounds of validation with their items, a row for each item, and one for a round without any."""
     if not issue.has_validations:
         return []
@@ -194,11 +197,11 @@ def _validation_rows(issue):
     return list(rounds.annotate(item=F("items__pk"), order=F("items__order"), text=F("items__text")))
 
 
-def _readable(entries, internal):
+def _readable(entries: QuerySet[Any], internal: bool) -> QuerySet[Any]:
     return entries.order_by() if internal else entries.order_by().filter(internal=False)
 
 
-def _read_people(found):
+def _read_people(found: Reading) -> None:
     """Everybody named in the story and on files, the watchers and the delegates, in one query."""
     issue = found.issue
     rows = [*found.story, *found.files, *found.checks]
@@ -212,7 +215,7 @@ def _read_people(found):
     found.watchers = [person for person in found.people.values() if person.watching]
 
 
-def _fill(issue, found, person):
+def _fill(issue: Issue, found: Reading, person: User) -> None:
     """Put what was read where the refusal table looks for it, so that it asks nothing of the database again."""
     running = [seat for seat in found.seats if seat.round.issue_id == issue.pk and seat.round.ended_at is None]
     issue.open_round = running[0].round if running else None
@@ -224,7 +227,7 @@ def _fill(issue, found, person):
     issue.gate_path = unused[0] if gate and unused else None
 
 
-def _forget_hidden(found):
+def _forget_hidden(found: Reading) -> None:
     """A request that does not exist for the person is not named in the story either."""
     known = {number for link in found.links for number in (link.source_id, link.target_id)}
     for row in found.story:
@@ -232,7 +235,7 @@ def _forget_hidden(found):
             row["facts"] = without_hidden(row["facts"], known)
 
 
-def _links(issue, person):
+def _links(issue: Issue, person: User) -> list[IssueLink]:
     """Links both ways, to requests that exist for the person."""
     visible = Issue.objects.visible_to(person).order_by().values("pk")
     links = IssueLink.objects.filter(Q(source=issue, target__in=visible) | Q(target=issue, source__in=visible))

@@ -1,13 +1,16 @@
 """The list of everything a person may see, and search."""
 
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from workflow.models import Issue
 from workflow.pages.csv_export import requests_as_csv
-from workflow.pages.filters import ListFilter
-from workflow.pages.paging import page_of
+from workflow.pages.filters import ListFilter, RequestFilter
+from workflow.pages.paging import Page, page_of
 from workflow.pages.rows import rows_of
 from workflow.search import number_in, similar
 
@@ -20,7 +23,7 @@ ORDERS = {
 
 
 @require_safe
-def issues(request):
+def issues(request: HttpRequest) -> HttpResponse:
     """Every request the person may see, filtered and searched; a number leads straight to its request."""
     visible = Issue.objects.visible_to(request.user)
     number = number_in(request.GET.get("q", ""))
@@ -52,7 +55,7 @@ def issues(request):
     )
 
 
-def _empty(filters):
+def _empty(filters: ListFilter) -> dict[str, dict[str, str] | str]:
     if filters.applied():
         return {
             "heading": "Nothing matches these filters",
@@ -66,14 +69,14 @@ def _empty(filters):
     }
 
 
-def _sorts(request, chosen):
+def _sorts(request: HttpRequest, chosen: str) -> list[dict[str, bool | str]]:
     return [
         {"label": label, "url": address_with(request, sort=name), "current": name == chosen}
         for name, (label, _) in ORDERS.items()
     ]
 
 
-def address_with(request, **changes):
+def address_with(request: HttpRequest, **changes: Any) -> str:
     """This page's address with other parameters; None removes one. Paging starts over unless it is what changes."""
     query = request.GET.copy()
     for name in ("after", "before", "format"):
@@ -85,7 +88,7 @@ def address_with(request, **changes):
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def applied_filters(request, filters):
+def applied_filters(request: HttpRequest, filters: ListFilter | RequestFilter) -> list[dict[str, str]]:
     """The chips of a filter bar: each says what it does and takes itself away."""
     return [
         {"label": f"{label}: {words}" if words else label, "remove_url": address_with(request, **{name: None})}
@@ -93,14 +96,14 @@ def applied_filters(request, filters):
     ]
 
 
-def _number_on(page):
+def _number_on(page: Page) -> str:
     number = len(page.rows)
     if page.before or page.after:
         return f"{number} on this page"
     return f"{number} request{'' if number == 1 else 's'}"
 
 
-def page_links(request, page):
+def page_links(request: HttpRequest, page: Page) -> dict[str, Any]:
     """The addresses of the pages around this one, of the file, and of the list without filters."""
     return {
         "previous_url": address_with(request, before=page.before) if page.before else None,

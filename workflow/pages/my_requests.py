@@ -3,15 +3,17 @@
 from itertools import chain
 
 from django.db.models import Q, prefetch_related_objects
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
-from workflow.models.querysets import moves
-from workflow.pages.rows import rows_of, targets
-from workflow.queues import QUEUES, in_order
+from workflow.models.querysets import IssueQuerySet, moves
+from workflow.pages.rows import Targets, rows_of, targets
+from workflow.queues import QUEUES, Queue, in_order
 from workflow.states import ENDED, State
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
@@ -26,7 +28,7 @@ _ASKED = {
 
 
 @require_safe
-def mine(request):
+def mine(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is assigned to me, what I filed, what I watch."""
     person, stage_targets = request.user, targets()
     filed = Issue.objects.filter(requester=person).with_people()
@@ -51,7 +53,7 @@ def mine(request):
     )
 
 
-def _waiting_for(person):
+def _waiting_for(person: User) -> list[Issue]:
     """What this person is to decide, answer or validate; read in one query."""
     awaited = Q()
     for name in WAITING_QUEUES:
@@ -59,16 +61,16 @@ def _waiting_for(person):
     return list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
 
 
-def _by_queue(issues, stage_targets):
+def _by_queue(issues: list[Issue], stage_targets: Targets) -> list[dict[str, Queue | list]]:
     """[{queue, rows}] of these requests."""
     groups = [(QUEUES[name], [issue for issue in issues if _ASKED[issue.state] == name]) for name in WAITING_QUEUES]
     return [{"queue": queue, "rows": rows_of(found, stage_targets)} for queue, found in groups if found]
 
 
-def _assigned_to(person):
+def _assigned_to(person: User) -> IssueQuerySet:
     return Issue.objects.visible_to(person).open().filter(assignee=person).with_people()
 
 
-def _watched_by(person):
+def _watched_by(person: User) -> IssueQuerySet:
     watched = Issue.objects.visible_to(person).filter(watches__person=person).exclude(requester=person)
     return watched.open().with_people()

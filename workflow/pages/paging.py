@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
+from django.http import QueryDict
+
+from workflow.models import Issue
+from workflow.models.querysets import IssueQuerySet
 
 PAGE_SIZE = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,7 +23,9 @@ class Page:
     after: str | None
 
 
-def page_of(queryset, keys, query, *, size=PAGE_SIZE):
+def page_of(
+    queryset: IssueQuerySet, keys: tuple[Any, ...], query: QueryDict | dict[str, str], *, size: int = PAGE_SIZE
+) -> Page:
     """The page that ``query`` (request.GET) asks for with ``after`` or ``before``.
 
     ``keys``: names to order by, each with "-" for the other way; the last is unique. None of them may be NULL. A cursor
@@ -41,17 +48,19 @@ def page_of(queryset, keys, query, *, size=PAGE_SIZE):
     )
 
 
-def _slice(queryset, keys, cursor, size):
+def _slice(
+    queryset: IssueQuerySet, keys: list[str] | tuple[Any, ...], cursor: list[int] | None, size: int
+) -> list[Issue]:
     if cursor:
         queryset = queryset.filter(_beyond(keys, cursor))
     return list(queryset.order_by(*keys)[: size + 1])
 
 
-def _turned(key):
+def _turned(key: str) -> str:
     return key[1:] if key.startswith("-") else f"-{key}"
 
 
-def _beyond(keys, values):
+def _beyond(keys: list[str] | tuple[Any, ...], values: list[int]) -> Q:
     """Rows after ``values`` in the order of ``keys``: greater in the first that differs."""
     beyond, equal = Q(), Q()
     for key, value in zip(keys, values, strict=True):
@@ -61,16 +70,16 @@ def _beyond(keys, values):
     return beyond
 
 
-def _written(row, keys):
+def _written(row: Issue, keys: tuple[Any, ...]) -> str:
     return ".".join(_number(getattr(row, key.lstrip("-"))) for key in keys)
 
 
-def _number(value):
+def _number(value: datetime | int) -> str:
     """A key as a whole number: moments in microseconds since 1970."""
     return str((value - _EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else int(value))
 
 
-def _cursor(text, keys):
+def _cursor(text: str | None, keys: tuple[Any, ...]) -> list[int] | None:
     """The values of a written cursor, or None."""
     parts = (text or "").split(".")
     if len(parts) != len(keys) or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts):
@@ -78,7 +87,7 @@ def _cursor(text, keys):
     return [_value(key.lstrip("-"), int(part)) for key, part in zip(keys, parts, strict=True)]
 
 
-def _value(name, number):
+def _value(name: str, number: int) -> datetime | int:
     if name.endswith(("_at", "_since")):
         return _EPOCH + timedelta(microseconds=min(number, 10**17))
     return number

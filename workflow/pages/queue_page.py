@@ -1,22 +1,28 @@
 """One page for all queues."""
 
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.pages.bulk_steps import offered, queue_or_404
 from workflow.pages.csv_export import requests_as_csv
+from workflow.pages.filters import RequestFilter
 from workflow.pages.lists import address_with, applied_filters, page_links
 from workflow.pages.paging import page_of
 from workflow.pages.queue_extensions import extension_of
-from workflow.queues import in_order
+from workflow.queues import Queue, in_order
 
 ORDER = ("rank", "state_since", "number")
 
 
 @require_safe
-def queue(request, name):
+def queue(request: HttpRequest, name: str) -> HttpResponseBase | None:
     """What waits in a queue for this person; ``?format=csv`` is the same list as a file."""
     found = queue_or_404(name, request.user)
     more = extension_of(name)
@@ -43,7 +49,7 @@ def queue(request, name):
     )
 
 
-def _tabs(request):
+def _tabs(request: HttpRequest) -> list[dict[str, bool | str]]:
     chosen = request.GET.get("owner", "")
     views = (("", "All"), ("me", "Mine"), ("nobody", "Unassigned"))
     return [
@@ -52,7 +58,7 @@ def _tabs(request):
     ]
 
 
-def _empty(found, person, filters):
+def _empty(found: Queue, person: User, filters: RequestFilter) -> dict[str, Any]:
     """What an empty page says: nothing matches, nothing waits, or nothing can ever wait for this person."""
     if filters.applied():
         return {

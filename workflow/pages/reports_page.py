@@ -1,6 +1,10 @@
 """Reports for Support Operations: tables with bars, and the same as a file."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -17,7 +21,7 @@ HEADER = ("Report", "Of", "Number", "Median (days)", "90th (days)", "Target (wor
 
 
 @require_safe
-def reports(request):
+def reports(request: HttpRequest):
     """What is open, lead times, ages over target and approvals; ``?format=csv`` is all of it as a file."""
     person = request.user
     if not is_ops(person):
@@ -78,7 +82,7 @@ def _bar(value, most):
     return round(value * BAR_WIDTH / most, 1) if most else 0
 
 
-def _lines(courts, states, leads, ages, approvals):
+def _lines(courts, states, leads, ages, approvals) -> Iterator[Any]:
     yield from (("Open by court", Court(court).label, number) for court, number in courts)
     yield from (("Open by state", state.label, number) for state, _, number in states)
     yield from (("Lead time", lead.name, lead.number, _days(lead.median), _days(lead.ninetieth)) for lead in leads)

@@ -1,14 +1,14 @@
 """A request as a row of a list: what the component ``request_list`` shows."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from supportops.ui.times import exact_span, short_span, span
-from workflow.clock import calendar_of, clock_of, counted_for, stays_of
-from workflow.models import StageTarget
+from workflow.clock import Clock, calendar_of, clock_of, counted_for, stays_of
+from workflow.models import Issue, StageTarget
 from workflow.models.querysets import moves
 from workflow.states import Court, State
 
@@ -22,7 +22,7 @@ class Targets:
     by_state: dict
     calendars: dict = field(default_factory=dict)
 
-    def working_days(self, issue, now):
+    def working_days(self, issue: Issue, now: datetime) -> float:
         """Working days since the request came to its state, as a fraction, by the calendar of whoever has it now."""
         person = counted_for(issue)
         place = person and (person.time_zone, person.region)
@@ -31,12 +31,12 @@ class Targets:
         return self.calendars[place].working_time(issue.state_since, now) / timedelta(days=1)
 
 
-def targets():
+def targets() -> Targets:
     """The Targets as they are now."""
     return Targets(dict(StageTarget.objects.values_list("state", "working_days")))
 
 
-def rows_of(issues, stage_targets=None, *, now=None):
+def rows_of(issues: list[Issue], stage_targets: Targets | None = None, *, now: None = None) -> list[dict[str, str]]:
     """Rows for the component; ``issues`` come ``with_people``. The targets are read unless they are given, and so are
     the steps that moved the requests."""
     now, issues = now or timezone.now(), list(issues)
@@ -46,7 +46,7 @@ def rows_of(issues, stage_targets=None, *, now=None):
     return [row_of(issue, stage_targets, now) for issue in issues]
 
 
-def row_of(issue, stage_targets, now):
+def row_of(issue: Issue, stage_targets: Targets, now: datetime) -> dict[str, str]:
     """One row; the key of its checkbox carries the version the person looked at."""
     days = stage_targets.working_days(issue, now)
     target = stage_targets.by_state.get(issue.state) if issue.is_open else None
@@ -73,7 +73,7 @@ def row_of(issue, stage_targets, now):
     }
 
 
-def drawn_clock(clock, now):
+def drawn_clock(clock: Clock, now: datetime) -> dict[str, list[dict] | str] | None:
     """A Clock as the component ``court_clock`` draws it; None before anything was spent anywhere."""
     if not clock.lead_time:
         return None
@@ -103,11 +103,11 @@ def drawn_clock(clock, now):
     }
 
 
-def state_court(issue):
+def state_court(issue: Issue) -> str:
     """Whose colour the state has: its court's, or that of its end."""
     return issue.court or _ENDED_COURTS[issue.state]
 
 
-def _age_in_words(issue, now, target):
+def _age_in_words(issue: Issue, now: datetime, target: int | None) -> str:
     words = f"{span(now - issue.state_since)} in {issue.get_state_display().lower()}"
     return words if target is None else f"{words}; the target is {target} working day{'' if target == 1 else 's'}"

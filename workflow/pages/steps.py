@@ -5,15 +5,31 @@ A page per verb: GET asks what the step must be given, POST takes it.
 What is done to a request without changing its state, each at its own address: GET the small form, POST it.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.models import User
 from workflow import actions
 from workflow.actions import Incomplete, Refused, Stale, take_step
 from workflow.forms import form_for
-from workflow.models import Issue
+from workflow.forms.acts import (
+    AssignForm,
+    AttachForm,
+    CommentForm,
+    DelegateForm,
+    DueDateForm,
+    MoveForm,
+    NameApproverForm,
+    PriorityForm,
+    ReviewForm,
+)
+from workflow.models import Event, Issue
 from workflow.pages.access import refused, visible_issue
 from workflow.pages.action_card import label_of, url_of
 from workflow.pages.form_context import above, last_events, next_of
@@ -27,7 +43,7 @@ GARBAGE = -1
 """Stands for a posted version that is not a number: never the present one."""
 
 
-def posted_version(request, issue):
+def posted_version(request: HttpRequest, issue: Issue) -> int:
     """The version the person looked at; the present one if the form carried none."""
     raw = request.POST.get("version", "")
     if not raw:
@@ -35,7 +51,16 @@ def posted_version(request, issue):
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else GARBAGE
 
 
-def perform(request, issue, act, *, make_form, do, page, why_not=refusal):
+def perform(
+    request: HttpRequest,
+    issue: Issue,
+    act: Act | Verb,
+    *,
+    make_form: Callable[..., Any],
+    do: Callable[..., Any],
+    page: Callable[..., Any],
+    why_not: Callable[..., Any] = refusal,
+) -> HttpResponse:
     """Show the form (GET) or do what it asks for (POST), in the order of checks that holds everywhere.
 
     ``make_form(data, files)`` makes the form; ``do(form)`` goes through the door and returns (message, address);
@@ -65,7 +90,14 @@ def perform(request, issue, act, *, make_form, do, page, why_not=refusal):
     return redirect(address)
 
 
-def _changed(request, issue, act, make_form, page, since):
+def _changed(
+    request: HttpRequest,
+    issue: Issue,
+    act: Act | Verb,
+    make_form: Callable[..., Any],
+    page: Callable[..., Any],
+    since: int,
+) -> HttpResponse:
     """409: what changed, and the form with all that was typed; pressing again does it to the request as it is now."""
     changes = _entries(issue, last_events(issue, None if since == GARBAGE else since), request.user)
     reason = refusal(request.user, act, issue)
@@ -78,20 +110,20 @@ def _changed(request, issue, act, make_form, page, since):
     return page(form, 409, changes)
 
 
-def _typed(request):
+def _typed(request: HttpRequest) -> list[str]:
     """What the person wrote, to be copied: fields that are longer than a choice."""
     hidden = {"csrfmiddlewaretoken", "version", "submission", "route"}
     return [value for name, value in request.POST.items() if name not in hidden and len(value) > 12]
 
 
-def _entries(issue, events, person):
+def _entries(issue: Issue, events: list[Event], person: User) -> list[dict[str, Any]]:
     """The events as the timeline draws them; a request that does not exist for the person is not named."""
     named = {number for event in events for number in others_in(event.data)}
     known = set(Issue.objects.visible_to(person).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     return [_entry(event, without_hidden(event.data, known), labels_of(issue)) for event in events]
 
 
-def _entry(event, facts, labels):
+def _entry(event: Event, facts: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     return {
         "type": "event",
         "person": event.actor or event.data.get("author") or _NOBODYS[event.source],
@@ -106,33 +138,33 @@ def _entry(event, facts, labels):
     }
 
 
-def address_after(request, number):
+def address_after(request: HttpRequest, number: int) -> str:
     """The request's page, or the person's own list when what they did closed it to them."""
     issue = Issue.objects.get(pk=number)
     return issue.get_absolute_url() if may_see(request.user, issue) else "/mine/"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request, number, verb):
+def step(request: HttpRequest, number: int, verb: str) -> HttpResponse:
     """Take the step ``verb`` (an unknown one is a page that does not exist)."""
     if verb not in Verb:
         raise Http404("There is no such page.")
     verb, issue = Verb(verb), visible_issue(request, number)
 
-    def make_form(data, files):
+    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> Any:
         return form_for(verb, issue, request.user, data, files, chosen=request.GET.get("route", ""))
 
-    def do(form):
+    def do(form: Any) -> tuple[str, str]:
         after = take_step(issue.pk, verb, by=request.user, given=form.given(), version=issue.version)
         return _told(verb, issue.state, after), address_after(request, number)
 
-    def page(form, status, changes):
+    def page(form: Any, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
         return render(request, "workflow/step.html", page_context(verb, form, changes), status=status)
 
     return perform(request, issue, verb, make_form=make_form, do=do, page=page)
 
 
-def page_context(act, form, changes):
+def page_context(act: Act | Verb, form: Any, changes: list[dict[str, Any]]) -> dict[str, Any]:
     """What ``workflow/step.html`` shows for any form about a request."""
     issue = form.issue
     return {
@@ -154,7 +186,7 @@ def page_context(act, form, changes):
     }
 
 
-def _voiding(form):
+def _voiding(form: Any) -> str:
     """What is said before an edit that would ask for the approval again."""
     labels = getattr(form, "voiding_labels", [])
     quoted = [f"“{label}”" for label in labels]
@@ -169,7 +201,7 @@ def _still_needed(issue):
     return f"{given} of {issue.open_round.needed} approvals are given; it waits for {names}."
 
 
-def _told(verb, before, issue):
+def _told(verb: Verb, before: str, issue: Issue) -> str:
     """The message after a step: what was done, and where the request is now."""
     words = f"You {done(verb)}."
     if issue.state == before:
@@ -178,36 +210,36 @@ def _told(verb, before, issue):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sibling(request, number, act):
+def sibling(request: HttpRequest, number: int, act: Act) -> HttpResponse:
     """Do ``act``: a change that is no step."""
     issue = visible_issue(request, number)
 
-    def make_form(data, files):
+    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> Any:
         return form_for(act, issue, request.user, data, files, chosen=request.GET.get("route", ""))
 
-    def page(form, status, changes):
+    def page(form: Any, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
         context = page_context(act, form, changes) | {"beside": _beside(act, issue, request.user)}
         if ends_delegation(act, issue):
             context |= {"label": "Take back", "beside": []}
         return render(request, "workflow/step.html", context, status=status)
 
-    def do(form):
+    def do(form: Any) -> tuple[str, str]:
         told = _DO[act](form, issue, request.user)
         return told if isinstance(told, tuple) else (told, address_after(request, number))
 
     return perform(request, issue, act, make_form=make_form, do=do, page=page, why_not=_why_not)
 
 
-def ends_delegation(act, issue):
+def ends_delegation(act: Act, issue: Issue) -> bool:
     """Whether all that can be done is to take the validation back: the request has ended, a delegate has not."""
     return act == Act.DELEGATE and issue.state in ENDED and bool(issue.delegates)
 
 
-def _why_not(person, act, issue):
+def _why_not(person: User, act: Act, issue: Issue) -> str:
     return refusal_to_take_back(person, issue) if ends_delegation(act, issue) else refusal(person, act, issue)
 
 
-def _beside(act, issue, person):
+def _beside(act: Act, issue: Issue, person: User) -> list[dict[str, Any]]:
     """Actions of one press beside the form: take it oneself, end a delegation."""
     address = {"url": url_of(act, issue), "post": True}
     if act == Act.ASSIGN and issue.assignee_id != person.pk:
@@ -221,24 +253,24 @@ def _beside(act, issue, person):
     return []
 
 
-def _assign(form, issue, by):
+def _assign(form: AssignForm, issue: Issue, by: User) -> str:
     assignee = form.cleaned_data["assignee"]
     actions.assign(issue.pk, assignee, by=by, version=issue.version)
     return f"{assignee} owns this now." if assignee else "Nobody owns this now."
 
 
-def _priority(form, issue, by):
+def _priority(form: PriorityForm, issue: Issue, by: User) -> str:
     after = actions.set_priority(issue.pk, form.cleaned_data["priority"], by=by, version=issue.version)
     return f"The priority is {after.get_priority_display().lower()}." if after.priority else "It has no priority now."
 
 
-def _due_date(form, issue, by):
+def _due_date(form: DueDateForm, issue: Issue, by: User) -> str:
     day = form.cleaned_data["due_date"]
     actions.set_due_date(issue.pk, day, by=by, version=issue.version)
     return f"It is due on {day:%-d %B %Y}." if day else "It has no due date now."
 
 
-def _comment(form, issue, by):
+def _comment(form: CommentForm, issue: Issue, by: User) -> str | None:
     given = form.cleaned_data
     with actions.stored(given["files"], by=by) as files:
         actions.comment(
@@ -255,7 +287,7 @@ def _comment(form, issue, by):
     return "Your comment is there." if not given.get("internal") else "Your note is there, for Support Operations only."
 
 
-def _attach(form, issue, by):
+def _attach(form: AttachForm, issue: Issue, by: User) -> str:
     given = form.cleaned_data
     with actions.stored(given["files"], by=by) as files:
         actions.attach(issue.pk, files, by=by, submission=given["submission"])
@@ -268,7 +300,7 @@ def _watch(form, issue, by):
     return "You watch this now." if watching else "You no longer watch this."
 
 
-def _delegate(form, issue, by):
+def _delegate(form: DelegateForm, issue: Issue, by: User) -> str:
     if former := form.cleaned_data["take_back"]:
         actions.take_back(issue.pk, former, by=by)
         return f"{former} no longer validates this."
@@ -277,7 +309,7 @@ def _delegate(form, issue, by):
     return f"{person} may validate this now."
 
 
-def _move(form, issue, by):
+def _move(form: MoveForm, issue: Issue, by: User) -> str:
     after = actions.move(issue.pk, form.cleaned_data["tracker"], by=by, version=issue.version)
     return f"It is in {after.tracker} now."
 
@@ -287,14 +319,14 @@ def _spin_off(form, issue, by):
     return f"{new.reference} is spun off from {issue.reference}.", new.get_absolute_url()
 
 
-def _name_approver(form, issue, by):
+def _name_approver(form: NameApproverForm, issue: Issue, by: User) -> str:
     given = form.cleaned_data
     approver = given["approver"]
     actions.name_approver(issue.pk, approver, by=by, version=issue.version, seat=given.get("seat"), text=given["text"])
     return f"{approver} is asked to decide."
 
 
-def _review(form, issue, by):
+def _review(form: ReviewForm, issue: Issue, by: User) -> str:
     actions.review_block(issue.pk, form.cleaned_data["text"], by=by, version=issue.version)
     return "Your review is kept. It is still blocked."
 

@@ -5,16 +5,23 @@ The story of a request: steps as one-line rows, comments as cards, in time order
 The rail: the states a request passes on its way, which are behind it, and where it stands.
 """
 
+from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from supportops.ui.marks import STATE_ICONS
+from workflow.models import Issue
 from workflow.models.event import SUBMIT, told_of
 from workflow.states import COURT, ENDED, Priority, Source, State
 from workflow.verbs import Act, Verb
+
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import Reading
+
 
 _COUNTED = ("ticked", "failed")
 """Data of an event that ends a validation: how many items of the list, of how many."""
@@ -39,17 +46,17 @@ FIELDS = {
 }
 
 
-def others_in(facts):
+def others_in(facts: dict[str, Any]) -> set[int]:
     """The numbers of other requests that the data of an event names."""
     return {facts[name] for name in _NAMING if name in facts}
 
 
-def without_hidden(facts, known):
+def without_hidden(facts: dict[str, Any], known: set[int]) -> dict[str, Any]:
     """The data of an event without numbers of other requests that are not among ``known``: those are hidden."""
     return {name: value for name, value in facts.items() if name not in _NAMING or value in known}
 
 
-def done(verb):
+def done(verb: str) -> str:
     """What somebody did who took this step: “approved this”."""
     told = told_of(verb)
     return told.done if told and told.done else verb.replace("-", " ")
@@ -61,12 +68,12 @@ def icon_of(verb):
     return told.icon if told else ""
 
 
-def labels_of(issue):
+def labels_of(issue: Issue) -> dict[str, str]:
     """{question key: label} of the questions the request answers."""
     return {row["key"]: row["label"] for row in issue.answers if row.get("label")}
 
 
-def line_of(row, labels):
+def line_of(row: dict[str, Any], labels: dict[str, str]) -> str:
     """One line for an event of the story, without the person: “accepted this: Triage → Design”.
 
     ``labels``: what questions are called, by key.
@@ -78,7 +85,7 @@ def line_of(row, labels):
     return f"{done(row['did'])}{detail}"
 
 
-def _detail(verb, data, labels):
+def _detail(verb: str, data: dict[str, Any], labels: dict[str, str]) -> str:
     if verb == Verb.EDIT:
         changed = [FIELDS.get(name, f"“{labels.get(name, name)}”") for name in data]
         return f", changing {_list_of(changed)}" if data else ""
@@ -104,7 +111,7 @@ def _detail(verb, data, labels):
     return _changes(data)
 
 
-def _changes(data):
+def _changes(data: dict[str, Any]) -> str:
     changed = [
         f"{FIELDS[name]} {_value(name, value[0])} → {_value(name, value[1])}"
         for name, value in data.items()
@@ -113,17 +120,17 @@ def _changes(data):
     return f" ({', '.join(changed)})" if changed else ""
 
 
-def _value(name, value):
+def _value(name: str, value: int | str | None) -> str:
     if value in (None, ""):
         return "none"
     return Priority(value).label if name == "priority" and value in Priority.values else str(value)
 
 
-def _list_of(names):
+def _list_of(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
-def entries_of(found):
+def entries_of(found: "Reading") -> list[dict[str, date | str]]:
     """What the timeline component draws, from a Reading, with a line for each new day."""
     files: dict[int, list[Any]] = {}
     for file in found.files:
@@ -138,7 +145,7 @@ def entries_of(found):
     return entries
 
 
-def _event(found, row, labels):
+def _event(found: "Reading", row: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     return {
         "type": "event",
         "id": f"event-{row['number']}",
@@ -153,7 +160,7 @@ def _event(found, row, labels):
     }
 
 
-def _comment(found, row, files):
+def _comment(found: "Reading", row: dict[str, Any], files: dict[Any, list[dict]]) -> dict[str, Any]:
     deleted = bool(row["facts"]["deleted"])
     given = [] if deleted else files.get(row["number"], [])
     return {
@@ -169,7 +176,7 @@ def _comment(found, row, files):
     }
 
 
-def file_row(found, row):
+def file_row(found: "Reading", row: dict[str, Any]) -> dict[str, Any]:
     """A file as the attachments component draws it."""
     return {
         "name": row["facts"]["name"],
@@ -180,23 +187,23 @@ def file_row(found, row):
     }
 
 
-def court_of(state):
+def court_of(state: str) -> str:
     """The colour a state has: its court, or how it ended."""
     return {State.COMPLETED: "done", State.CLOSED: "closed"}.get(state) or COURT[state]
 
 
-def _who(found, row):
+def _who(found: "Reading", row: dict[str, Any]) -> User:
     if row["came_from"] == Source.CALENDAR:
         return "The calendar"
     nobody = "GitLab" if row["came_from"] == Source.GITLAB else "The portal"
     return found.person(row["person_id"]) or row["facts"].get("author") or nobody
 
 
-def _source(row):
+def _source(row: dict[str, Any]) -> str:
     return "GitLab" if row["came_from"] == Source.GITLAB else ""
 
 
-def rail_steps(found):
+def rail_steps(found: "Reading") -> list[Any]:
     """What the rail component draws, from a Reading. Side states hang from the stage they left."""
     issue = found.issue
     states = list(issue.rail)
@@ -212,7 +219,7 @@ def rail_steps(found):
     return steps
 
 
-def _step(state, position, here, left):
+def _step(state: State, position: int, here: int, left: dict[str, datetime]) -> dict[str, Any]:
     if position == here:
         return {"label": State(state).label, "status": "current"}
     if position > here:
@@ -220,7 +227,7 @@ def _step(state, position, here, left):
     return {"label": State(state).label, "status": "done" if state in left else "skipped", "date": left.get(state)}
 
 
-def _stands_at(issue, story, states):
+def _stands_at(issue: Issue, story: list[dict[str, Any]], states: list[State]) -> str:
     """The stage of the rail that a request stands at, or hangs from."""
     for place in (issue.state, issue.return_to):
         if place in states:
@@ -229,7 +236,7 @@ def _stands_at(issue, story, states):
     return visited[-1] if visited else states[0]
 
 
-def _side_label(issue):
+def _side_label(issue: Issue) -> str:
     if issue.state == State.CLOSED:
         return issue.get_outcome_display()
     return issue.get_state_display()

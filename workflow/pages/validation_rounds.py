@@ -1,18 +1,23 @@
 """Rounds of validation as pages draw them: what was asked, what was found on each item, by whom and when."""
 
+from collections.abc import Callable
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from workflow.models import ValidationCheck, ValidationItem
+from workflow.models import ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.validation import Verdict, verdict_of
 from workflow.pages.timeline import file_row
+
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import Reading
+
 
 _DONE: dict[str | None, str] = {Verdict.TICKED: "done", Verdict.FAILED: "failed"}
 
 
-def validations_from(rows, found):
+def validations_from(rows: list[ValidationRound], found: "Reading") -> list[tuple[ValidationRound, list]]:
     """[(round, [item, …])], oldest first, from the rows of ``reading``: each item has ``check_now`` and ``rows``, the
     files that came with what was found."""
     checks: dict[int, list[Any]] = {}
@@ -28,25 +33,31 @@ def validations_from(rows, found):
     ]
 
 
-def _item(row, checks, files, found):
+def _item(
+    row: ValidationRound, checks: list[dict[str, Any]], files: dict[Any, Any], found: "Reading"
+) -> ValidationItem:
     item = ValidationItem(pk=row.item, round_id=row.pk, order=row.order, text=row.text)
     item.check_now = _check(checks[-1], found) if checks else None
     item.files = [file for check in checks for file in files.get(check["number"], [])]
     return item
 
 
-def _check(row, found):
+def _check(row: dict[str, Any], found: "Reading") -> ValidationCheck:
     return ValidationCheck(
         pk=row["number"], verdict=row["did"], note=row["words"], by=found.person(row["person_id"]), at=row["when"]
     )
 
 
-def running_of(validations):
+def running_of(
+    validations: list[tuple[ValidationRound, list]],
+) -> tuple[ValidationRound | None, list[Any] | list[ValidationItem]]:
     """(the running round, its items), or (None, []): what the request answers about its checklist."""
     return next(((round_, items) for round_, items in validations if round_.ended_at is None), (None, []))
 
 
-def item_row(item, files=(), last=None):
+def item_row(
+    item: ValidationItem, files: list[Any] | tuple[Any, ...] = (), last: ValidationItem | None = None
+) -> dict[str, Any]:
     """An item as the checklist component draws it. ``files``: as the attachments component takes them; ``last``: the
     same item as it stood at the end of the round before."""
     check, verdict = item.check_now, verdict_of(item)
@@ -62,23 +73,25 @@ def item_row(item, files=(), last=None):
     }
 
 
-def validations_of(found):
+def validations_of(found: "Reading") -> list[dict[str, Any]]:
     """All rounds of the request's page, the newest first."""
 
-    def files_of(item):
+    def files_of(item: ValidationItem) -> list[Any]:
         return [file_row(found, file) for file in item.files]
 
     return [round_row(round_, items, files_of) for round_, items in found.validations][::-1]
 
 
-def raised_words(found):
+def raised_words(found: "Reading") -> str:
     """What is said while the lead looks at a request that was sent back again and again, or an empty text."""
     raised = [round_ for round_, _ in found.validations if round_.raised_at and not round_.settled_at]
     times = max((round_.bounces for round_, _ in found.validations), default=0)
     return f"Sent back {times} times in a row." if raised else ""
 
 
-def round_row(round_, items, files_of=lambda item: ()):
+def round_row(
+    round_: ValidationRound, items: list[ValidationItem], files_of: Callable[..., Any] = lambda item: ()
+) -> dict[str, Any]:
     """A round as the template draws it; ``files_of(item)``: its files as the component takes them."""
     return {
         "round": round_,
