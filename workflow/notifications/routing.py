@@ -5,17 +5,20 @@ two minutes after the latest event on that request, ten after the first at most;
 o'clock.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import ModuleType
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from workflow.notifications import email, slack
 from workflow.notifications.models import Channel, Message, Notice, Part, When
-from workflow.notifications.preferences import preferences_of
+from workflow.notifications.preferences import Preferences, preferences_of
 
-WAYS = {Channel.EMAIL: email, Channel.SLACK: slack}
+WAYS: Mapping[str, ModuleType] = {Channel.EMAIL: email, Channel.SLACK: slack}
 """{channel: the module that sends on it}."""
 MOST_AT_ONCE = 500
 
@@ -28,7 +31,7 @@ def route_new() -> None:
 
 
 @transaction.atomic
-def route(pk) -> None:
+def route(pk: int) -> None:
     """Put one notice into messages; again changes nothing."""
     if not Notice.objects.filter(pk=pk, routed_at__isnull=True).update(routed_at=timezone.now()):
         return
@@ -43,7 +46,7 @@ def route(pk) -> None:
             Part.objects.create(message=message, notice=notice, channel=channel)
 
 
-def _untouched(notice, channel, issue, news=None):
+def _untouched(notice: Notice, channel: str, issue: int | None, news: int | None = None) -> QuerySet[Message]:
     """A message that nobody has begun to send, and that this notice may still join."""
     return Message.objects.filter(
         person_id=notice.person_id,
@@ -57,7 +60,7 @@ def _untouched(notice, channel, issue, news=None):
     )
 
 
-def _sitting(notice, channel, chosen):
+def _sitting(notice: Notice, channel: str, chosen: Preferences) -> Message:
     """The message about what happens to this request just now, or about this piece of news."""
     about = (notice.issue_id, notice.news_id)
     soon = notice.created_at + timedelta(seconds=settings.TELL_AFTER_SECONDS)
@@ -76,7 +79,7 @@ def _sitting(notice, channel, chosen):
     )
 
 
-def _digest(notice, channel, chosen):
+def _digest(notice: Notice, channel: str, chosen: Preferences) -> Message:
     """The day's digest, of every request."""
     waiting = _untouched(notice, channel, None).first()
     # An UPDATE that changes nothing: it holds the row, so that nobody begins to send it before this notice is in it.
