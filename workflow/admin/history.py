@@ -1,17 +1,13 @@
 """What happened and what was said, in the administration: append-only, so only read."""
 
-from typing import TypeVar
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from supportops.accounts.models import User
-from workflow.admin.read_only import ReadAdmin, ReadInline
+from workflow.admin.read_only import ReadAdmin, ReadInline, Row
 from workflow.models import Attachment, Comment, Event, GateAnswer, GatePath
 from workflow.permissions import sees_internal
-
-Row = TypeVar("Row", Comment, Attachment)
 
 
 class WithoutInternal(admin.options.BaseModelAdmin[Row]):

@@ -122,6 +122,6 @@ def _put_off(message: Message, seconds: float, error: Exception, **changes: Any)
     message.release(state=State.WAITING, due_at=due_at, last_error=str(error), **changes)
 
 
-def _park(message: Message, error: Exception | str, state: State = State.WAITING) -> None:
+def _park(message: Message, error: Exception | str, state: str = State.WAITING) -> None:
     log.warning("message_parked", message=message.pk, channel=message.channel, state=str(state))
     message.release(state=state, due_at=None, parked=True, last_error=str(error))

@@ -85,7 +85,8 @@ def _waiting(notices: Iterable[Notice], person: User) -> set[int]:
 
 
 def _reminds_still(notice: Notice) -> bool:
-    return notice.reminder is not None and notice.issue.state == REMINDS_IN[notice.reminder.kind]
+    issue, reminder = notice.issue, notice.reminder
+    return issue is not None and reminder is not None and issue.state == REMINDS_IN[reminder.kind]
 
 
 def _by_subject(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -110,22 +111,24 @@ def _by_subject(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _shown(notice: Notice, waits: bool) -> dict[str, Any]:
-    happened, comment, reminder = notice.event, notice.comment, notice.reminder
-    if notice.news:
-        who, words = "", notice.news.text
+    issue, news, happened, comment, reminder = notice.issue, notice.news, notice.event, notice.comment, notice.reminder
+    who: User | str = ""
+    words = ""
+    if news:
+        words = news.text
     elif happened:
         who, words = happened.actor or "The calendar", happened.text
     elif comment:
         who, words = comment.author or comment.author_name, comment.body
-    else:
-        who, words = "", reminder.text
+    elif reminder:
+        words = reminder.text
     words = words.strip()
     return {
         "pk": notice.pk,
-        "issue": notice.issue,
-        "news": notice.news,
-        "title": notice.issue.title if notice.issue else notice.news.title,
-        "url": notice.issue.get_absolute_url() if notice.issue else notice.news.path,
+        "issue": issue,
+        "news": news,
+        "title": issue.title if issue else news.title if news else "",
+        "url": issue.get_absolute_url() if issue else news.path if news else "",
         "who": who,
         "for_whom": happened.on_behalf_of if happened else None,
         "what": _what(notice),

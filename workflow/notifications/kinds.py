@@ -4,7 +4,7 @@ A row has no defaults. A new reason is its member and row here, and in ``recipie
 a new reminder its member and row here, and in ``reminders`` when it falls due. What is missing fails at import.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -96,7 +96,7 @@ class ReminderKind(TextChoices):
     BLOCKED_REVIEW = "blocked-review", "Review what is blocked"
 
 
-REMINDS_IN = {
+REMINDS_IN: Mapping[str, State] = {
     ReminderKind.APPROVAL_WAITS: State.APPROVAL,
     ReminderKind.APPROVAL_LATE: State.APPROVAL,
     ReminderKind.DISCUSSION_DUE: State.DISCUSSION,

@@ -163,7 +163,7 @@ class ChannelState(models.Model):
         return f"{self.get_channel_display()}: {'paused' if self.paused_at else 'running'}"
 
     @classmethod
-    def pause(cls, channel, reason) -> None:
+    def pause(cls, channel: str, reason: str) -> None:
         """Send nothing more on this channel until a person has resumed it."""
         cls.objects.update_or_create(channel=channel, defaults={"paused_at": timezone.now(), "reason": reason})
 
@@ -177,7 +177,7 @@ class ChannelState(models.Model):
         ChannelState.objects.filter(pk=self.pk).update(paused_at=None, reason="")
 
 
-class MessageQuerySet(OutgoingQuerySet):
+class MessageQuerySet(OutgoingQuerySet["Message"]):
     """Messages, by what is left to do for them."""
 
     def to_send(self, now: datetime | None = None) -> Self:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.conf import settings
 
 from supportops.accounts.models import User
-from workflow.notifications.kinds import REASONS, Channel, When
+from workflow.notifications.kinds import REASONS, Channel, Reason, When
 from workflow.notifications.models import Choice, QuietHours
 
 DEFAULTS: Mapping[tuple[str, str], str] = {
@@ -49,10 +49,8 @@ class Preferences:
         """When the digest that gathers what happens at ``moment`` leaves: the next nine o'clock of the person's day."""
         local = moment.astimezone(self.zone)
         hour = time(settings.DIGEST_HOUR)
-        today = _first_after(moment, local.date(), hour, self.zone)
-        if today is not None:
-            return self.not_before(today)
-        return self.not_before(_first_after(moment, local.date() + timedelta(days=1), hour, self.zone))
+        times = (_first_after(moment, local.date() + timedelta(days=days), hour, self.zone) for days in (0, 1))
+        return self.not_before(next(at for at in times if at))
 
     def _quiet_until(self, moment: datetime) -> datetime | None:
         """The end of the quiet time this moment falls into, or None."""
@@ -98,7 +96,7 @@ def preferences_of(person: User) -> Preferences:
 
 def choose(
     person: User,
-    choices: Mapping[tuple[str, str], str],
+    choices: Mapping[tuple[Reason, Channel], str],
     *,
     begins: time | None,
     ends: time | None,

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -125,14 +126,15 @@ def _due_discussions(now: datetime) -> Iterator[Due]:
     latest = timezone.localdate(now) + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE) + A_DAY
     waiting = Issue.objects.filter(state=State.DISCUSSION, due_date__lte=latest).select_related("requester")
     for issue in waiting:
+        due = cast(date, issue.due_date)  # it was asked for one
         asked = [(_here(issue, one), Reason.NEEDS_YOU, _DECIDE_IT) for one in issue.approvers]
         asked.append((issue.requester, Reason.FILED, f"Then {_names(issue.approvers)} decides."))
         for person, reason, what in asked:
             calendar = calendar_of(person)
             today = calendar.day_of(now)
-            day = _day_of_discussion(issue.due_date, today, calendar)
+            day = _day_of_discussion(due, today, calendar)
             if calendar.day_of(issue.state_since) < day <= today:  # otherwise they have only just been told
-                text = f"The discussion {_how_due(issue.due_date, today)}. {what}"
+                text = f"The discussion {_how_due(due, today)}. {what}"
                 yield Due(issue, Kind.DISCUSSION_DUE, day, person, reason, text)
 
 
@@ -226,16 +228,17 @@ def _blocked(now: datetime) -> Iterator[Due]:
 
 def _reviewers(issue: Issue, times: int, leads: Iterable[User]) -> Sequence[User]:
     """The assignee, and in the second week their manager, in the third the manager's manager, and so on."""
-    owned = issue.assignee is not None and issue.assignee.is_active
-    people = [issue.assignee] if owned else list(leads)
-    if not owned or times == 1:
-        return people
-    person = issue.assignee
+    owner = issue.assignee
+    if owner is None or not owner.is_active:
+        return list(leads)
+    if times == 1:
+        return [owner]
+    person = owner
     for _ in range(times - 2):
         if person.reports_to is None:
             break
         person = person.reports_to
-    return people + [above for above in _above(person, issue, leads) if above.pk != issue.assignee_id]
+    return [owner, *(above for above in _above(person, issue, leads) if above.pk != owner.pk)]
 
 
 def _above(person: User, issue: Issue, leads: Iterable[User]) -> list[User]:

@@ -51,8 +51,8 @@ def _untouched(notice: Notice, channel: str, issue: int | None, news: int | None
     return Message.objects.filter(
         person_id=notice.person_id,
         channel=channel,
-        issue_id=issue,
-        news_id=news,
+        issue=issue,
+        news=news,
         state=Message.State.WAITING,
         attempts=0,
         parked=False,

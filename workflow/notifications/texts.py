@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from itertools import groupby
+from typing import cast
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,8 +16,8 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.clock import calendar_of, counted_for
-from workflow.models import Issue
-from workflow.notifications.kinds import REASONS, REMINDS_IN
+from workflow.models import Event, Issue
+from workflow.notifications.kinds import REASONS, REMINDS_IN, Reason
 from workflow.notifications.models import Message, News, Notice, When
 from workflow.notifications.preferences import preferences_of
 from workflow.permissions import may_see, refusal, sees_internal
@@ -152,7 +153,7 @@ def still_worth_telling(person: User, notice: Notice) -> bool:
     """Whether this person may know of it, and it still stands."""
     if notice.news:
         return notice.news.settled_at is None
-    if not may_see(person, notice.issue):
+    if notice.issue is None or not may_see(person, notice.issue):
         return False
     if notice.reminder:
         return notice.issue.state == REMINDS_IN[notice.reminder.kind]
@@ -164,7 +165,7 @@ def still_worth_telling(person: User, notice: Notice) -> bool:
 def _section(person: User, notices: Sequence[Notice], zone: tzinfo) -> Section:
     if notices[0].news:
         return _news(notices[0].news, zone)
-    issue = notices[0].issue
+    issue = cast(Issue, notices[0].issue)  # only news is about none
     url = absolute(issue.get_absolute_url())
     if issue.confidential:
         return Section(issue.reference, url)
@@ -204,14 +205,14 @@ def what_is_asked(person: User, issue: Issue) -> str | None:
     return "It is assigned to you." if issue.is_open and issue.assignee_id == person.pk else None
 
 
-def _strongest(notices: Sequence[Notice]) -> str:
-    return min((notice.reason for notice in notices), key=_STRONGEST_FIRST.index)
+def _strongest(notices: Sequence[Notice]) -> Reason:
+    return Reason(min((notice.reason for notice in notices), key=_STRONGEST_FIRST.index))
 
 
 def _reason(notices: Sequence[Notice], issue: Issue) -> str:
     reason = _strongest(notices)
-    if reason != Notice.Reason.NEEDS_YOU:
-        return f"{Notice.Reason(reason).label}."
+    if reason != Reason.NEEDS_YOU:
+        return f"{reason.label}."
     if notices[-1].reminder:
         return "You are asked to look after it."
     return f"It needed you; by now it is in {issue.get_state_display().lower()}."
@@ -229,13 +230,14 @@ def _in_full(moment: datetime, zone: tzinfo) -> str:
 
 
 def _happening(notice: Notice) -> Happening:
-    event, comment, reminder = notice.event, notice.comment, notice.reminder
+    comment, reminder = notice.comment, notice.reminder
     if reminder:
         return Happening("", reminder.get_kind_display(), reminder.text, reminder.at)
     if comment:
         who = str(comment.author or comment.author_name or "Somebody")
         what = "Internal comment" if comment.internal else "Comment"
         return Happening(one_line(who), what, _shortened(comment.body), comment.created_at)
+    event = cast(Event, notice.event)  # what a request's notice is about, if nothing else
     who = str(event.actor or "The calendar") + (f" for {event.on_behalf_of}" if event.on_behalf_of else "")
     what = f"{event.label} → {event.get_to_state_display()}" if event.changed_state else event.label
     return Happening(one_line(who), what, _shortened(event.text), event.at)
