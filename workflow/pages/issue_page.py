@@ -1,6 +1,6 @@
 """The request page."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,7 +19,7 @@ from workflow.models import ApprovalRound, Decision, Issue, IssueLink
 from workflow.pages.action_card import Buttons, buttons_for, card_of, court_words
 from workflow.pages.facts import clock_from, facts_of
 from workflow.pages.form_context import answer_facts, asked_text_of, blocked_facts, next_of, path_of, review_facts
-from workflow.pages.issue_query import IssueRead, Reading, read
+from workflow.pages.issue_query import Reading, read
 from workflow.pages.panels import panels_of
 from workflow.pages.rows import Targets
 from workflow.pages.timeline import court_of, entries_of, file_row, rail_steps
@@ -27,6 +27,9 @@ from workflow.pages.validation_rounds import raised_words, validations_of
 from workflow.permissions import refusal
 from workflow.states import Outcome, State
 from workflow.verbs import Act, Verb
+
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import IssueRead
 
 FEW_QUESTIONS = 3
 """Up to so many questions an approver answers right on the request page."""
@@ -86,7 +89,7 @@ def _of_the_request(file: dict[str, Any]) -> bool:
     return file["facts"]["comment"] is None and file["facts"]["check"] is None
 
 
-def _header(issue: IssueRead) -> dict[str, Any]:
+def _header(issue: "IssueRead") -> dict[str, Any]:
     court = court_of(issue.state)
     group = issue.restricted_to
     return {
@@ -117,7 +120,7 @@ def _draft_url(found: Reading, person: User) -> str:
     return drafts[-1] if drafts else ""
 
 
-def _over_target(issue: IssueRead) -> bool:
+def _over_target(issue: "IssueRead") -> bool:
     """Whether it stays in its state longer than the stage should take."""
     if issue.target_days is None:
         return False

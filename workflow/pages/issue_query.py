@@ -1,12 +1,13 @@
 """Reads all that the request page shows, in a fixed number of queries however long the story is."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
-from django_stubs_ext import WithAnnotations
 
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
@@ -40,29 +41,29 @@ _NOTHING = Value("", CharField())
 _ROW = ("what", "number", "when", "person_id", "behalf_id", "came_from", "did", "before", "after", "words", "facts")
 
 
-class _OfAnIssue(TypedDict):
-    has_rounds: bool
-    has_validations: bool
-    target_days: int | None
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
+    class _OfAnIssue(TypedDict):
+        has_rounds: bool
+        has_validations: bool
+        target_days: int | None
 
-class _OfAPerson(TypedDict):
-    watching: bool
-    delegated: bool
+    class _OfAPerson(TypedDict):
+        watching: bool
+        delegated: bool
 
+    class _OfARound(TypedDict):
+        item: int
+        order: int
+        text: str
 
-class _OfARound(TypedDict):
-    item: int
-    order: int
-    text: str
-
-
-IssueRead = WithAnnotations[Issue, _OfAnIssue]
-"""The request, and what is read with it."""
-Person = WithAnnotations[User, _OfAPerson]
-"""Somebody on the page, and whether they watch the request or validate it for its requester."""
-RoundRow = WithAnnotations[ValidationRound, _OfARound]
-"""A round of validation with one of its items; in the one row of a round without any, all three are None."""
+    IssueRead = WithAnnotations[Issue, _OfAnIssue]
+    """The request, and what is read with it."""
+    Person = WithAnnotations[User, _OfAPerson]
+    """Somebody on the page, and whether they watch the request or validate it for its requester."""
+    RoundRow = WithAnnotations[ValidationRound, _OfARound]
+    """A round of validation with one of its items; in the one row of a round without any, all three are None."""
 
 
 @dataclass
