@@ -60,7 +60,7 @@ class Unchangeable(admin.options.BaseModelAdmin[Row]):
         """Nothing deletes them."""
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, row: Any = None) -> Any:
+    def get_readonly_fields(self, request: HttpRequest, row: Any = None) -> list[Any]:
         """Everything that is shown, what Django calculates or fills in included."""
         return flatten_fieldsets(self.get_fieldsets(request, row))
 

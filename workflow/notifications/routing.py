@@ -5,20 +5,35 @@ two minutes after the latest event on that request, ten after the first at most;
 o'clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from types import ModuleType
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.notifications import email, slack
-from workflow.notifications.models import Channel, Message, Notice, Part, When
+from workflow.notifications.kinds import Channel, When
+from workflow.notifications.models import Message, Notice, Part
 from workflow.notifications.preferences import Preferences, preferences_of
+from workflow.notifications.texts import Letter
 
-WAYS: Mapping[str, ModuleType] = {Channel.EMAIL: email, Channel.SLACK: slack}
+
+class Way(Protocol):
+    """A module that sends messages on one channel."""
+
+    def reaches(self, person: User) -> bool:
+        """Whether this person can be reached on it."""
+
+    def opened(self) -> AbstractContextManager[Callable[[Message, Letter], None]]:
+        """A function that posts (message, letter); nothing has been sent so far."""
+
+
+WAYS: Mapping[str, Way] = {Channel.EMAIL: email, Channel.SLACK: slack}
 """{channel: the module that sends on it}."""
 MOST_AT_ONCE = 500
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from workflow.clock import calendar_of, counted_for
 from workflow.models import Event, Issue
-from workflow.notifications.kinds import REASONS, REMINDS_IN, Reason
-from workflow.notifications.models import Message, News, Notice, When
+from workflow.notifications.kinds import REASONS, REMINDS_IN, Reason, When
+from workflow.notifications.models import Message, News, Notice
 from workflow.notifications.preferences import preferences_of
 from workflow.permissions import may_see, refusal, sees_internal
 from workflow.states import State

@@ -113,7 +113,8 @@ class RequestFilter(django_filters.FilterSet):
         ]
 
     def _in_words(self, field: forms.Field, value: bool | str) -> str:
-        return dict(getattr(field, "choices", ())).get(str(value), "" if value is True else value)
+        labels: dict[str, str] = dict(getattr(field, "choices", ()))
+        return labels.get(str(value), "" if value is True else str(value))
 
 
 def _owners(person: User) -> list[tuple[int, str]]:
