@@ -126,7 +126,7 @@ def _due_discussions(now: datetime) -> Iterator[Due]:
     latest = timezone.localdate(now) + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE) + A_DAY
     waiting = Issue.objects.filter(state=State.DISCUSSION, due_date__lte=latest).select_related("requester")
     for issue in waiting:
-        due = cast(date, issue.due_date)  # it was asked for one
+        due = cast(date, issue.due_date)  # those found above have one
         asked = [(_here(issue, one), Reason.NEEDS_YOU, _DECIDE_IT) for one in issue.approvers]
         asked.append((issue.requester, Reason.FILED, f"Then {_names(issue.approvers)} decides."))
         for person, reason, what in asked:

@@ -117,7 +117,7 @@ def _issue(number: int) -> IssueRead | None:
     leads = User.objects.active().filter(groups__name=Role.LEAD)
     target = StageTarget.objects.filter(state=OuterRef("state")).values("working_days")[:1]
     rounds = ApprovalRound.objects.filter(issue=OuterRef("pk"))
-    known = Issue.objects.select_related(*RELATED, *panels.related()).annotate(  # type: ignore[no-redef]  # for the properties
+    known = Issue.objects.select_related(*RELATED, *panels.related()).annotate(  # type: ignore[no-redef]  # in place of properties
         active_lead_exists=Exists(leads),
         lead_besides_requester_exists=Exists(leads.exclude(pk=OuterRef("requester"))),
         has_rounds=Exists(rounds),

@@ -85,7 +85,7 @@ def drawn_clock(clock: Clock, now: datetime) -> dict[str, Any] | None:
     if not clock.lead_time:
         return None
     parts: list[dict[str, Any]] = []
-    x = 0.0
+    x: float = 0
     for court, time in clock.spent.items():
         if not time:
             continue
