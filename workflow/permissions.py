@@ -20,6 +20,8 @@ from workflow.states import ENDED, OPEN, Outcome, Source, State, standing
 from workflow.verbs import ROWS, Act, Verb, require_each
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from supportops.accounts.models import User
     from workflow.models import Issue
 
@@ -41,7 +43,7 @@ def may_see(person: User, issue: Issue) -> bool:
     )
 
 
-def sees_internal(person: User) -> bool:
+def sees_internal(person: User | AnonymousUser) -> bool:
     """Whether internal notes are for this person's eyes."""
     return is_ops(person)
 

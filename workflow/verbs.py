@@ -266,7 +266,7 @@ class _Word(TextChoices):
 
     row: Row
 
-    def __new__(cls, row: Row) -> Self:
+    def __new__(cls, row: object) -> Self:
         """The member is the address, as text; a word without a row is refused."""
         if not isinstance(row, Row):
             raise UnfinishedVerb(f"“{row}” has no row (workflow/verbs.py). Give every cell of it.")

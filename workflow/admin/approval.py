@@ -4,25 +4,26 @@ Rounds of validation and what was found in them, in the administration: append-o
 """
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from workflow.admin.read_only import ReadAdmin, ReadInline, answer_rows, page_link
 from workflow.models import ApprovalRound, Decision, ValidationCheck, ValidationItem, ValidationRound
 
 
-class DecisionInline(ReadInline):
+class DecisionInline(ReadInline[Decision, ApprovalRound]):
     """Who was asked in this round, and what they said."""
 
     model = Decision
     fields = ["order", "approver", "verdict", "decided_by", "decided_at", "text"]
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Decision]:
         """With the people."""
         return super().get_queryset(request).select_related("approver", "decided_by")
 
 
 @admin.register(ApprovalRound)
-class ApprovalRoundAdmin(ReadAdmin):
+class ApprovalRoundAdmin(ReadAdmin[ApprovalRound]):
     """A round, with the text as it was approved."""
 
     inlines = [DecisionInline]
@@ -43,23 +44,23 @@ class ApprovalRoundAdmin(ReadAdmin):
     ]
 
     @admin.display(description="title as asked")
-    def asked_title(self, round_):
+    def asked_title(self, round_: ApprovalRound) -> str:
         """What the approver read."""
         return round_.asked.get("title", "–")
 
     @admin.display(description="description as asked")
-    def asked_description(self, round_):
+    def asked_description(self, round_: ApprovalRound) -> str:
         """What the approver read."""
         return round_.asked.get("description") or "–"
 
     @admin.display(description="answers as asked")
-    def asked_answers(self, round_):
+    def asked_answers(self, round_: ApprovalRound) -> str:
         """What the approver read."""
         return answer_rows(round_.asked.get("answers", []))
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadAdmin):
+class DecisionAdmin(ReadAdmin[Decision]):
     """One person's decision."""
 
     request_paths = ["round__issue"]
@@ -80,17 +81,17 @@ class DecisionAdmin(ReadAdmin):
     ]
 
     @admin.display(description="request", ordering="round__issue")
-    def request_page(self, decision):
+    def request_page(self, decision: Decision) -> str:
         """The request's page in the portal."""
         return page_link(decision.round.issue)
 
     @admin.display(description="the approver's part of the form")
-    def answers_read(self, decision):
+    def answers_read(self, decision: Decision) -> str:
         """The questions as they were asked."""
         return answer_rows(decision.answers)
 
 
-class ValidationItemInline(ReadInline):
+class ValidationItemInline(ReadInline[ValidationItem, ValidationRound]):
     """What was to be checked, in order."""
 
     model = ValidationItem
@@ -99,7 +100,7 @@ class ValidationItemInline(ReadInline):
 
 
 @admin.register(ValidationRound)
-class ValidationRoundAdmin(ReadAdmin):
+class ValidationRoundAdmin(ReadAdmin[ValidationRound]):
     """A round, with its list and how often in a row it was sent back."""
 
     inlines = [ValidationItemInline]
@@ -122,7 +123,7 @@ class ValidationRoundAdmin(ReadAdmin):
 
 
 @admin.register(ValidationCheck)
-class ValidationCheckAdmin(ReadAdmin):
+class ValidationCheckAdmin(ReadAdmin[ValidationCheck]):
     """What one person found on looking at one item."""
 
     request_paths = ["item__round__issue"]
@@ -133,6 +134,6 @@ class ValidationCheckAdmin(ReadAdmin):
     fields = ["request_page", "item", "verdict", "note", "by", "at"]
 
     @admin.display(description="request", ordering="item__round__issue")
-    def request_page(self, check):
+    def request_page(self, check: ValidationCheck) -> str:
         """The request's page in the portal."""
         return page_link(check.item.round.issue)

@@ -1,26 +1,28 @@
 """What happened and what was said, in the administration: append-only, so only read."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from workflow.admin.read_only import ReadAdmin, ReadInline
+from supportops.accounts.models import User
+from workflow.admin.read_only import ReadAdmin, ReadInline, Row
 from workflow.models import Attachment, Comment, Event, GateAnswer, GatePath
 from workflow.permissions import sees_internal
 
 
-class WithoutInternal(admin.options.BaseModelAdmin):
+class WithoutInternal(admin.options.BaseModelAdmin[Row]):
     """Internal notes are for Support Operations; an administrator is not one of them by that alone."""
 
     internal_lookup = "internal"
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         """What this person may read."""
         rows = super().get_queryset(request)
         return rows if sees_internal(request.user) else rows.exclude(**{self.internal_lookup: True})
 
 
 @admin.register(Event)
-class EventAdmin(ReadAdmin):
+class EventAdmin(ReadAdmin[Event]):
     """The history of all requests; the database refuses to change it too."""
 
     list_display = ["at", "request_page", "label", "actor", "on_behalf_of", "from_state", "to_state", "source"]
@@ -42,13 +44,13 @@ class EventAdmin(ReadAdmin):
     ]
 
     @admin.display(description="what", ordering="verb")
-    def label(self, event):
+    def label(self, event: Event) -> str:
         """The verb as people read it."""
         return event.label
 
 
 @admin.register(Comment)
-class CommentAdmin(WithoutInternal, ReadAdmin):
+class CommentAdmin(WithoutInternal[Comment], ReadAdmin[Comment]):
     """What people said."""
 
     list_display = ["created_at", "request_page", "writer", "beginning", "internal", "source", "deleted_at"]
@@ -68,18 +70,18 @@ class CommentAdmin(WithoutInternal, ReadAdmin):
     ]
 
     @admin.display(description="author", ordering="author")
-    def writer(self, comment):
+    def writer(self, comment: Comment) -> User | str:
         """Who wrote it, here or in GitLab."""
         return comment.author or comment.author_name or "–"
 
     @admin.display(description="comment")
-    def beginning(self, comment):
+    def beginning(self, comment: Comment) -> str:
         """Its first words."""
         return comment.body if len(comment.body) <= 80 else f"{comment.body[:80]}…"
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(WithoutInternal, ReadAdmin):
+class AttachmentAdmin(WithoutInternal[Attachment], ReadAdmin[Attachment]):
     """Files by name; the file itself leaves only through the request's page. What belongs to a draft is not shown."""
 
     list_display = ["name", "request_page", "content_type", "size", "uploaded_by", "internal", "source", "created_at"]
@@ -89,20 +91,20 @@ class AttachmentAdmin(WithoutInternal, ReadAdmin):
     fields = ["request_page", "name", "content_type", "size", "uploaded_by", "internal", "source", "created_at"]
 
 
-class GateAnswerInline(ReadInline):
+class GateAnswerInline(ReadInline[GateAnswer, GatePath]):
     """The questions as they were asked, in order."""
 
     model = GateAnswer
     fields = ["text", "answer", "by", "at"]
     show_change_link = False
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GateAnswer]:
         """With the people."""
         return super().get_queryset(request).select_related("by")
 
 
 @admin.register(GatePath)
-class GatePathAdmin(ReadAdmin):
+class GatePathAdmin(ReadAdmin[GatePath]):
     """Walks through the handbook's flowcharts; a used one is frozen for ever."""
 
     inlines = [GateAnswerInline]

@@ -1,6 +1,7 @@
 """Messages on their way to people, and the channels they go by: read, resumed and tried again by hand."""
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from supportops.accounts.roles import is_lead, is_ops
@@ -10,18 +11,18 @@ from workflow.notifications.models import ChannelState, Message
 
 
 @admin.register(ChannelState)
-class ChannelStateAdmin(Unchangeable, admin.ModelAdmin):
+class ChannelStateAdmin(Unchangeable[ChannelState], admin.ModelAdmin[ChannelState]):
     """A channel that stopped: why, and the way to resume it once that is put right."""
 
     list_display = ["channel", "paused_at", "reason"]
     actions = ["resume"]
 
-    def has_resume_permission(self, request: HttpRequest):
+    def has_resume_permission(self, request: HttpRequest) -> bool:
         """The leads, as with the connection to GitLab, and administrators."""
         return self.has_view_permission(request) and (is_lead(request.user) or request.user.is_superuser)
 
     @admin.action(description="Resume: send what waits", permissions=["resume"])
-    def resume(self, request: HttpRequest, rows) -> None:
+    def resume(self, request: HttpRequest, rows: QuerySet[ChannelState]) -> None:
         """Let the chosen channels send again."""
         for row in rows:
             row.resume()
@@ -30,7 +31,7 @@ class ChannelStateAdmin(Unchangeable, admin.ModelAdmin):
 
 
 @admin.register(Message)
-class MessageAdmin(ReadAdmin):
+class MessageAdmin(ReadAdmin[Message]):
     """A message to one person on one channel; what it says is not kept, and not shown."""
 
     list_display = [
@@ -64,18 +65,18 @@ class MessageAdmin(ReadAdmin):
     ]
     actions = ["try_again"]
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
         """Digests, and messages about requests that exist for this person."""
         visible = Issue.objects.visible_to(request.user)
         rows = admin.ModelAdmin.get_queryset(self, request)
         return rows.filter(issue__isnull=True) | rows.filter(issue__in=visible)
 
-    def has_retry_permission(self, request: HttpRequest):
+    def has_retry_permission(self, request: HttpRequest) -> bool:
         """Support Operations and administrators; trying again gives no right in a request."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
     @admin.action(description="Send again now (what is unconfirmed may arrive twice)", permissions=["retry"])
-    def try_again(self, request: HttpRequest, rows) -> None:
+    def try_again(self, request: HttpRequest, rows: QuerySet[Message]) -> None:
         """Make the chosen messages due now; what was sent or is not needed any more stays as it is."""
         woken = 0
         for row in rows:
@@ -85,11 +86,11 @@ class MessageAdmin(ReadAdmin):
         messages.success(request, f"{woken} will be tried again within seconds, {len(rows) - woken} need nothing.")
 
     @admin.display(description="request", ordering="issue")
-    def request_page(self, row):
+    def request_page(self, row: Message) -> str:
         """The request's page; a digest is about many, news about none."""
         return page_link(row.issue) if row.issue else "Digest" if row.is_digest else "News"
 
     @admin.display(description="trouble")
-    def trouble(self, row):
+    def trouble(self, row: Message) -> str:
         """The last error's first words."""
         return row.last_error[:100] or "–"

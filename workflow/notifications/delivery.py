@@ -33,12 +33,12 @@ MAYBE = "It may have arrived; send it again only if it did not."
 INTERRUPTED = f"The portal stopped while the message was handed over. {MAYBE}"
 
 
-def due_messages():
+def due_messages() -> list[int]:
     """Ids of the messages whose time has come."""
     return list(Message.objects.to_send().values_list("pk", flat=True)[:MOST_AT_ONCE])
 
 
-def parked_count():
+def parked_count() -> int:
     """How many messages wait for a person: given up, refused for ever, or sent or not and nobody knows."""
     return Message.objects.filter(parked=True).count()
 
@@ -51,7 +51,7 @@ def settle_interrupted() -> None:
     )
 
 
-def deliver(pk) -> None:
+def deliver(pk: int) -> None:
     """Send one message if it is due and nobody else does; afterwards it is sent, put off, or waits for a person."""
     message = Message.objects.claim(pk)
     if message is None:
@@ -81,7 +81,7 @@ def deliver(pk) -> None:
         raise
 
 
-def _deliver(message) -> None:
+def _deliver(message: Message) -> None:
     way = WAYS[message.channel]
     letter = letter_for(message) if way.reaches(message.person) else None
     if letter is None:
@@ -101,13 +101,13 @@ def _deliver(message) -> None:
         message.release(state=State.SENT, sent_at=timezone.now(), due_at=None, last_error="", parked=False)
 
 
-def _begin(message):
+def _begin(message: Message) -> bool:
     """Write down, committed, that the server is about to hear of it; False if somebody else took it over."""
     mine = message.held().filter(state=State.WAITING)
     return bool(mine.update(state=State.SENDING, leased_until=timezone.now() + lease_time()))
 
 
-def _try_later(message, error) -> None:
+def _try_later(message: Message, error: TryLater) -> None:
     if error.seconds is not None:
         _put_off(message, error.seconds, error, attempts=message.attempts - 1)
     elif message.attempts >= settings.TELL_ATTEMPTS:
@@ -117,11 +117,11 @@ def _try_later(message, error) -> None:
         _put_off(message, wait, error)
 
 
-def _put_off(message, seconds, error, **changes: Any) -> None:
+def _put_off(message: Message, seconds: float, error: Exception, **changes: Any) -> None:
     due_at = timezone.now() + timedelta(seconds=seconds)
     message.release(state=State.WAITING, due_at=due_at, last_error=str(error), **changes)
 
 
-def _park(message, error, state=State.WAITING) -> None:
+def _park(message: Message, error: Exception | str, state: str = State.WAITING) -> None:
     log.warning("message_parked", message=message.pk, channel=message.channel, state=str(state))
     message.release(state=state, due_at=None, parked=True, last_error=str(error))

@@ -2,32 +2,34 @@
 
 import contextlib
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
+from supportops.accounts.models import User
 from workflow.notifications.errors import Impossible, Misconfigured, TryLater, Unconfirmed, Unreachable
-from workflow.notifications.texts import one_line
+from workflow.notifications.models import Message
+from workflow.notifications.texts import Letter, one_line
 
 NOT_READ = "Replies to this e-mail are not read. Answer on the request's page."
 PERMANENT = 500
 """SMTP replies from here on mean never, those below mean not now (RFC 5321, 4.2.1)."""
 
 
-def reaches(person):
+def reaches(person: User) -> bool:
     """Whether the portal sends e-mail at all, and this person has an address."""
     return settings.SENDS_EMAIL and bool(person.email)
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Any]:
+def opened() -> Iterator[Callable[[Message, Letter], None]]:
     """A connection to the mail server, as a function that posts (message, letter). Nothing has been sent so far."""
     connection = get_connection()
     try:
@@ -45,7 +47,7 @@ def opened() -> Iterator[Any]:
             connection.close()
 
 
-def _post(connection, message, letter) -> None:
+def _post(connection: BaseEmailBackend, message: Message, letter: Letter) -> None:
     """Hand the letter over. Returns when the server took it; otherwise raises one of ``errors``."""
     mail = mail_for(message, letter, connection)
     try:
@@ -59,13 +61,13 @@ def _post(connection, message, letter) -> None:
         raise Unconfirmed(f"The mail server went silent while it took the message ({type(error).__name__}).") from error
 
 
-def _refused(code, words):
+def _refused(code: int, words: bytes | str) -> Impossible | TryLater:
     words = words.decode(errors="replace") if isinstance(words, bytes) else str(words)
     error = Impossible if code >= PERMANENT else TryLater
     return error(f"The mail server answered {code} {one_line(words)[:200]}")
 
 
-def mail_for(message, letter, connection=None):
+def mail_for(message: Message, letter: Letter, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """The letter as a mail to the message's person. Impossible if their address is none."""
     address = message.person.email
     try:
@@ -87,7 +89,7 @@ def mail_for(message, letter, connection=None):
     return mail
 
 
-def _headers(message, letter):
+def _headers(message: Message, letter: Letter) -> dict[str, str]:
     domain = (urlsplit(settings.PORTAL_URL).hostname or "localhost").replace(":", ".")
     headers = {
         "Message-ID": f"<{letter.root or 'digest'}.{message.key.hex}@{domain}>",

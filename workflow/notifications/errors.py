@@ -16,7 +16,7 @@ class Misconfigured(NotSent):
 class TryLater(NotSent):
     """Not now. ``seconds``: when the server named a time, which then does not count as an attempt."""
 
-    def __init__(self, words, seconds=None) -> None:
+    def __init__(self, words: str, seconds: int | None = None) -> None:
         super().__init__(words)
         self.seconds = seconds
 

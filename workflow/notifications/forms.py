@@ -1,7 +1,11 @@
 """What a person wants to be told, by what, and when not."""
 
-from django import forms
+from typing import Any
 
+from django import forms
+from django.http import QueryDict
+
+from supportops.accounts.models import User
 from workflow.notifications.kinds import REASONS, Channel, Reason, When
 from workflow.notifications.preferences import choose, preferences_of
 
@@ -21,7 +25,7 @@ class TellingForm(forms.Form):
     )
     weekends = forms.BooleanField(label="Weekends are quiet too", required=False)
 
-    def __init__(self, data=None, *, person) -> None:
+    def __init__(self, data: QueryDict | None = None, *, person: User) -> None:
         self.person, chosen = person, preferences_of(person)
         initial = {"begins": chosen.begins, "ends": chosen.ends, "weekends": chosen.weekends}
         super().__init__(data, initial=initial)
@@ -32,7 +36,7 @@ class TellingForm(forms.Form):
                 )
 
     @property
-    def groups(self):
+    def groups(self) -> list[dict[str, Any]]:
         """The form's parts: pairs of fields, and what stands alone below them."""
         kinds = [
             {
@@ -51,7 +55,7 @@ class TellingForm(forms.Form):
         }
         return [*kinds, quiet]
 
-    def clean(self):
+    def clean(self) -> dict[str, Any]:
         """Quiet hours have both ends or none."""
         super().clean()
         given = self.cleaned_data
@@ -67,5 +71,5 @@ class TellingForm(forms.Form):
         choose(self.person, choices, begins=given["begins"], ends=given["ends"], weekends=given["weekends"])
 
 
-def _name(reason, channel):
+def _name(reason: str, channel: str) -> str:
     return f"{reason}_{channel}".replace("-", "_")

@@ -4,16 +4,18 @@ step of its own.
 The page on which a person chooses what reaches them. Nothing on it is switched off by a link in a mail.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q
-from django.http import HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from workflow.models import Issue
 from workflow.notifications.forms import TellingForm
@@ -27,7 +29,7 @@ LONGEST_KEY = 19
 _EXCERPT = 200
 
 
-def notices_of(person):
+def notices_of(person: User) -> QuerySet[Notice]:
     """The notices a person may still read."""
     return Notice.objects.filter(readable_by(person), person=person)
 
@@ -40,7 +42,7 @@ def readable_by(person: User) -> Q:
 
 
 @require_safe
-def inbox(request: HttpRequest):
+def inbox(request: AuthenticatedHttpRequest) -> HttpResponse:
     """All notices, or with ``?only=unread`` those not read yet."""
     notices = notices_of(request.user)
     only_unread = request.GET.get("only") == "unread"
@@ -74,7 +76,7 @@ def inbox(request: HttpRequest):
     )
 
 
-def _waiting(notices, person):
+def _waiting(notices: Iterable[Notice], person: User) -> set[int]:
     """Ids of the unread notices whose matter still waits for this person; what they have dealt with does not."""
     asking = [notice for notice in notices if notice.reason == Notice.Reason.NEEDS_YOU and notice.read_at is None]
     numbers = {notice.issue_id for notice in asking if notice.issue_id}
@@ -82,11 +84,12 @@ def _waiting(notices, person):
     return {notice.pk for notice in asking if notice.issue_id in needing or _reminds_still(notice) or notice.news}
 
 
-def _reminds_still(notice):
-    return notice.reminder is not None and notice.issue.state == REMINDS_IN[notice.reminder.kind]
+def _reminds_still(notice: Notice) -> bool:
+    issue, reminder = notice.issue, notice.reminder
+    return issue is not None and reminder is not None and issue.state == REMINDS_IN[reminder.kind]
 
 
-def _by_subject(told):
+def _by_subject(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The page's notices gathered by request, news apart; what has the newest comes first.
 
     Why it came stands once: in front while it still waits for the person, else where it differs from the line above.
@@ -107,23 +110,25 @@ def _by_subject(told):
     return list(groups.values())
 
 
-def _shown(notice, waits):
-    happened, comment, reminder = notice.event, notice.comment, notice.reminder
-    if notice.news:
-        who, words = "", notice.news.text
+def _shown(notice: Notice, waits: bool) -> dict[str, Any]:
+    issue, news, happened, comment, reminder = notice.issue, notice.news, notice.event, notice.comment, notice.reminder
+    who: User | str = ""
+    words = ""
+    if news:
+        words = news.text
     elif happened:
         who, words = happened.actor or "The calendar", happened.text
     elif comment:
         who, words = comment.author or comment.author_name, comment.body
-    else:
-        who, words = "", reminder.text
+    elif reminder:
+        words = reminder.text
     words = words.strip()
     return {
         "pk": notice.pk,
-        "issue": notice.issue,
-        "news": notice.news,
-        "title": notice.issue.title if notice.issue else notice.news.title,
-        "url": notice.issue.get_absolute_url() if notice.issue else notice.news.path,
+        "issue": issue,
+        "news": news,
+        "title": issue.title if issue else news.title if news else "",
+        "url": issue.get_absolute_url() if issue else news.path if news else "",
         "who": who,
         "for_whom": happened.on_behalf_of if happened else None,
         "what": _what(notice),
@@ -136,7 +141,7 @@ def _shown(notice, waits):
     }
 
 
-def _what(notice):
+def _what(notice: Notice) -> str:
     if notice.event:
         return notice.event.label
     if notice.reminder:
@@ -145,7 +150,7 @@ def _what(notice):
 
 
 @require_POST
-def read(request: HttpRequest, pk):
+def read(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Mark one notice as read."""
     notice = get_object_or_404(notices_of(request.user), pk=pk)
     Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=timezone.now())
@@ -153,7 +158,7 @@ def read(request: HttpRequest, pk):
 
 
 @require_POST
-def read_all(request: HttpRequest):
+def read_all(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Mark everything as read that was there when the page was drawn; with ``issue``, of this request only."""
     unread = Notice.objects.filter(person=request.user, read_at__isnull=True)
     for name, lookup in (("upto", "pk__lte"), ("issue", "issue")):
@@ -166,7 +171,7 @@ def read_all(request: HttpRequest):
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest):
+def preferences(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Show and save the signed-in person's choices."""
     form = TellingForm(request.POST or None, person=request.user)
     if request.method == "POST" and form.is_valid():
@@ -177,7 +182,7 @@ def preferences(request: HttpRequest):
     return render(request, "notifications/preferences.html", context, status=422 if form.errors else 200)
 
 
-def _missing(person):
+def _missing(person: User) -> list[str]:
     """Why a channel does not reach this person, whatever they choose."""
     missing = []
     if not settings.SENDS_EMAIL:

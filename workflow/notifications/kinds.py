@@ -4,6 +4,7 @@ A row has no defaults. A new reason is its member and row here, and in ``recipie
 a new reminder its member and row here, and in ``reminders`` when it falls due. What is missing fails at import.
 """
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from django.db.models import TextChoices
@@ -95,7 +96,7 @@ class ReminderKind(TextChoices):
     BLOCKED_REVIEW = "blocked-review", "Review what is blocked"
 
 
-REMINDS_IN = {
+REMINDS_IN: Mapping[str, State] = {
     ReminderKind.APPROVAL_WAITS: State.APPROVAL,
     ReminderKind.APPROVAL_LATE: State.APPROVAL,
     ReminderKind.DISCUSSION_DUE: State.DISCUSSION,
@@ -106,7 +107,7 @@ REMINDS_IN = {
 """{kind of reminder: the state it speaks of}; once the request has left that state nobody is reminded any more."""
 
 
-def _whole(rows: dict, members: type[TextChoices]) -> None:
+def _whole(rows: Container[str], members: type[TextChoices]) -> None:
     if missing := [member.name for member in members if member not in rows]:
         raise TypeError(f"{members.__name__} has no row in workflow/notifications/kinds.py for {', '.join(missing)}.")
 

@@ -6,10 +6,12 @@ What each person chose to be told, and the messages on their way: durable rows w
 """
 
 import uuid
+from datetime import datetime
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from workflow.models.outgoing import Outgoing, OutgoingQuerySet, lease_time
@@ -18,7 +20,7 @@ from workflow.notifications.kinds import Channel, Reason, ReminderKind, When
 ABOUT = ("event", "comment", "reminder", "news")
 
 
-def _only(name):
+def _only(name: str) -> Q:
     """A condition: of all a notice may be about, it is about this."""
     return Q(**{f"{other}__isnull": other != name for other in ABOUT})
 
@@ -161,12 +163,12 @@ class ChannelState(models.Model):
         return f"{self.get_channel_display()}: {'paused' if self.paused_at else 'running'}"
 
     @classmethod
-    def pause(cls, channel, reason) -> None:
+    def pause(cls, channel: str, reason: str) -> None:
         """Send nothing more on this channel until a person has resumed it."""
         cls.objects.update_or_create(channel=channel, defaults={"paused_at": timezone.now(), "reason": reason})
 
     @classmethod
-    def paused(cls):
+    def paused(cls) -> QuerySet[Any, Any]:
         """The channels that are paused, as a queryset of their names."""
         return cls.objects.filter(paused_at__isnull=False).values("channel")
 
@@ -175,15 +177,15 @@ class ChannelState(models.Model):
         ChannelState.objects.filter(pk=self.pk).update(paused_at=None, reason="")
 
 
-class MessageQuerySet(OutgoingQuerySet):
+class MessageQuerySet(OutgoingQuerySet["Message"]):
     """Messages, by what is left to do for them."""
 
-    def to_send(self, now=None):
+    def to_send(self, now: datetime | None = None) -> Self:
         """Messages whose time has come, that nobody holds, on channels that run."""
         waiting = self.due(now).filter(state=Message.State.WAITING, parked=False)
         return waiting.exclude(channel__in=ChannelState.paused())
 
-    def claim(self, pk):
+    def claim(self, pk: int) -> "Message | None":
         """Take the message under a lease of its own, or None: one conditional UPDATE decides, on both databases."""
         now, token = timezone.now(), uuid.uuid4()
         taken = (
@@ -194,7 +196,7 @@ class MessageQuerySet(OutgoingQuerySet):
         )
         return self.select_related("person", "issue").get(pk=pk) if taken else None
 
-    def interrupted(self, now=None):
+    def interrupted(self, now: datetime | None = None) -> Self:
         """Messages whose sender died between the last words to the server and the note that it took them."""
         return self.filter(state=Message.State.SENDING, leased_until__lte=now or timezone.now())
 
@@ -249,11 +251,11 @@ class Message(Outgoing):
         return f"{self.get_channel_display()} to {self.person}"
 
     @property
-    def is_digest(self):
+    def is_digest(self) -> bool:
         """Whether it gathers a day's events."""
         return self.issue_id is None and self.news_id is None
 
-    def wake(self):
+    def wake(self) -> bool:  # type: ignore[override]  # says besides what became of it
         """Try again now, by hand; what was sent or dropped stays so. Answers whether anything will be tried."""
         again = Message.objects.filter(pk=self.pk, state__in=(self.State.WAITING, self.State.UNCONFIRMED))
         return bool(

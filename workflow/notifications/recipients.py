@@ -1,6 +1,6 @@
 """Whom to tell: receives what the door sends, inside its transaction, and writes a notice for everybody concerned."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -32,7 +32,7 @@ def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
     tell_people(issue, event=event, actor=event.actor)
 
 
-def _on_comment(sender: None, issue: Issue, comment: Comment, by: User, **kwargs: Any) -> None:
+def _on_comment(sender: None, issue: Issue, comment: Comment, by: User | None, **kwargs: Any) -> None:
     tell_people(issue, comment=comment, actor=by)
 
 
@@ -43,13 +43,15 @@ def _on_need(sender: None, issue: Issue, event: Event, person: User, **kwargs: A
     )
 
 
-def _on_asked_in(sender, issue, comment, person, **kwargs: Any) -> None:
+def _on_asked_in(sender: None, issue: Issue, comment: Comment, person: User, **kwargs: Any) -> None:
     Notice.objects.update_or_create(
         person=person, comment=comment, defaults={"issue": issue, "reason": Notice.Reason.NEEDS_YOU}
     )
 
 
-def _on_news(sender, people, title, text, path, button, **kwargs: Any) -> None:
+def _on_news(
+    sender: None, people: Iterable[User], title: str, text: str, path: str, button: str, **kwargs: Any
+) -> None:
     longest = News._meta.get_field("title").max_length
     news = News.objects.create(title=title[:longest], text=text, path=path, button=button, at=timezone.now())
     readers = {person.pk for person in people if person.is_active}
@@ -58,14 +60,16 @@ def _on_news(sender, people, title, text, path, button, **kwargs: Any) -> None:
     )
 
 
-def _on_settled(sender, path, **kwargs: Any) -> None:
+def _on_settled(sender: None, path: str, **kwargs: Any) -> None:
     now = timezone.now()
     settled = list(News.objects.filter(path=path, settled_at__isnull=True).values_list("pk", flat=True))
     News.objects.filter(pk__in=settled).update(settled_at=now)
     Notice.objects.filter(news__in=settled, read_at__isnull=True).update(read_at=now)
 
 
-def tell_people(issue: Issue, *, actor: User, event: Event | None = None, comment: Comment | None = None) -> None:
+def tell_people(
+    issue: Issue, *, actor: User | None, event: Event | None = None, comment: Comment | None = None
+) -> None:
     """Put a notice in the inbox of everybody concerned but the one who did it; each gets one, with the strongest
     reason."""
     touched = touched_by(issue, event) if event else []
@@ -92,10 +96,10 @@ def _whose_turn(issue: Issue) -> Collection[int]:
         return {issue.requester_id, *issue.delegate_ids} - issue.implementer_ids
     if issue.court == Court.REQUESTER:
         return {issue.requester_id}
-    return {issue.assignee_id} - {None} if issue.is_open else set()
+    return {issue.assignee_id} if issue.is_open and issue.assignee_id else set()
 
 
-def tell_stand_ins():
+def tell_stand_ins() -> int:
     """Tell whoever stands in now about what was waiting already when the absence began. Returns how many were told.
 
     The notice hangs on the latest event, so that inbox and mail lead to it; a run repeated tells nobody again.
@@ -105,7 +109,7 @@ def tell_stand_ins():
     return sum(_tell(number) for number in set(waiting.order_by().values_list("round__issue", flat=True)))
 
 
-def _tell(number):
+def _tell(number: int) -> int:
     told = 0
     with locked(number) as issue:
         for person in issue.stand_ins.values() if issue.can("approve") else ():

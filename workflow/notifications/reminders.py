@@ -6,18 +6,20 @@ waited for: their time zone, the holidays of their region.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from supportops.accounts.working_days import WorkCalendar
 from workflow.actions.locking import locked
 from workflow.clock import calendar_of
 from workflow.models import Delegation, Issue, StageTarget
+from workflow.models.querysets import IssueQuerySet
 from workflow.notifications.kinds import REMINDS_IN, Reason
 from workflow.notifications.kinds import ReminderKind as Kind
 from workflow.notifications.models import Notice, Reminder
@@ -27,6 +29,8 @@ from workflow.states import State
 A_DAY = timedelta(days=1)
 WEEKS_UNTIL_IT_IS_CLOSED = 4
 """After so many reviews a block is taken for lasting (domain.md §7)."""
+Key = tuple[int, int, str, date]
+"""What a reminder is written once for: the ids of person and request, the kind, the day."""
 _DECIDE_IT = "Approve it with the decision in words, or decline it."
 
 
@@ -53,17 +57,17 @@ def remind_people() -> None:
                 _write(due)
 
 
-def _written(found):
+def _written(found: Sequence[Due]) -> set[Key]:
     """The keys of those that were written before, for all of them at once."""
     earlier = Reminder.objects.filter(issue__in={due.issue.pk for due in found}, day__in={due.day for due in found})
     return set(earlier.values_list("person", "issue", "kind", "day"))
 
 
-def _key(due):
+def _key(due: Due) -> Key:
     return due.person.pk, due.issue.pk, due.kind, due.day
 
 
-def _write(due) -> None:
+def _write(due: Due) -> None:
     """The reminder and its notice, both or neither, unless the request has moved on in this very moment."""
     with locked(due.issue.pk) as issue:
         if issue.state != REMINDS_IN[due.kind]:
@@ -82,7 +86,7 @@ def _write(due) -> None:
 # What is due -------------------------------------------------------------------------------------------------------
 
 
-def _late_approvals(now) -> Iterator[Any]:
+def _late_approvals(now: datetime) -> Iterator[Due]:
     """Who was asked for an approval, after two working days; their managers after five."""
     soonest, leads = settings.REMIND_APPROVER_AFTER_WORKING_DAYS, User.objects.leads()
     waiting = Issue.objects.filter(state=State.APPROVAL, state_since__lte=now - timedelta(days=soonest))
@@ -100,7 +104,9 @@ def _late_approvals(now) -> Iterator[Any]:
                 yield from _tell_manager(issue, approver, since, waited, leads)
 
 
-def _tell_manager(issue, approver, since, waited, leads) -> Iterator[Any]:
+def _tell_manager(
+    issue: Issue, approver: User, since: datetime, waited: timedelta, leads: Iterable[User]
+) -> Iterator[Due]:
     day = calendar_of(approver).day_after(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
     text = (
         f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide; "
@@ -110,28 +116,29 @@ def _tell_manager(issue, approver, since, waited, leads) -> Iterator[Any]:
         yield Due(issue, Kind.APPROVAL_LATE, day, manager, Reason.NEEDS_YOU, text)
 
 
-def _here(issue, approver):
+def _here(issue: Issue, approver: User) -> User:
     """Who decides now: whoever stands in for an approver who is away."""
     return issue.stand_ins.get(approver.pk, approver)
 
 
-def _due_discussions(now) -> Iterator[Any]:
+def _due_discussions(now: datetime) -> Iterator[Due]:
     """Approver and requester: days before the discussion's end, on its last day, every working day after."""
     latest = timezone.localdate(now) + timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE) + A_DAY
     waiting = Issue.objects.filter(state=State.DISCUSSION, due_date__lte=latest).select_related("requester")
     for issue in waiting:
+        due = cast(date, issue.due_date)  # those found above have one
         asked = [(_here(issue, one), Reason.NEEDS_YOU, _DECIDE_IT) for one in issue.approvers]
         asked.append((issue.requester, Reason.FILED, f"Then {_names(issue.approvers)} decides."))
         for person, reason, what in asked:
             calendar = calendar_of(person)
             today = calendar.day_of(now)
-            day = _day_of_discussion(issue.due_date, today, calendar)
+            day = _day_of_discussion(due, today, calendar)
             if calendar.day_of(issue.state_since) < day <= today:  # otherwise they have only just been told
-                text = f"The discussion {_how_due(issue.due_date, today)}. {what}"
+                text = f"The discussion {_how_due(due, today)}. {what}"
                 yield Due(issue, Kind.DISCUSSION_DUE, day, person, reason, text)
 
 
-def _day_of_discussion(due, today, calendar):
+def _day_of_discussion(due: date, today: date, calendar: WorkCalendar) -> date:
     """The latest day up to today on which this discussion is reminded of; before the first of them, that one."""
     if today < due:
         return due - timedelta(days=settings.REMIND_DISCUSSION_DAYS_BEFORE)
@@ -141,14 +148,14 @@ def _day_of_discussion(due, today, calendar):
     return day
 
 
-def _how_due(due, today):
+def _how_due(due: date, today: date) -> str:
     if due == today:
         return "ends today"
     verb = "ends" if due > today else "was due"
     return f"{verb} on {due:%A} {_date(due)}"
 
 
-def _late_validations(now) -> Iterator[Any]:
+def _late_validations(now: datetime) -> Iterator[Due]:
     """Whoever may validate, each time another whole target has passed, and who looks after it."""
     target = StageTarget.objects.filter(state=State.VALIDATION).values_list("working_days", flat=True).first()
     if not target:
@@ -173,9 +180,9 @@ def _late_validations(now) -> Iterator[Any]:
             yield Due(issue, Kind.VALIDATION_SILENT, day, person, Reason.NEEDS_YOU, text)
 
 
-def _with_delegates(waiting):
+def _with_delegates(waiting: IssueQuerySet) -> IssueQuerySet:
     """The requests with their delegates, read for all of them at once."""
-    delegates = defaultdict(list)
+    delegates: defaultdict[int, list[User]] = defaultdict(list)
     for one in Delegation.objects.filter(issue__in=waiting, ended_at__isnull=True).select_related("person"):
         delegates[one.issue_id].append(one.person)
     for issue in waiting:
@@ -183,7 +190,7 @@ def _with_delegates(waiting):
     return waiting
 
 
-def _targets_passed(issue, person, target, now):
+def _targets_passed(issue: Issue, person: User, target: int, now: datetime) -> tuple[int, date, str]:
     """(How many whole targets have passed by this person's days, the day on which the latest did, how long in
     words)."""
     calendar = calendar_of(person)
@@ -192,17 +199,17 @@ def _targets_passed(issue, person, target, now):
     return times, calendar.day_after(issue.state_since, times * target), _working_days(waited)
 
 
-def _whoever_is_asked(issue):
+def _whoever_is_asked(issue: Issue) -> str:
     return f"somebody {'the requester' if issue.requester.is_active else 'a lead'} delegates it to"
 
 
-def _look_after(issue, times, leads):
+def _look_after(issue: Issue, times: int, leads: Iterable[User]) -> Collection[User]:
     """The owner; from the second time on, or where nobody owns it, the leads, who may delegate it by then."""
     owner = [issue.assignee] if issue.assignee and issue.assignee.is_active else []
     return owner if owner and times == 1 else list({*owner, *leads})
 
 
-def _blocked(now) -> Iterator[Any]:
+def _blocked(now: datetime) -> Iterator[Due]:
     """Every week whoever has it, and one person further up each week (domain.md §7)."""
     period, leads = timedelta(days=settings.REVIEW_BLOCKED_EVERY_DAYS), User.objects.leads()
     waiting = Issue.objects.filter(state=State.BLOCKED, state_since__lte=now - period)
@@ -219,21 +226,22 @@ def _blocked(now) -> Iterator[Any]:
             yield Due(issue, Kind.BLOCKED_REVIEW, day, person, Reason.NEEDS_YOU, text)
 
 
-def _reviewers(issue, times, leads):
+def _reviewers(issue: Issue, times: int, leads: Iterable[User]) -> Sequence[User]:
     """The assignee, and in the second week their manager, in the third the manager's manager, and so on."""
-    owned = issue.assignee is not None and issue.assignee.is_active
-    people = [issue.assignee] if owned else list(leads)
-    if not owned or times == 1:
-        return people
-    person = issue.assignee
+    owner = issue.assignee
+    if owner is None or not owner.is_active:
+        return list(leads)
+    if times == 1:
+        return [owner]
+    person = owner
     for _ in range(times - 2):
         if person.reports_to is None:
             break
         person = person.reports_to
-    return people + [above for above in _above(person, issue, leads) if above.pk != issue.assignee_id]
+    return [owner, *(above for above in _above(person, issue, leads) if above.pk != owner.pk)]
 
 
-def _above(person, issue, leads):
+def _above(person: User, issue: Issue, leads: Iterable[User]) -> list[User]:
     """The person's manager; the leads where there is none who may know of it and did not ask for it."""
     manager = person.reports_to
     if manager and manager.pk != issue.requester_id and may_see(manager, issue):
@@ -244,13 +252,13 @@ def _above(person, issue, leads):
 # Days --------------------------------------------------------------------------------------------------------------
 
 
-def _working_days(waited):
+def _working_days(waited: timedelta) -> str:
     return f"{waited.days} working day{'' if waited.days == 1 else 's'}"
 
 
-def _date(day):
+def _date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _names(people, otherwise="somebody a lead must name"):
+def _names(people: Iterable[User], otherwise: str = "somebody a lead must name") -> str:
     return " or ".join(str(person) for person in people) or otherwise

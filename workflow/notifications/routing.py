@@ -5,17 +5,35 @@ two minutes after the latest event on that request, ten after the first at most;
 o'clock.
 """
 
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.notifications import email, slack
-from workflow.notifications.models import Channel, Message, Notice, Part, When
-from workflow.notifications.preferences import preferences_of
+from workflow.notifications.kinds import Channel, When
+from workflow.notifications.models import Message, Notice, Part
+from workflow.notifications.preferences import Preferences, preferences_of
+from workflow.notifications.texts import Letter
 
-WAYS = {Channel.EMAIL: email, Channel.SLACK: slack}
+
+class Way(Protocol):
+    """A module that sends messages on one channel."""
+
+    def reaches(self, person: User) -> bool:
+        """Whether this person can be reached on it."""
+
+    def opened(self) -> AbstractContextManager[Callable[[Message, Letter], None]]:
+        """A function that posts (message, letter); nothing has been sent so far."""
+
+
+WAYS: Mapping[str, Way] = {Channel.EMAIL: email, Channel.SLACK: slack}
 """{channel: the module that sends on it}."""
 MOST_AT_ONCE = 500
 
@@ -28,7 +46,7 @@ def route_new() -> None:
 
 
 @transaction.atomic
-def route(pk) -> None:
+def route(pk: int) -> None:
     """Put one notice into messages; again changes nothing."""
     if not Notice.objects.filter(pk=pk, routed_at__isnull=True).update(routed_at=timezone.now()):
         return
@@ -43,13 +61,13 @@ def route(pk) -> None:
             Part.objects.create(message=message, notice=notice, channel=channel)
 
 
-def _untouched(notice, channel, issue, news=None):
+def _untouched(notice: Notice, channel: str, issue: int | None, news: int | None = None) -> QuerySet[Message]:
     """A message that nobody has begun to send, and that this notice may still join."""
     return Message.objects.filter(
         person_id=notice.person_id,
         channel=channel,
-        issue_id=issue,
-        news_id=news,
+        issue=issue,
+        news=news,
         state=Message.State.WAITING,
         attempts=0,
         parked=False,
@@ -57,7 +75,7 @@ def _untouched(notice, channel, issue, news=None):
     )
 
 
-def _sitting(notice, channel, chosen):
+def _sitting(notice: Notice, channel: str, chosen: Preferences) -> Message:
     """The message about what happens to this request just now, or about this piece of news."""
     about = (notice.issue_id, notice.news_id)
     soon = notice.created_at + timedelta(seconds=settings.TELL_AFTER_SECONDS)
@@ -76,7 +94,7 @@ def _sitting(notice, channel, chosen):
     )
 
 
-def _digest(notice, channel, chosen):
+def _digest(notice: Notice, channel: str, chosen: Preferences) -> Message:
     """The day's digest, of every request."""
     waiting = _untouched(notice, channel, None).first()
     # An UPDATE that changes nothing: it holds the row, so that nobody begins to send it before this notice is in it.

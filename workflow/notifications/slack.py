@@ -4,15 +4,19 @@ import contextlib
 import http.client
 import socket
 import urllib.error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
 from django.conf import settings
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
 
-from workflow.notifications.errors import Impossible, Misconfigured, TryLater, Unconfirmed, Unreachable
+from supportops.accounts.models import User
+from workflow.notifications.errors import Impossible, Misconfigured, NotSent, TryLater, Unconfirmed, Unreachable
+from workflow.notifications.models import Message
+from workflow.notifications.texts import Letter, Section
 
 TIMEOUT = 10
 LONGEST_WORDS = 300
@@ -42,18 +46,18 @@ MAY_HAVE_WORKED = frozenset({"fatal_error", "internal_error", "request_timeout"}
 NOBODY = frozenset({"channel_not_found", "user_not_found", "users_not_found", "user_disabled", "cannot_dm_bot"})
 
 
-def reaches(person):
+def reaches(person: User) -> bool:
     """Whether the portal is in a Slack workspace, and an administrator said who this person is there."""
     return bool(settings.SLACK_BOT_TOKEN and person.slack_id)
 
 
 @contextlib.contextmanager
-def opened() -> Iterator[Any]:
+def opened() -> Iterator[Callable[[Message, Letter], None]]:
     """A function that posts (message, letter). Nothing has been sent so far."""
     yield _post
 
 
-def _post(message, letter) -> None:
+def _post(message: Message, letter: Letter) -> None:
     """Hand the letter over. Returns when Slack took it; otherwise raises one of ``errors``."""
     client = WebClient(
         settings.SLACK_BOT_TOKEN, base_url=f"{settings.SLACK_API_URL.rstrip('/')}/", timeout=TIMEOUT, retry_handlers=[]
@@ -78,7 +82,7 @@ def _post(message, letter) -> None:
         raise Unconfirmed(f"Slack went silent ({type(error).__name__}).") from error
 
 
-def _answered(response):
+def _answered(response: SlackResponse) -> NotSent | Unconfirmed:
     """What Slack's refusal means for the message."""
     code = response.data.get("error", "") if isinstance(response.data, dict) else ""
     retry_after = {name.lower(): value for name, value in response.headers.items()}.get("retry-after", "")
@@ -93,7 +97,7 @@ def _answered(response):
     return Impossible(f"Slack does not take the message ({code[:100] or response.status_code}).")
 
 
-def blocks_of(letter):
+def blocks_of(letter: Letter) -> list[dict[str, Any]]:
     """The letter as Slack's blocks; links only, no buttons, so that nothing is decided there."""
     shown = letter.sections[:MOST_SECTIONS]
     more = len(letter.sections) - len(shown)
@@ -105,7 +109,7 @@ def blocks_of(letter):
     ]
 
 
-def _section(section):
+def _section(section: Section) -> list[dict[str, Any]]:
     heading = f"*{_link(section.url, section.reference)}*"
     if not section.title:
         words = "Something happened. This request is restricted, so nothing about it is sent but its number."
@@ -122,18 +126,18 @@ def _section(section):
     return [_block("\n".join(lines)[:2900]), _block(_link(section.url, section.button))]
 
 
-def _block(text):
+def _block(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
-def _link(url, words):
+def _link(url: str, words: str) -> str:
     return f"<{url}|{words}>"
 
 
-def _escaped(text):
+def _escaped(text: str) -> str:
     """Text that mentions nobody and links nowhere: Slack reads only these three as its own."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _shortened(words):
+def _shortened(words: str) -> str:
     return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS].rstrip()}…"

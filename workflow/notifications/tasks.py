@@ -18,7 +18,7 @@ def tell_people() -> None:
 
 
 @shared_task
-def deliver_message(pk) -> None:
+def deliver_message(pk: int) -> None:
     """Send one message."""
     delivery.deliver(pk)
 

@@ -1,10 +1,9 @@
 """The only way a page comes by a request: through the check who may see it. Hidden means 404, word for word."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.models import Issue
 from workflow.pages import panels
 from workflow.permissions import may_see
@@ -24,7 +23,7 @@ RELATED = (
 )
 
 
-def visible_issue(request: HttpRequest, number: int, *also: Any) -> Issue:
+def visible_issue(request: AuthenticatedHttpRequest, number: int, *also: str) -> Issue:
     """The request with this number, with its people and places, and what is related by the names in ``also``.
 
     Http404 if it does not exist for the person.
@@ -36,7 +35,7 @@ def visible_issue(request: HttpRequest, number: int, *also: Any) -> Issue:
     return issue
 
 
-def no_such_request() -> HttpResponse:
+def no_such_request() -> Http404:
     """What is raised for an unknown and for a hidden number alike."""
     return Http404("There is no such request.")
 

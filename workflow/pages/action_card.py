@@ -5,6 +5,7 @@ What is open is read from ``refusal`` alone; this file only orders it.
 The decision card's words: whose turn it is, and the buttons as the component takes them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,11 +38,11 @@ class Buttons:
     """The card's buttons: at most one primary, then others, then quiet ones, then those refused with their reason."""
 
     primary: Button | None = None
-    secondary: list = field(default_factory=list)
-    quiet: list = field(default_factory=list)
-    refused: list = field(default_factory=list)
+    secondary: list[Button] = field(default_factory=list)
+    quiet: list[Button] = field(default_factory=list)
+    refused: list[Button] = field(default_factory=list)
 
-    def offers(self, act: Verb) -> bool:
+    def offers(self, act: Act | Verb) -> bool:
         """Whether the person may do this."""
         return any(button.act == act for button in [self.primary, *self.secondary, *self.quiet] if button)
 
@@ -70,7 +71,7 @@ def buttons_for(person: User, issue: Issue) -> Buttons:
     return found
 
 
-def _forward(issue: Issue) -> list[Verb] | tuple[Act | Verb, ...]:
+def _forward(issue: Issue) -> Sequence[Act | Verb]:
     """A finished path, or list, makes the verb it leads to the first thing to do; a proposal moves on by being
     continued."""
     if issue.kind == Kind.PROPOSAL and issue.state == State.TRIAGE:
@@ -186,15 +187,15 @@ def _to_decide(person: User, issue: Issue) -> str:
     if person.pk in issue.approver_ids:
         return "It waits for you to decide."
     names = [_with_stand_in(approver, issue.stand_ins.get(approver.pk)) for approver in issue.approvers]
-    several = " or " if len(names) > issue.open_round.needed else " and "
+    several = " or " if issue.open_round and len(names) > issue.open_round.needed else " and "
     return f"It waits for {several.join(names)} to decide."
 
 
-def _with_stand_in(approver: User, stand_in: None) -> str:
+def _with_stand_in(approver: User, stand_in: User | None) -> str:
     return f"{approver} (away; {stand_in} stands in)" if stand_in else str(approver)
 
 
-def _you(person: User, *people: Any) -> str:
+def _you(person: User, *people: User) -> str:
     if person in people:
         return "It waits for you"
     return f"It waits for {' or '.join(str(one) for one in people) or 'somebody the requester delegates it to'}"

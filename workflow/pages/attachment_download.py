@@ -1,9 +1,10 @@
 """A file leaves the portal only here, to whoever may see its request."""
 
-from django.http import FileResponse, HttpRequest, StreamingHttpResponse
+from django.http import FileResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.models import Attachment
 from workflow.pages.access import LARGEST_NUMBER, no_such_request, visible_issue
 from workflow.permissions import sees_internal
@@ -15,7 +16,7 @@ HARMLESS = "default-src 'none'; sandbox"
 
 @require_safe
 @never_cache
-def attachment(request: HttpRequest, number: int, pk: int) -> StreamingHttpResponse:
+def attachment(request: AuthenticatedHttpRequest, number: int, pk: int) -> FileResponse:
     """The file ``pk`` of this request. Internal ones exist for Support Operations only."""
     issue = visible_issue(request, number)
     found = issue.attachments.select_related("comment").filter(pk=pk).first() if pk <= LARGEST_NUMBER else None

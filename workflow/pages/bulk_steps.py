@@ -1,15 +1,17 @@
 """One step for many requests of a queue: what must be given is asked once, what became of each is shown."""
 
+from collections.abc import Mapping, Sized
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.actions.bulk import OUTCOMES, PRIORITIES, BulkAct, acts_for, chosen, do_for_all
@@ -63,7 +65,7 @@ def acts_of(queue: Queue) -> list[BulkAct]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def bulk(request: HttpRequest, name: str) -> HttpResponse:
+def bulk(request: AuthenticatedHttpRequest, name: str) -> HttpResponse:
     """POST: ask what must be given, or do it and keep the results. GET: what became of each."""
     queue = queue_or_404(name, request.user)
     if request.method != "POST":
@@ -83,7 +85,9 @@ def bulk(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("bulk", name)
 
 
-def _ask(request: HttpRequest, queue: Queue, act: BulkAct, form: GivenForm, versions: dict[int, int]) -> HttpResponse:
+def _ask(
+    request: AuthenticatedHttpRequest, queue: Queue, act: BulkAct, form: GivenForm, versions: Mapping[int, int]
+) -> HttpResponse:
     issues = Issue.objects.visible_to(request.user).filter(pk__in=versions).order_by("number")
     context = {
         "act": act,
@@ -96,7 +100,7 @@ def _ask(request: HttpRequest, queue: Queue, act: BulkAct, form: GivenForm, vers
     return render(request, "workflow/bulk.html", context, status=422 if form.is_bound else 200)
 
 
-def _results(request: HttpRequest, queue: Queue) -> HttpResponse:
+def _results(request: AuthenticatedHttpRequest, queue: Queue) -> HttpResponse:
     kept = request.session.get(KEPT)
     if not kept:
         return redirect("queue", queue.name)
@@ -119,7 +123,7 @@ def _summary(done: int, number: int) -> str:
     return f"Done for {done} of {number}. The others stayed as they were; each says why."
 
 
-def _number_of(things: dict[int, int] | range) -> str:
+def _number_of(things: Sized) -> str:
     return f"{len(things)} request{'' if len(things) == 1 else 's'}"
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from workflow import actions
 from workflow.actions.validation import PRESENT
@@ -17,7 +17,7 @@ from workflow.models import Attachment, Issue, ValidationItem
 from workflow.models.validation import Verdict, checklist_of
 from workflow.pages.access import visible_issue
 from workflow.pages.action_card import url_of
-from workflow.pages.steps import perform
+from workflow.pages.steps import Changes, Files, perform
 from workflow.pages.validation_rounds import item_row, stored_file
 from workflow.permissions import refusal
 from workflow.verbs import Act, Verb
@@ -26,11 +26,11 @@ _TOLD = {Verdict.TICKED: "Ticked.", Verdict.FAILED: "Failed, with your reason.",
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def check(request: HttpRequest, number: int) -> HttpResponse:
+def check(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """Show the list of the running round; a POST keeps what was found on one item."""
     issue = visible_issue(request, number)
 
-    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> CheckForm:
+    def make_form(data: QueryDict | None, files: Files | None) -> CheckForm:
         return form_for(Act.CHECK, issue, request.user, data, files)
 
     def do(form: CheckForm) -> tuple[str, str]:
@@ -47,14 +47,14 @@ def check(request: HttpRequest, number: int) -> HttpResponse:
         )
         return _TOLD[given["verdict"]], f"{reverse('check', args=[issue.pk])}#item-{given['item']}"
 
-    def page(form: CheckForm, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
+    def page(form: CheckForm, status: int, changes: Changes) -> HttpResponse:
         now = visible_issue(request, number)
         return render(request, "workflow/check.html", _context(now, request.user, form, status, changes), status=status)
 
     return perform(request, issue, Act.CHECK, make_form=make_form, do=do, page=page)
 
 
-def _context(issue: Issue, person: User, form: CheckForm, status: int, changes: list[dict[str, Any]]) -> dict[str, Any]:
+def _context(issue: Issue, person: User, form: CheckForm, status: int, changes: Changes) -> dict[str, Any]:
     rows = _rows(issue, person, form if form.is_bound else None)
     left = len(rows) - sum(row["shown"]["done"] for row in rows)
     typed = form.data.get("note", "") if form.is_bound and not any(row["typed"] for row in rows) else ""
@@ -79,7 +79,7 @@ def _rows(issue: Issue, person: User, bound: CheckForm | None) -> list[dict[str,
     return [
         {
             "item": item,
-            "shown": _shown(issue, item_row(item, files.get(item.pk, []), last.get(item.before_id)), item),
+            "shown": _shown(issue, item_row(item, files.get(item.pk, []), last.get(item.before_id or 0)), item),
             "form": _form(issue, person, item, bound if typed == str(item.pk) else None),
             "typed": typed == str(item.pk),
         }
@@ -103,9 +103,9 @@ def _form(issue: Issue, person: User, item: ValidationItem, bound: CheckForm | N
     return form
 
 
-def _files(issue: Issue) -> dict[Any, Any]:
+def _files(issue: Issue) -> dict[int, list[dict[str, Any]]]:
     """{id of an item: files that came with what was found on it}."""
-    files: dict[int, list[Any]] = {}
+    files: dict[int, list[dict[str, Any]]] = {}
     given = Attachment.objects.filter(validation_check__item__round=issue.open_validation) if issue.checklist else ()
     for file in given and given.select_related("uploaded_by", "validation_check"):
         if file.validation_check:

@@ -1,7 +1,7 @@
 """Lists as CSV: streamed, and without formulas."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -52,7 +52,7 @@ def guarded(value: Any) -> str:
     return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
 
 
-def csv_answer(name: str, header: tuple[str, ...], rows: Iterator[Any]) -> StreamingHttpResponse:
+def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> StreamingHttpResponse:
     """A streamed download called ``name``.csv; the rows are read while they are sent."""
     writer = csv.writer(_Passing())
     lines = (writer.writerow([guarded(value) for value in row]) for row in chain([header], rows))
@@ -76,7 +76,7 @@ def requests_as_csv(name: str, queryset: IssueQuerySet, request: HttpRequest) ->
     return csv_answer(name, COLUMNS, (_row(issue, stage_targets, now, base) for issue in issues))
 
 
-def _row(issue: Issue, stage_targets: Targets, now: datetime, base: str) -> list[str]:
+def _row(issue: Issue, stage_targets: Targets, now: datetime, base: str) -> list[Any]:
     return [
         issue.reference,
         issue.title,
@@ -101,7 +101,7 @@ def _row(issue: Issue, stage_targets: Targets, now: datetime, base: str) -> list
     ]
 
 
-def _clock(issue: Issue, now: datetime) -> list[str]:
+def _clock(issue: Issue, now: datetime) -> list[str | int]:
     clock = clock_of(stays_of(issue), now)
     seconds = clock.seconds
     lengths = [clock.lead_time // timedelta(seconds=1), *(seconds.get(court, 0) for court in Court)]

@@ -1,8 +1,8 @@
 """The facts in the right column: who, where, when, how urgent; each with the way to change it, if the person may."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.utils import timezone
 
@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from workflow.pages.issue_query import Reading
 
 
-def facts_of(found: "Reading", person: User, panels: list[Panel]) -> list[dict[str, User | str]]:
+class _Change(Protocol):
+    def __call__(self, act: Act, label: str = "Change") -> dict[str, str] | None: ...
+
+
+def facts_of(found: "Reading", person: User, panels: Iterable[Panel]) -> list[dict[str, Any]]:
     """What the facts component draws, from a Reading."""
     issue = found.issue
     change = _changer(person, issue)
@@ -61,13 +65,13 @@ def clock_from(found: "Reading", now: datetime) -> Clock:
     return clock_of([(row["when"], row["after"]) for row in moves], now)
 
 
-def _time_spent(found: "Reading") -> dict[str, list[dict] | str]:
+def _time_spent(found: "Reading") -> dict[str, Any] | None:
     """Whose court the time was spent in."""
     now = timezone.now()
     return drawn_clock(clock_from(found, now), now)
 
 
-def _changer(person: User, issue: Issue) -> Callable[..., Any]:
+def _changer(person: User, issue: Issue) -> _Change:
     """A function: the link that changes a fact, or None where ``refusal`` says no."""
 
     def change(act: Act, label: str = "Change") -> dict[str, str] | None:
@@ -76,7 +80,7 @@ def _changer(person: User, issue: Issue) -> Callable[..., Any]:
     return change
 
 
-def _approver(issue: Issue, change: Callable[..., Any]) -> list[dict[str, Any]]:
+def _approver(issue: Issue, change: _Change) -> list[dict[str, Any]]:
     if issue.open_round is None:
         return []
     asked = {
@@ -90,7 +94,7 @@ def _approver(issue: Issue, change: Callable[..., Any]) -> list[dict[str, Any]]:
     return [asked, *([{"label": "Stands in", "kind": "people", "value": stand_ins}] if stand_ins else [])]
 
 
-def _validators(issue: Issue, change: Callable[..., Any], person: User) -> list[dict[str, Any]]:
+def _validators(issue: Issue, change: _Change, person: User) -> list[dict[str, Any]]:
     link = change(Act.DELEGATE, "Delegate")
     if issue.state in ENDED and issue.delegates and refusal_to_take_back(person, issue) is None:
         link = {"label": "Take back", "url": url_of(Act.DELEGATE, issue)}
@@ -99,7 +103,7 @@ def _validators(issue: Issue, change: Callable[..., Any], person: User) -> list[
     return [{"label": "Validates", "kind": "people", "value": [issue.requester, *issue.delegates], "change": link}]
 
 
-def _tracker(issue: Issue, change: Callable[..., Any]) -> list[dict[str, Any] | dict[str, str]]:
+def _tracker(issue: Issue, change: _Change) -> list[dict[str, Any]]:
     if issue.tracker is None:
         return [{"label": "Tracker", "value": "", "none": "None: answered here"}]
     return [{"label": "Tracker", "value": issue.tracker.name, "change": change(Act.MOVE, "Move"), "wide": True}]

@@ -1,6 +1,7 @@
 """Filters of the lists; all of them live in the address, so that a view can be bookmarked and sent on."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any, cast
 
 import django_filters
@@ -38,7 +39,7 @@ class WordsField(forms.CharField):
 
     def to_python(self, value: str | None) -> str:
         """The text without NUL."""
-        return super().to_python((value or "").replace("\x00", " "))
+        return super().to_python((value or "").replace("\x00", " ")) or ""
 
 
 class WordsFilter(django_filters.CharFilter):
@@ -46,9 +47,9 @@ class WordsFilter(django_filters.CharFilter):
 
     field_class = WordsField
 
-    def filter(self, queryset: IssueQuerySet, value: str) -> IssueQuerySet:
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """Nothing asked, nothing filtered."""
-        return search(queryset, value) if value else queryset
+        return search(cast(IssueQuerySet, queryset), value) if value else queryset
 
 
 class RequestFilter(django_filters.FilterSet):
@@ -83,16 +84,16 @@ class RequestFilter(django_filters.FilterSet):
         """The trackers there are."""
         self._offer("tracker", Tracker.objects.values_list("pk", "name"))
 
-    def _offer(self, name: str, choices: QuerySet[Any] | dict[tuple[int, str], None] | list[tuple[str, str]]) -> None:
+    def _offer(self, name: str, choices: Iterable[tuple[int | str, str]]) -> None:
         self.filters[name].extra["choices"] = [(str(value), label) for value, label in choices]
 
     def by_owner(self, queryset: IssueQuerySet, name: str, value: str) -> IssueQuerySet:
         """Me, nobody, or a member of Support Operations."""
         if value == "nobody":
             return queryset.filter(assignee__isnull=True)
-        return queryset.filter(assignee=self.person.pk if value == "me" else value)
+        return queryset.filter(assignee=self.person.pk if value == "me" else int(value))
 
-    def by_priority(self, queryset, name, value):
+    def by_priority(self, queryset: IssueQuerySet, name: str, value: str) -> IssueQuerySet:
         """One priority, or none at all."""
         return queryset.filter(priority__isnull=True) if value == "none" else queryset.filter(priority=value)
 
@@ -106,13 +107,14 @@ class RequestFilter(django_filters.FilterSet):
             return []
         self.form.is_valid()
         return [
-            (name, field.label, self._in_words(field, self.form.cleaned_data[name]))
+            (name, str(field.label), self._in_words(field, self.form.cleaned_data[name]))
             for name, field in self.form.fields.items()
             if self.form.cleaned_data.get(name) not in (None, "", False)
         ]
 
-    def _in_words(self, field: Any, value: bool | str) -> str:
-        return dict(getattr(field, "choices", ())).get(str(value), "" if value is True else value)
+    def _in_words(self, field: forms.Field, value: bool | str) -> str:
+        labels: dict[str, str] = dict(getattr(field, "choices", ()))
+        return labels.get(str(value), "" if value is True else str(value))
 
 
 def _owners(person: User) -> list[tuple[int, str]]:

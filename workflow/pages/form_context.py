@@ -3,12 +3,11 @@
 What is told before pressing: where the request goes, and who hears of it.
 """
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-from django.db.models import QuerySet
 
 from supportops.accounts.models import User
 from workflow.actions.approvals import text_asked
@@ -61,7 +60,7 @@ def asked_text(issue: Issue) -> dict[str, Any]:
     return asked_text_of(now, known[-1] if known else None)
 
 
-def asked_text_of(asked: dict[str, list[dict] | str], before: dict[str, list[dict] | str] | None) -> dict[str, Any]:
+def asked_text_of(asked: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Any]:
     """A text that was asked about, ready to be read; ``before`` is the text of the round before, or None."""
     return {
         "asked": asked,
@@ -70,7 +69,7 @@ def asked_text_of(asked: dict[str, list[dict] | str], before: dict[str, list[dic
     }
 
 
-def difference(before: dict[str, list[dict] | str], after: dict[str, list[dict] | str]) -> list[dict[str, str]]:
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
     """Rows for the diff component: what changed between two texts that were asked about."""
     rows = [
         {"field": name.capitalize(), "old": before.get(name, ""), "new": after.get(name, "")}
@@ -86,7 +85,7 @@ def difference(before: dict[str, list[dict] | str], after: dict[str, list[dict] 
     return rows
 
 
-def in_words(answer: str) -> str:
+def in_words(answer: Any) -> str:
     """An answer as a person reads it."""
     if answer is None or answer == "":
         return ""
@@ -95,7 +94,7 @@ def in_words(answer: str) -> str:
     return ", ".join(in_words(one) for one in answer) if isinstance(answer, list) else str(answer)
 
 
-def _answer_of(row: dict[str, str]) -> str:
+def _answer_of(row: Mapping[str, Any]) -> str:
     """The answer of a row in words, a day as every page writes days."""
     words = in_words(row.get("answer"))
     if shown_as(row.get("type")) is not Shown.DAY:
@@ -105,12 +104,12 @@ def _answer_of(row: dict[str, str]) -> str:
     return words
 
 
-def answer_facts(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+def answer_facts(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Answers as rows of the facts component: long ones as Markdown, addresses as links."""
     return [_fact(row) for row in rows]
 
 
-def _fact(row: dict[str, str]) -> dict[str, str]:
+def _fact(row: Mapping[str, Any]) -> dict[str, str]:
     words = _answer_of(row)
     fact = {"label": row.get("label") or row.get("key", ""), "value": words, "none": "Not answered"}
     shown = shown_as(row.get("type"))
@@ -121,7 +120,7 @@ def _fact(row: dict[str, str]) -> dict[str, str]:
     return fact
 
 
-def path_of(path: GatePath, answers: QuerySet[Any] | list[GateAnswer]) -> dict[str, Any]:
+def path_of(path: GatePath, answers: Iterable[GateAnswer]) -> dict[str, Any]:
     """A gate path as the gate_path component draws it."""
     steps = [
         {"question": one.text, "answer": "Yes" if one.answer else "No", "person": one.by, "at": one.at}
@@ -148,7 +147,7 @@ def blocked_facts(issue: Issue) -> list[dict[str, str]]:
     ]
 
 
-def review_facts(found: "Reading") -> list[dict[str, User | str]]:
+def review_facts(found: "Reading") -> list[dict[str, Any]]:
     """What the last review of what blocks it found, while it is blocked."""
     reviews = [row for row in found.story if row["did"] == Act.REVIEW and row["when"] >= found.issue.state_since]
     if found.issue.state != State.BLOCKED or not reviews:
@@ -175,7 +174,7 @@ def next_of(act: Act | Verb, issue: Issue, person: User) -> str:
 
 def _told(issue: Issue, person: User) -> str:
     people = [issue.requester] if issue.requester_id != person.pk else []
-    if issue.assignee_id and issue.assignee_id not in {person.pk, issue.requester_id}:
+    if issue.assignee_id not in {None, person.pk, issue.requester_id} and issue.assignee:
         people.append(issue.assignee)
     names = " and ".join(str(one) for one in people)
     return f"{names} {'are' if len(people) > 1 else 'is'} told." if people else "Everybody who watches it is told."

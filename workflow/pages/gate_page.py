@@ -1,10 +1,11 @@
 """The handbook's flowcharts at /issues/<number>/gate/: each POST saves one answer, and is never a step."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.actions import Incomplete, Refused, Stale, answer_gate
 from workflow.actions.gate_paths import next_question, open_path
 from workflow.gates import Gate, GateOutcome
@@ -15,7 +16,7 @@ from workflow.pages.form_context import path_of
 from workflow.permissions import refusal
 from workflow.verbs import Act, Verb
 
-LEADS_TO = {
+LEADS_TO: dict[tuple[str, GateOutcome], Verb] = {
     (Gate.TRIAGE, GateOutcome.APPROVED): Verb.ACCEPT,
     (Gate.TRIAGE, GateOutcome.ESCALATE): Verb.ESCALATE,
     (Gate.GAMEPLAN, GateOutcome.APPROVED): Verb.SUBMIT_GAMEPLAN,
@@ -25,7 +26,7 @@ ANSWERS = {"yes": True, "no": False}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def gate(request: HttpRequest, number: int) -> HttpResponse:
+def gate(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """Ask the next question of the gate this request stands at, or say where the finished path leads."""
     issue = visible_issue(request, number)
     if reason := refusal(request.user, Act.GATE, issue):
@@ -33,7 +34,7 @@ def gate(request: HttpRequest, number: int) -> HttpResponse:
     if request.method != "POST":
         return _page(request, issue)
     try:
-        answer = ANSWERS.get(request.POST.get("answer"))
+        answer = ANSWERS.get(request.POST.get("answer", ""))
         answer_gate(issue.pk, by=request.user, question=request.POST.get("question", ""), answer=answer)
     except Incomplete as error:
         return _page(request, issue, status=422, error=error.problems["answer"])
@@ -44,10 +45,10 @@ def gate(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("gate", number=issue.pk)
 
 
-def _page(request: HttpRequest, issue: Issue, *, status: int = 200, error: str = "") -> HttpResponse:
+def _page(request: AuthenticatedHttpRequest, issue: Issue, *, status: int = 200, error: str = "") -> HttpResponse:
     path = open_path(issue)
     question, outcome = next_question(path)
-    answers = path.answers.select_related("by") if path.pk else []
+    answers = list(path.answers.select_related("by")) if path.pk else []
     verb = LEADS_TO[path.gate, outcome] if outcome else None
     context = {
         "issue": issue,

@@ -1,14 +1,15 @@
 """The request page."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from workflow.catalogue import answers
 from workflow.catalogue.kinds import Kind
@@ -27,13 +28,16 @@ from workflow.permissions import refusal
 from workflow.states import Outcome, State
 from workflow.verbs import Act, Verb
 
+if TYPE_CHECKING:
+    from workflow.pages.issue_query import IssueRead
+
 FEW_QUESTIONS = 3
 """Up to so many questions an approver answers right on the request page."""
 
 
 @require_safe
 @never_cache
-def issue_page(request: HttpRequest, number: int) -> HttpResponse:
+def issue_page(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """Everything about one request, and what this person can do."""
     found = read(request, number)
     context = _to_read(found, request.user)
@@ -85,7 +89,7 @@ def _of_the_request(file: dict[str, Any]) -> bool:
     return file["facts"]["comment"] is None and file["facts"]["check"] is None
 
 
-def _header(issue: Issue) -> dict[str, bool | str]:
+def _header(issue: "IssueRead") -> dict[str, Any]:
     court = court_of(issue.state)
     group = issue.restricted_to
     return {
@@ -116,7 +120,7 @@ def _draft_url(found: Reading, person: User) -> str:
     return drafts[-1] if drafts else ""
 
 
-def _over_target(issue: Issue) -> bool:
+def _over_target(issue: "IssueRead") -> bool:
     """Whether it stays in its state longer than the stage should take."""
     if issue.target_days is None:
         return False
@@ -144,7 +148,7 @@ def _next_either_way(issue: Issue, person: User) -> str:
 def _rounds(found: Reading) -> list[dict[str, Any]]:
     """The rounds of approval, the newest first, each with who decided what and the text that was asked about."""
     issue = found.issue
-    rounds: dict[int, tuple[ApprovalRound, list[Any]]] = {}
+    rounds: dict[int, tuple[ApprovalRound, list[Decision]]] = {}
     for seat in found.seats:
         rounds.setdefault(seat.round_id, (seat.round, []))[1].append(seat)
     earlier, shown = None, []
@@ -174,10 +178,10 @@ def _seat(seat: Decision, issue: Issue) -> dict[str, Any]:
     }
 
 
-def _link(issue: Issue, link: IssueLink) -> dict[str, Issue | str]:
+def _link(issue: Issue, link: IssueLink) -> dict[str, Any]:
     outward = link.source_id == issue.pk
     return {
-        "words": link.get_type_display() if outward else IssueLink.OTHER_WAY[link.type],
+        "words": link.get_type_display() if outward else IssueLink.OTHER_WAY[IssueLink.Type(link.type)],
         "issue": link.target if outward else link.source,
         "court": court_of((link.target if outward else link.source).state),
     }

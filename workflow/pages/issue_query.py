@@ -1,13 +1,15 @@
 """Reads all that the request page shows, in a fixed number of queries however long the story is."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from django.db.models import BigIntegerField, CharField, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, JSONObject
-from django.http import HttpRequest
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
 from workflow.catalogue.kinds import Kind
@@ -31,7 +33,7 @@ from workflow.models import (
 from workflow.pages import panels
 from workflow.pages.access import LARGEST_NUMBER, RELATED, no_such_request
 from workflow.pages.timeline import without_hidden
-from workflow.pages.validation_rounds import running_of, validations_from
+from workflow.pages.validation_rounds import Validation, running_of, validations_from
 from workflow.permissions import may_see, sees_internal
 
 _NOBODY = Cast(Value(None), BigIntegerField())
@@ -39,32 +41,57 @@ _NOTHING = Value("", CharField())
 _ROW = ("what", "number", "when", "person_id", "behalf_id", "came_from", "did", "before", "after", "words", "facts")
 
 
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class _OfAnIssue(TypedDict):
+        has_rounds: bool
+        has_validations: bool
+        target_days: int | None
+
+    class _OfAPerson(TypedDict):
+        watching: bool
+        delegated: bool
+
+    class _OfARound(TypedDict):
+        item: int
+        order: int
+        text: str
+
+    IssueRead = WithAnnotations[Issue, _OfAnIssue]
+    """The request, and what is read with it."""
+    Person = WithAnnotations[User, _OfAPerson]
+    """Somebody on the page, and whether they watch the request or validate it for its requester."""
+    RoundRow = WithAnnotations[ValidationRound, _OfARound]
+    """A round of validation with one of its items; in the one row of a round without any, all three are None."""
+
+
 @dataclass
 class Reading:
     """A request with everything around it. ``people``: by id, whoever stands anywhere on the page."""
 
-    issue: Issue
-    seats: list = field(default_factory=list)
-    answers: list = field(default_factory=list)
-    story: list = field(default_factory=list)
-    files: list = field(default_factory=list)
-    links: list = field(default_factory=list)
-    checks: list = field(default_factory=list)
-    validations: list = field(default_factory=list)
-    people: dict = field(default_factory=dict)
-    watchers: list = field(default_factory=list)
+    issue: IssueRead
+    seats: list[Decision] = field(default_factory=list)
+    answers: list[GateAnswer] = field(default_factory=list)
+    story: list[dict[str, Any]] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    links: list[IssueLink] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    validations: list[Validation] = field(default_factory=list)
+    people: dict[int, Person] = field(default_factory=dict)
+    watchers: list[Person] = field(default_factory=list)
 
     def person(self, pk: int | None) -> User | None:
         """The person with this id, or None."""
-        return self.people.get(pk)
+        return self.people.get(pk) if pk else None
 
     @property
-    def paths(self) -> list[tuple[GatePath, list]]:
+    def paths(self) -> list[tuple[GatePath, list[GateAnswer]]]:
         """The gate paths with their answers, in time order: [(path, [answer, …])]."""
         return [(path, list(answers)) for path, answers in groupby(self.answers, key=lambda answer: answer.path)]
 
 
-def read(request: HttpRequest, number: int) -> Reading:
+def read(request: AuthenticatedHttpRequest, number: int) -> Reading:
     """Everything the page of this request shows to this person; Http404 if it does not exist for them."""
     issue = _issue(number)
     if issue is None:
@@ -84,13 +111,13 @@ def read(request: HttpRequest, number: int) -> Reading:
     return found
 
 
-def _issue(number: int) -> Issue | None:
+def _issue(number: int) -> IssueRead | None:
     if not 0 < number <= LARGEST_NUMBER:
         return None
     leads = User.objects.active().filter(groups__name=Role.LEAD)
     target = StageTarget.objects.filter(state=OuterRef("state")).values("working_days")[:1]
     rounds = ApprovalRound.objects.filter(issue=OuterRef("pk"))
-    known = Issue.objects.select_related(*RELATED, *panels.related()).annotate(  # type: ignore[no-redef]  # meant so
+    known = Issue.objects.select_related(*RELATED, *panels.related()).annotate(  # type: ignore[no-redef]  # in place of properties
         active_lead_exists=Exists(leads),
         lead_besides_requester_exists=Exists(leads.exclude(pk=OuterRef("requester"))),
         has_rounds=Exists(rounds),
@@ -100,7 +127,7 @@ def _issue(number: int) -> Issue | None:
     return known.filter(pk=number).first()
 
 
-def _seats(issue: Issue) -> list[Decision]:
+def _seats(issue: IssueRead) -> list[Decision]:
     """The seats of all its rounds, and of rounds that were carried over to it."""
     if not issue.has_rounds:
         return []
@@ -189,7 +216,7 @@ def _story(issue: Issue, internal: bool) -> list[dict[str, Any]]:
     return [dict(zip(_ROW, row, strict=True)) for row in rows]
 
 
-def _validation_rows(issue: Issue) -> list[ValidationRound]:
+def _validation_rows(issue: IssueRead) -> list[RoundRow]:
     """The rounds of validation with their items, a row for each item, and one for a round without any."""
     if not issue.has_validations:
         return []

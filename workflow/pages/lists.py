@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.models import Issue
 from workflow.pages.csv_export import requests_as_csv
 from workflow.pages.filters import ListFilter, RequestFilter
@@ -23,14 +25,15 @@ ORDERS = {
 
 
 @require_safe
-def issues(request: HttpRequest) -> HttpResponse:
+def issues(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     """Every request the person may see, filtered and searched; a number leads straight to its request."""
     visible = Issue.objects.visible_to(request.user)
     number = number_in(request.GET.get("q", ""))
     if number and (wanted := visible.filter(pk=number).first()):
         return redirect(wanted)
     filters = ListFilter(request.GET, visible, person=request.user)
-    sort = request.GET.get("sort") if request.GET.get("sort") in ORDERS else "newest"
+    asked = request.GET.get("sort")
+    sort = asked if asked in ORDERS else "newest"
     order = ORDERS[sort][1]
     if request.GET.get("format") == "csv":
         return requests_as_csv("requests", filters.qs.order_by(*order), request)
@@ -55,7 +58,7 @@ def issues(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _empty(filters: ListFilter) -> dict[str, dict[str, str] | str]:
+def _empty(filters: ListFilter) -> dict[str, Any]:
     if filters.applied():
         return {
             "heading": "Nothing matches these filters",
@@ -69,14 +72,14 @@ def _empty(filters: ListFilter) -> dict[str, dict[str, str] | str]:
     }
 
 
-def _sorts(request: HttpRequest, chosen: str) -> list[dict[str, bool | str]]:
+def _sorts(request: HttpRequest, chosen: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": address_with(request, sort=name), "current": name == chosen}
         for name, (label, _) in ORDERS.items()
     ]
 
 
-def address_with(request: HttpRequest, **changes: Any) -> str:
+def address_with(request: HttpRequest, **changes: str | None) -> str:
     """This page's address with other parameters; None removes one. Paging starts over unless it is what changes."""
     query = request.GET.copy()
     for name in ("after", "before", "format"):
@@ -88,7 +91,7 @@ def address_with(request: HttpRequest, **changes: Any) -> str:
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
-def applied_filters(request: HttpRequest, filters: ListFilter | RequestFilter) -> list[dict[str, str]]:
+def applied_filters(request: HttpRequest, filters: RequestFilter) -> list[dict[str, str]]:
     """The chips of a filter bar: each says what it does and takes itself away."""
     return [
         {"label": f"{label}: {words}" if words else label, "remove_url": address_with(request, **{name: None})}
@@ -96,14 +99,14 @@ def applied_filters(request: HttpRequest, filters: ListFilter | RequestFilter) -
     ]
 
 
-def _number_on(page: Page) -> str:
+def _number_on(page: Page[Any]) -> str:
     number = len(page.rows)
     if page.before or page.after:
         return f"{number} on this page"
     return f"{number} request{'' if number == 1 else 's'}"
 
 
-def page_links(request: HttpRequest, page: Page) -> dict[str, Any]:
+def page_links(request: HttpRequest, page: Page[Any]) -> dict[str, Any]:
     """The addresses of the pages around this one, of the file, and of the list without filters."""
     return {
         "previous_url": address_with(request, before=page.before) if page.before else None,

@@ -1,25 +1,28 @@
 """A person's own page: what waits for them first."""
 
+from collections.abc import Iterable
 from itertools import chain
+from typing import Any
 
 from django.db.models import Q, prefetch_related_objects
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
 from workflow.models.querysets import IssueQuerySet, moves
 from workflow.pages.rows import Targets, rows_of, targets
-from workflow.queues import QUEUES, Queue, in_order
+from workflow.queues import QUEUES, in_order
 from workflow.states import ENDED, State
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
 MOST_OPEN = 100
 MOST_ENDED = 20
-_ASKED = {
+_ASKED: dict[str, str] = {
     State.APPROVAL: "approvals",
     State.DISCUSSION: "approvals",
     State.NEEDS_INFO: "waiting",
@@ -28,17 +31,17 @@ _ASKED = {
 
 
 @require_safe
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     """What waits for me, what is assigned to me, what I filed, what I watch."""
     person, stage_targets = request.user, targets()
     filed = Issue.objects.filter(requester=person).with_people()
-    sections = {
+    found = {
         "assigned": in_order(_assigned_to(person))[:MOST_OPEN] if is_ops(person) else Issue.objects.none(),
         "open": filed.open().order_by("-number")[:MOST_OPEN],
         "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[:MOST_ENDED],
         "watched": _watched_by(person).order_by("-updated_at", "-number")[:MOST_OPEN],
     }
-    waiting, sections = _waiting_for(person), {name: list(issues) for name, issues in sections.items()}
+    waiting, sections = _waiting_for(person), {name: list(issues) for name, issues in found.items()}
     prefetch_related_objects([*waiting, *chain(*sections.values())], moves())  # for all rows of the page at once
     return render(
         request,
@@ -61,7 +64,7 @@ def _waiting_for(person: User) -> list[Issue]:
     return list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
 
 
-def _by_queue(issues: list[Issue], stage_targets: Targets) -> list[dict[str, Queue | list]]:
+def _by_queue(issues: Iterable[Issue], stage_targets: Targets) -> list[dict[str, Any]]:
     """[{queue, rows}] of these requests."""
     groups = [(QUEUES[name], [issue for issue in issues if _ASKED[issue.state] == name]) for name in WAITING_QUEUES]
     return [{"queue": queue, "rows": rows_of(found, stage_targets)} for queue, found in groups if found]

@@ -1,31 +1,32 @@
 """Pages by key, not by number: the next page begins after the last row seen, however many came or went meanwhile."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Generic, TypeVar
 
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
-from workflow.models import Issue
-from workflow.models.querysets import IssueQuerySet
-
+Row = TypeVar("Row", bound=Model)
 PAGE_SIZE = 50
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Key = datetime | int
+"""What a list is ordered by."""
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[Row]):
     """``rows`` of one page and the cursors of its neighbours, None where there is none."""
 
-    rows: list
+    rows: list[Row]
     before: str | None
     after: str | None
 
 
 def page_of(
-    queryset: IssueQuerySet, keys: tuple[Any, ...], query: QueryDict | dict[str, str], *, size: int = PAGE_SIZE
-) -> Page:
+    queryset: QuerySet[Row], keys: Sequence[str], query: QueryDict | Mapping[str, str], *, size: int = PAGE_SIZE
+) -> Page[Row]:
     """The page that ``query`` (request.GET) asks for with ``after`` or ``before``.
 
     ``keys``: names to order by, each with "-" for the other way; the last is unique. None of them may be NULL. A cursor
@@ -48,9 +49,7 @@ def page_of(
     )
 
 
-def _slice(
-    queryset: IssueQuerySet, keys: list[str] | tuple[Any, ...], cursor: list[int] | None, size: int
-) -> list[Issue]:
+def _slice(queryset: QuerySet[Row], keys: Sequence[str], cursor: Sequence[Key] | None, size: int) -> list[Row]:
     if cursor:
         queryset = queryset.filter(_beyond(keys, cursor))
     return list(queryset.order_by(*keys)[: size + 1])
@@ -60,7 +59,7 @@ def _turned(key: str) -> str:
     return key[1:] if key.startswith("-") else f"-{key}"
 
 
-def _beyond(keys: list[str] | tuple[Any, ...], values: list[int]) -> Q:
+def _beyond(keys: Sequence[str], values: Sequence[Key]) -> Q:
     """Rows after ``values`` in the order of ``keys``: greater in the first that differs."""
     beyond, equal = Q(), Q()
     for key, value in zip(keys, values, strict=True):
@@ -70,16 +69,16 @@ def _beyond(keys: list[str] | tuple[Any, ...], values: list[int]) -> Q:
     return beyond
 
 
-def _written(row: Issue, keys: tuple[Any, ...]) -> str:
+def _written(row: Model, keys: Sequence[str]) -> str:
     return ".".join(_number(getattr(row, key.lstrip("-"))) for key in keys)
 
 
-def _number(value: datetime | int) -> str:
+def _number(value: Key) -> str:
     """A key as a whole number: moments in microseconds since 1970."""
     return str((value - _EPOCH) // timedelta(microseconds=1) if isinstance(value, datetime) else int(value))
 
 
-def _cursor(text: str | None, keys: tuple[Any, ...]) -> list[int] | None:
+def _cursor(text: str | None, keys: Sequence[str]) -> list[Key] | None:
     """The values of a written cursor, or None."""
     parts = (text or "").split(".")
     if len(parts) != len(keys) or not all(part.isascii() and part.isdigit() and len(part) < 18 for part in parts):
@@ -87,7 +86,7 @@ def _cursor(text: str | None, keys: tuple[Any, ...]) -> list[int] | None:
     return [_value(key.lstrip("-"), int(part)) for key, part in zip(keys, parts, strict=True)]
 
 
-def _value(name: str, number: int) -> datetime | int:
+def _value(name: str, number: int) -> Key:
     if name.endswith(("_at", "_since")):
         return _EPOCH + timedelta(microseconds=min(number, 10**17))
     return number

@@ -1,7 +1,8 @@
 """Panels of the request page that other apps bring: a template with its context, and facts for the right column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from workflow.models import Issue
 
@@ -12,15 +13,15 @@ class Panel:
     ``facts`` stand among the others, in front of "Filed"."""
 
     template: str
-    context: dict
-    facts: list[dict] = field(default_factory=list)
+    context: Mapping[str, Any]
+    facts: list[dict[str, Any]] = field(default_factory=list)
 
 
 _builders: list[Callable[[Issue], Panel | None]] = []
 _related: list[str] = []
 
 
-def register(builder: Callable[[Issue], Panel | None], *, related: tuple[str, ...] = ()) -> None:
+def register(builder: Callable[[Issue], Panel | None], *, related: Iterable[str] = ()) -> None:
     """``builder(issue)`` gives the app's panel, or None where it has nothing to show; ``related``: what is read
     with the request for it. Called when the apps are ready."""
     if builder not in _builders:

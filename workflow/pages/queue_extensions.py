@@ -1,9 +1,12 @@
 """What an app adds to its queue's page: filters, rows, a head, acts on many. Registered when apps are ready."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from supportops.accounts.models import User
 from workflow.actions.bulk import BulkAct
+from workflow.models import Issue
 from workflow.pages.filters import RequestFilter
 from workflow.pages.rows import rows_of
 
@@ -16,8 +19,8 @@ class Extension:
 
     filters: type[RequestFilter] = RequestFilter
     related: tuple[str, ...] = ()
-    rows: Callable = rows_of
-    context: Callable[..., dict] = lambda person: {}
+    rows: Callable[[Iterable[Issue]], list[dict[str, Any]]] = rows_of
+    context: Callable[[User], Mapping[str, Any]] = lambda person: {}
     acts: tuple[BulkAct, ...] = ()
     head: str = ""
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.pages.bulk_steps import offered, queue_or_404
@@ -22,7 +23,7 @@ ORDER = ("rank", "state_since", "number")
 
 
 @require_safe
-def queue(request: HttpRequest, name: str) -> HttpResponseBase | None:
+def queue(request: AuthenticatedHttpRequest, name: str) -> HttpResponseBase:
     """What waits in a queue for this person; ``?format=csv`` is the same list as a file."""
     found = queue_or_404(name, request.user)
     more = extension_of(name)
@@ -49,7 +50,7 @@ def queue(request: HttpRequest, name: str) -> HttpResponseBase | None:
     )
 
 
-def _tabs(request: HttpRequest) -> list[dict[str, bool | str]]:
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
     chosen = request.GET.get("owner", "")
     views = (("", "All"), ("me", "Mine"), ("nobody", "Unassigned"))
     return [

@@ -1,31 +1,34 @@
 """A request as a row of a list: what the component ``request_list`` shows."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
+from supportops.accounts.working_days import WorkCalendar
 from supportops.ui.times import exact_span, short_span, span
 from workflow.clock import Clock, calendar_of, clock_of, counted_for, stays_of
 from workflow.models import Issue, StageTarget
 from workflow.models.querysets import moves
 from workflow.states import Court, State
 
-_ENDED_COURTS = {State.COMPLETED: "done", State.CLOSED: "closed"}
+_ENDED_COURTS: dict[str, str] = {State.COMPLETED: "done", State.CLOSED: "closed"}
 
 
 @dataclass(frozen=True)
 class Targets:
     """How many working days a request should stay in a state at most, and the calendars that say which those are."""
 
-    by_state: dict
-    calendars: dict = field(default_factory=dict)
+    by_state: Mapping[str, int]
+    calendars: dict[tuple[str, str] | None, WorkCalendar] = field(default_factory=dict)
 
     def working_days(self, issue: Issue, now: datetime) -> float:
         """Working days since the request came to its state, as a fraction, by the calendar of whoever has it now."""
         person = counted_for(issue)
-        place = person and (person.time_zone, person.region)
+        place = (person.time_zone, person.region) if person else None
         if place not in self.calendars:
             self.calendars[place] = calendar_of(person)
         return self.calendars[place].working_time(issue.state_since, now) / timedelta(days=1)
@@ -36,17 +39,21 @@ def targets() -> Targets:
     return Targets(dict(StageTarget.objects.values_list("state", "working_days")))
 
 
-def rows_of(issues: list[Issue], stage_targets: Targets | None = None, *, now: None = None) -> list[dict[str, str]]:
+def rows_of(
+    issues: Iterable[Issue], stage_targets: Targets | None = None, *, now: datetime | None = None
+) -> list[dict[str, Any]]:
     """Rows for the component; ``issues`` come ``with_people``. The targets are read unless they are given, and so are
     the steps that moved the requests."""
-    now, issues = now or timezone.now(), list(issues)
-    prefetch_related_objects(issues, moves())
+    now, shown = now or timezone.now(), list(issues)
+    if not shown:
+        return []
+    prefetch_related_objects(shown, moves())
     if stage_targets is None:
-        stage_targets = targets() if issues else None
-    return [row_of(issue, stage_targets, now) for issue in issues]
+        stage_targets = targets()
+    return [row_of(issue, stage_targets, now) for issue in shown]
 
 
-def row_of(issue: Issue, stage_targets: Targets, now: datetime) -> dict[str, str]:
+def row_of(issue: Issue, stage_targets: Targets, now: datetime) -> dict[str, Any]:
     """One row; the key of its checkbox carries the version the person looked at."""
     days = stage_targets.working_days(issue, now)
     target = stage_targets.by_state.get(issue.state) if issue.is_open else None
@@ -73,11 +80,12 @@ def row_of(issue: Issue, stage_targets: Targets, now: datetime) -> dict[str, str
     }
 
 
-def drawn_clock(clock: Clock, now: datetime) -> dict[str, list[dict] | str] | None:
+def drawn_clock(clock: Clock, now: datetime) -> dict[str, Any] | None:
     """A Clock as the component ``court_clock`` draws it; None before anything was spent anywhere."""
     if not clock.lead_time:
         return None
-    parts, x = [], 0
+    parts: list[dict[str, Any]] = []
+    x: float = 0
     for court, time in clock.spent.items():
         if not time:
             continue

@@ -5,15 +5,17 @@ A page per verb: GET asks what the step must be given, POST takes it.
 What is done to a request without changing its state, each at its own address: GET the small form, POST it.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_http_methods
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from workflow import actions
 from workflow.actions import Incomplete, Refused, Stale, take_step
@@ -28,8 +30,10 @@ from workflow.forms.acts import (
     NameApproverForm,
     PriorityForm,
     ReviewForm,
+    WatchForm,
 )
-from workflow.models import Event, Issue
+from workflow.forms.base import ActForm
+from workflow.models import ApprovalRound, Event, Issue
 from workflow.pages.access import refused, visible_issue
 from workflow.pages.action_card import label_of, url_of
 from workflow.pages.form_context import above, last_events, next_of
@@ -38,9 +42,15 @@ from workflow.permissions import may_see, refusal, refusal_to_take_back
 from workflow.states import ENDED, Source, standing
 from workflow.verbs import Act, Verb, require_each
 
-_NOBODYS = {Source.CALENDAR: "The calendar", Source.GITLAB: "GitLab", Source.PORTAL: "The portal"}
+_NOBODYS: Mapping[str, str] = {Source.CALENDAR: "The calendar", Source.GITLAB: "GitLab", Source.PORTAL: "The portal"}
 GARBAGE = -1
 """Stands for a posted version that is not a number: never the present one."""
+Files = MultiValueDict[str, UploadedFile]
+Changes = Sequence[dict[str, Any]]
+"""What happened since the person looked, as the timeline draws it."""
+Form = TypeVar("Form", bound=ActForm)
+MakeForm = Callable[[QueryDict | None, Files | None], Form]
+ShowForm = Callable[[Form, int, Changes], HttpResponse]
 
 
 def posted_version(request: HttpRequest, issue: Issue) -> int:
@@ -52,14 +62,14 @@ def posted_version(request: HttpRequest, issue: Issue) -> int:
 
 
 def perform(
-    request: HttpRequest,
+    request: AuthenticatedHttpRequest,
     issue: Issue,
     act: Act | Verb,
     *,
-    make_form: Callable[..., Any],
-    do: Callable[..., Any],
-    page: Callable[..., Any],
-    why_not: Callable[..., Any] = refusal,
+    make_form: MakeForm[Form],
+    do: Callable[[Form], tuple[str, str]],
+    page: ShowForm[Form],
+    why_not: Callable[[User, Act | Verb, Issue], str | None] = refusal,
 ) -> HttpResponse:
     """Show the form (GET) or do what it asks for (POST), in the order of checks that holds everywhere.
 
@@ -91,11 +101,11 @@ def perform(
 
 
 def _changed(
-    request: HttpRequest,
+    request: AuthenticatedHttpRequest,
     issue: Issue,
     act: Act | Verb,
-    make_form: Callable[..., Any],
-    page: Callable[..., Any],
+    make_form: MakeForm[Form],
+    page: ShowForm[Form],
     since: int,
 ) -> HttpResponse:
     """409: what changed, and the form with all that was typed; pressing again does it to the request as it is now."""
@@ -113,17 +123,18 @@ def _changed(
 def _typed(request: HttpRequest) -> list[str]:
     """What the person wrote, to be copied: fields that are longer than a choice."""
     hidden = {"csrfmiddlewaretoken", "version", "submission", "route"}
-    return [value for name, value in request.POST.items() if name not in hidden and len(value) > 12]
+    fields = [(name, value) for name, value in request.POST.items() if isinstance(value, str)]
+    return [value for name, value in fields if name not in hidden and len(value) > 12]
 
 
-def _entries(issue: Issue, events: list[Event], person: User) -> list[dict[str, Any]]:
+def _entries(issue: Issue, events: Iterable[Event], person: User) -> list[dict[str, Any]]:
     """The events as the timeline draws them; a request that does not exist for the person is not named."""
     named = {number for event in events for number in others_in(event.data)}
     known = set(Issue.objects.visible_to(person).filter(pk__in=named).values_list("pk", flat=True)) if named else set()
     return [_entry(event, without_hidden(event.data, known), labels_of(issue)) for event in events]
 
 
-def _entry(event: Event, facts: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+def _entry(event: Event, facts: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "type": "event",
         "person": event.actor or event.data.get("author") or _NOBODYS[event.source],
@@ -138,33 +149,33 @@ def _entry(event: Event, facts: dict[str, Any], labels: dict[str, str]) -> dict[
     }
 
 
-def address_after(request: HttpRequest, number: int) -> str:
+def address_after(request: AuthenticatedHttpRequest, number: int) -> str:
     """The request's page, or the person's own list when what they did closed it to them."""
     issue = Issue.objects.get(pk=number)
     return issue.get_absolute_url() if may_see(request.user, issue) else "/mine/"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def step(request: HttpRequest, number: int, verb: str) -> HttpResponse:
+def step(request: AuthenticatedHttpRequest, number: int, verb: str) -> HttpResponse:
     """Take the step ``verb`` (an unknown one is a page that does not exist)."""
     if verb not in Verb:
         raise Http404("There is no such page.")
-    verb, issue = Verb(verb), visible_issue(request, number)
+    taken, issue = Verb(verb), visible_issue(request, number)
 
-    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> Any:
-        return form_for(verb, issue, request.user, data, files, chosen=request.GET.get("route", ""))
+    def make_form(data: QueryDict | None, files: Files | None) -> ActForm:
+        return form_for(taken, issue, request.user, data, files, chosen=request.GET.get("route", ""))
 
-    def do(form: Any) -> tuple[str, str]:
-        after = take_step(issue.pk, verb, by=request.user, given=form.given(), version=issue.version)
-        return _told(verb, issue.state, after), address_after(request, number)
+    def do(form: ActForm) -> tuple[str, str]:
+        after = take_step(issue.pk, taken, by=request.user, given=form.given(), version=issue.version)
+        return _told(taken, issue.state, after), address_after(request, number)
 
-    def page(form: Any, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
-        return render(request, "workflow/step.html", page_context(verb, form, changes), status=status)
+    def page(form: ActForm, status: int, changes: Changes) -> HttpResponse:
+        return render(request, "workflow/step.html", page_context(taken, form, changes), status=status)
 
-    return perform(request, issue, verb, make_form=make_form, do=do, page=page)
+    return perform(request, issue, taken, make_form=make_form, do=do, page=page)
 
 
-def page_context(act: Act | Verb, form: Any, changes: list[dict[str, Any]]) -> dict[str, Any]:
+def page_context(act: Act | Verb, form: ActForm, changes: Changes) -> dict[str, Any]:
     """What ``workflow/step.html`` shows for any form about a request."""
     issue = form.issue
     return {
@@ -186,7 +197,7 @@ def page_context(act: Act | Verb, form: Any, changes: list[dict[str, Any]]) -> d
     }
 
 
-def _voiding(form: Any) -> str:
+def _voiding(form: ActForm) -> str:
     """What is said before an edit that would ask for the approval again."""
     labels = getattr(form, "voiding_labels", [])
     quoted = [f"“{label}”" for label in labels]
@@ -194,48 +205,49 @@ def _voiding(form: Any) -> str:
     return f"A change of {listed} asks for the approval again." if labels else ""
 
 
-def _still_needed(issue):
+def _still_needed(issue: Issue, asked: ApprovalRound) -> str:
     """What a round of several still waits for, after a decision that did not complete it."""
     names = " and ".join(str(person) for person in issue.approvers) or "an approver the lead names"
     given = sum(seat.decided_at is not None for seat in issue.seats)
-    return f"{given} of {issue.open_round.needed} approvals are given; it waits for {names}."
+    return f"{given} of {asked.needed} approvals are given; it waits for {names}."
 
 
 def _told(verb: Verb, before: str, issue: Issue) -> str:
     """The message after a step: what was done, and where the request is now."""
     words = f"You {done(verb)}."
     if issue.state == before:
-        return f"{words} {_still_needed(issue)}" if verb == Verb.APPROVE else words
+        asked = issue.open_round if verb == Verb.APPROVE else None
+        return f"{words} {_still_needed(issue, asked)}" if asked else words
     return f"{words} {issue.reference} is now {standing(issue.state)}."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def sibling(request: HttpRequest, number: int, act: Act) -> HttpResponse:
+def sibling(request: AuthenticatedHttpRequest, number: int, act: Act) -> HttpResponse:
     """Do ``act``: a change that is no step."""
     issue = visible_issue(request, number)
 
-    def make_form(data: QueryDict | None, files: MultiValueDict | None) -> Any:
+    def make_form(data: QueryDict | None, files: Files | None) -> ActForm:
         return form_for(act, issue, request.user, data, files, chosen=request.GET.get("route", ""))
 
-    def page(form: Any, status: int, changes: list[dict[str, Any]]) -> HttpResponse:
+    def page(form: ActForm, status: int, changes: Changes) -> HttpResponse:
         context = page_context(act, form, changes) | {"beside": _beside(act, issue, request.user)}
         if ends_delegation(act, issue):
             context |= {"label": "Take back", "beside": []}
         return render(request, "workflow/step.html", context, status=status)
 
-    def do(form: Any) -> tuple[str, str]:
+    def do(form: ActForm) -> tuple[str, str]:
         told = _DO[act](form, issue, request.user)
         return told if isinstance(told, tuple) else (told, address_after(request, number))
 
     return perform(request, issue, act, make_form=make_form, do=do, page=page, why_not=_why_not)
 
 
-def ends_delegation(act: Act, issue: Issue) -> bool:
+def ends_delegation(act: Act | Verb, issue: Issue) -> bool:
     """Whether all that can be done is to take the validation back: the request has ended, a delegate has not."""
     return act == Act.DELEGATE and issue.state in ENDED and bool(issue.delegates)
 
 
-def _why_not(person: User, act: Act, issue: Issue) -> str:
+def _why_not(person: User, act: Act | Verb, issue: Issue) -> str | None:
     return refusal_to_take_back(person, issue) if ends_delegation(act, issue) else refusal(person, act, issue)
 
 
@@ -270,7 +282,7 @@ def _due_date(form: DueDateForm, issue: Issue, by: User) -> str:
     return f"It is due on {day:%-d %B %Y}." if day else "It has no due date now."
 
 
-def _comment(form: CommentForm, issue: Issue, by: User) -> str | None:
+def _comment(form: CommentForm, issue: Issue, by: User) -> str:
     given = form.cleaned_data
     with actions.stored(given["files"], by=by) as files:
         actions.comment(
@@ -294,7 +306,7 @@ def _attach(form: AttachForm, issue: Issue, by: User) -> str:
     return "Attached one file." if len(files) == 1 else f"Attached {len(files)} files."
 
 
-def _watch(form, issue, by):
+def _watch(form: WatchForm, issue: Issue, by: User) -> str:
     watching = form.cleaned_data["watching"] == "yes"
     actions.watch(issue.pk, watching, by=by)
     return "You watch this now." if watching else "You no longer watch this."
@@ -314,7 +326,7 @@ def _move(form: MoveForm, issue: Issue, by: User) -> str:
     return f"It is in {after.tracker} now."
 
 
-def _spin_off(form, issue, by):
+def _spin_off(form: ActForm, issue: Issue, by: User) -> tuple[str, str]:
     new = actions.spin_off(issue.pk, by=by, given=form.given(), version=issue.version)
     return f"{new.reference} is spun off from {issue.reference}.", new.get_absolute_url()
 
@@ -331,7 +343,7 @@ def _review(form: ReviewForm, issue: Issue, by: User) -> str:
     return "Your review is kept. It is still blocked."
 
 
-_DO = {
+_DO: Mapping[Act, Callable[[Any, Issue, User], str | tuple[str, str]]] = {
     Act.ASSIGN: _assign,
     Act.PRIORITY: _priority,
     Act.DUE_DATE: _due_date,

@@ -5,7 +5,8 @@ The story of a request: steps as one-line rows, comments as cards, in time order
 The rail: the states a request passes on its way, which are behind it, and where it stands.
 """
 
-from datetime import date, datetime
+from collections.abc import Container, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -44,14 +45,15 @@ FIELDS = {
     "outcome": "outcome",
     "blocked_by": "blocked by",
 }
+_ENDED_AS: Mapping[str, str] = {State.COMPLETED: "done", State.CLOSED: "closed"}
 
 
-def others_in(facts: dict[str, Any]) -> set[int]:
+def others_in(facts: Mapping[str, Any]) -> set[int]:
     """The numbers of other requests that the data of an event names."""
     return {facts[name] for name in _NAMING if name in facts}
 
 
-def without_hidden(facts: dict[str, Any], known: set[int]) -> dict[str, Any]:
+def without_hidden(facts: Mapping[str, Any], known: Container[int]) -> dict[str, Any]:
     """The data of an event without numbers of other requests that are not among ``known``: those are hidden."""
     return {name: value for name, value in facts.items() if name not in _NAMING or value in known}
 
@@ -62,7 +64,7 @@ def done(verb: str) -> str:
     return told.done if told and told.done else verb.replace("-", " ")
 
 
-def icon_of(verb):
+def icon_of(verb: str) -> str:
     """The icon of an event's verb; empty for one that is no more."""
     told = told_of(verb)
     return told.icon if told else ""
@@ -73,7 +75,7 @@ def labels_of(issue: Issue) -> dict[str, str]:
     return {row["key"]: row["label"] for row in issue.answers if row.get("label")}
 
 
-def line_of(row: dict[str, Any], labels: dict[str, str]) -> str:
+def line_of(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     """One line for an event of the story, without the person: “accepted this: Triage → Design”.
 
     ``labels``: what questions are called, by key.
@@ -85,7 +87,7 @@ def line_of(row: dict[str, Any], labels: dict[str, str]) -> str:
     return f"{done(row['did'])}{detail}"
 
 
-def _detail(verb: str, data: dict[str, Any], labels: dict[str, str]) -> str:
+def _detail(verb: str, data: Mapping[str, Any], labels: Mapping[str, str]) -> str:
     if verb == Verb.EDIT:
         changed = [FIELDS.get(name, f"“{labels.get(name, name)}”") for name in data]
         return f", changing {_list_of(changed)}" if data else ""
@@ -111,7 +113,7 @@ def _detail(verb: str, data: dict[str, Any], labels: dict[str, str]) -> str:
     return _changes(data)
 
 
-def _changes(data: dict[str, Any]) -> str:
+def _changes(data: Mapping[str, Any]) -> str:
     changed = [
         f"{FIELDS[name]} {_value(name, value[0])} → {_value(name, value[1])}"
         for name, value in data.items()
@@ -126,26 +128,26 @@ def _value(name: str, value: int | str | None) -> str:
     return Priority(value).label if name == "priority" and value in Priority.values else str(value)
 
 
-def _list_of(names: list[str]) -> str:
+def _list_of(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else ""
 
 
-def entries_of(found: "Reading") -> list[dict[str, date | str]]:
+def entries_of(found: "Reading") -> list[dict[str, Any]]:
     """What the timeline component draws, from a Reading, with a line for each new day."""
-    files: dict[int, list[Any]] = {}
+    files: dict[int, list[dict[str, Any]]] = {}
     for file in found.files:
         files.setdefault(file["facts"]["comment"], []).append(file)
     labels = labels_of(found.issue)
     rows = [
         _comment(found, row, files) if row["what"] == "comment" else _event(found, row, labels) for row in found.story
     ]
-    entries = []
+    entries: list[dict[str, Any]] = []
     for day, of_the_day in groupby(rows, key=lambda row: timezone.localtime(row["at"]).date()):
         entries += [{"type": "day", "day": day}, *of_the_day]
     return entries
 
 
-def _event(found: "Reading", row: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+def _event(found: "Reading", row: Mapping[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "type": "event",
         "id": f"event-{row['number']}",
@@ -160,7 +162,9 @@ def _event(found: "Reading", row: dict[str, Any], labels: dict[str, str]) -> dic
     }
 
 
-def _comment(found: "Reading", row: dict[str, Any], files: dict[Any, list[dict]]) -> dict[str, Any]:
+def _comment(
+    found: "Reading", row: Mapping[str, Any], files: Mapping[int, Sequence[Mapping[str, Any]]]
+) -> dict[str, Any]:
     deleted = bool(row["facts"]["deleted"])
     given = [] if deleted else files.get(row["number"], [])
     return {
@@ -176,7 +180,7 @@ def _comment(found: "Reading", row: dict[str, Any], files: dict[Any, list[dict]]
     }
 
 
-def file_row(found: "Reading", row: dict[str, Any]) -> dict[str, Any]:
+def file_row(found: "Reading", row: Mapping[str, Any]) -> dict[str, Any]:
     """A file as the attachments component draws it."""
     return {
         "name": row["facts"]["name"],
@@ -189,24 +193,25 @@ def file_row(found: "Reading", row: dict[str, Any]) -> dict[str, Any]:
 
 def court_of(state: str) -> str:
     """The colour a state has: its court, or how it ended."""
-    return {State.COMPLETED: "done", State.CLOSED: "closed"}.get(state) or COURT[state]
+    return _ENDED_AS.get(state) or COURT[state]
 
 
-def _who(found: "Reading", row: dict[str, Any]) -> User:
+def _who(found: "Reading", row: Mapping[str, Any]) -> User | str:
     if row["came_from"] == Source.CALENDAR:
         return "The calendar"
     nobody = "GitLab" if row["came_from"] == Source.GITLAB else "The portal"
-    return found.person(row["person_id"]) or row["facts"].get("author") or nobody
+    author: str = row["facts"].get("author") or nobody
+    return found.person(row["person_id"]) or author
 
 
-def _source(row: dict[str, Any]) -> str:
+def _source(row: Mapping[str, Any]) -> str:
     return "GitLab" if row["came_from"] == Source.GITLAB else ""
 
 
-def rail_steps(found: "Reading") -> list[Any]:
+def rail_steps(found: "Reading") -> list[dict[str, Any]]:
     """What the rail component draws, from a Reading. Side states hang from the stage they left."""
     issue = found.issue
-    states = list(issue.rail)
+    states = issue.rail
     steps_taken = [row for row in found.story if row["what"] == "event" and row["before"] != row["after"]]
     left = {row["before"]: row["when"] for row in steps_taken}
     here = _stands_at(issue, found.story, states)
@@ -219,7 +224,7 @@ def rail_steps(found: "Reading") -> list[Any]:
     return steps
 
 
-def _step(state: State, position: int, here: int, left: dict[str, datetime]) -> dict[str, Any]:
+def _step(state: State, position: int, here: int, left: Mapping[str, datetime]) -> dict[str, Any]:
     if position == here:
         return {"label": State(state).label, "status": "current"}
     if position > here:
@@ -227,13 +232,13 @@ def _step(state: State, position: int, here: int, left: dict[str, datetime]) -> 
     return {"label": State(state).label, "status": "done" if state in left else "skipped", "date": left.get(state)}
 
 
-def _stands_at(issue: Issue, story: list[dict[str, Any]], states: list[State]) -> str:
+def _stands_at(issue: Issue, story: Sequence[Mapping[str, Any]], states: Sequence[State]) -> State:
     """The stage of the rail that a request stands at, or hangs from."""
     for place in (issue.state, issue.return_to):
         if place in states:
-            return place
+            return State(place)
     visited = [row[end] for row in story for end in ("before", "after") if row[end] in states]
-    return visited[-1] if visited else states[0]
+    return State(visited[-1]) if visited else states[0]
 
 
 def _side_label(issue: Issue) -> str:

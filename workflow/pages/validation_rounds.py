@@ -1,29 +1,31 @@
 """Rounds of validation as pages draw them: what was asked, what was found on each item, by whom and when."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from workflow.models import ValidationCheck, ValidationItem, ValidationRound
+from workflow.models import Attachment, ValidationCheck, ValidationItem, ValidationRound
 from workflow.models.validation import Verdict, verdict_of
 from workflow.pages.timeline import file_row
 
 if TYPE_CHECKING:
-    from workflow.pages.issue_query import Reading
+    from workflow.pages.issue_query import Reading, RoundRow
 
 
-_DONE: dict[str | None, str] = {Verdict.TICKED: "done", Verdict.FAILED: "failed"}
+_DONE: Mapping[str | None, str] = {Verdict.TICKED: "done", Verdict.FAILED: "failed"}
+Validation = tuple[ValidationRound, list[ValidationItem]]
+"""A round with its items."""
 
 
-def validations_from(rows: list[ValidationRound], found: "Reading") -> list[tuple[ValidationRound, list]]:
+def validations_from(rows: Iterable["RoundRow"], found: "Reading") -> list[Validation]:
     """[(round, [item, …])], oldest first, from the rows of ``reading``: each item has ``check_now`` and ``rows``, the
     files that came with what was found."""
-    checks: dict[int, list[Any]] = {}
+    checks: dict[int, list[dict[str, Any]]] = {}
     for row in sorted(found.checks, key=lambda row: row["number"]):
         checks.setdefault(row["facts"]["item"], []).append(row)
-    files: dict[int, list[Any]] = {}
+    files: dict[int, list[dict[str, Any]]] = {}
     for file in found.files:
         files.setdefault(file["facts"]["check"], []).append(file)
     return [
@@ -34,7 +36,10 @@ def validations_from(rows: list[ValidationRound], found: "Reading") -> list[tupl
 
 
 def _item(
-    row: ValidationRound, checks: list[dict[str, Any]], files: dict[Any, Any], found: "Reading"
+    row: "RoundRow",
+    checks: Sequence[Mapping[str, Any]],
+    files: Mapping[int, Sequence[dict[str, Any]]],
+    found: "Reading",
 ) -> ValidationItem:
     item = ValidationItem(pk=row.item, round_id=row.pk, order=row.order, text=row.text)
     item.check_now = _check(checks[-1], found) if checks else None
@@ -42,21 +47,19 @@ def _item(
     return item
 
 
-def _check(row: dict[str, Any], found: "Reading") -> ValidationCheck:
+def _check(row: Mapping[str, Any], found: "Reading") -> ValidationCheck:
     return ValidationCheck(
         pk=row["number"], verdict=row["did"], note=row["words"], by=found.person(row["person_id"]), at=row["when"]
     )
 
 
-def running_of(
-    validations: list[tuple[ValidationRound, list]],
-) -> tuple[ValidationRound | None, list[Any] | list[ValidationItem]]:
+def running_of(validations: Iterable[Validation]) -> tuple[ValidationRound | None, list[ValidationItem]]:
     """(the running round, its items), or (None, []): what the request answers about its checklist."""
     return next(((round_, items) for round_, items in validations if round_.ended_at is None), (None, []))
 
 
 def item_row(
-    item: ValidationItem, files: list[Any] | tuple[Any, ...] = (), last: ValidationItem | None = None
+    item: ValidationItem, files: Sequence[dict[str, Any]] = (), last: ValidationItem | None = None
 ) -> dict[str, Any]:
     """An item as the checklist component draws it. ``files``: as the attachments component takes them; ``last``: the
     same item as it stood at the end of the round before."""
@@ -65,9 +68,9 @@ def item_row(
         "label": item.text,
         "verdict": _DONE.get(verdict, ""),
         "done": verdict == Verdict.TICKED,
-        "by": check.by if verdict else None,
-        "at": check.at if verdict else None,
-        "note": check.note if verdict else "",
+        "by": check.by if check and verdict else None,
+        "at": check.at if check and verdict else None,
+        "note": check.note if check and verdict else "",
         "files": files,
         "last": last and verdict_of(last) and item_row(last),
     }
@@ -76,7 +79,7 @@ def item_row(
 def validations_of(found: "Reading") -> list[dict[str, Any]]:
     """All rounds of the request's page, the newest first."""
 
-    def files_of(item: ValidationItem) -> list[Any]:
+    def files_of(item: ValidationItem) -> list[dict[str, Any]]:
         return [file_row(found, file) for file in item.files]
 
     return [round_row(round_, items, files_of) for round_, items in found.validations][::-1]
@@ -90,7 +93,9 @@ def raised_words(found: "Reading") -> str:
 
 
 def round_row(
-    round_: ValidationRound, items: list[ValidationItem], files_of: Callable[..., Any] = lambda item: ()
+    round_: ValidationRound,
+    items: Sequence[ValidationItem],
+    files_of: Callable[[ValidationItem], Sequence[dict[str, Any]]] = lambda item: (),
 ) -> dict[str, Any]:
     """A round as the template draws it; ``files_of(item)``: its files as the component takes them."""
     return {
@@ -104,7 +109,7 @@ def round_row(
     }
 
 
-def stored_file(file):
+def stored_file(file: Attachment) -> dict[str, Any]:
     """An Attachment as the attachments component draws it."""
     return {
         "name": file.name,
