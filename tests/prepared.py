@@ -49,9 +49,8 @@ def remove(name: str) -> None:
 
 def seed() -> None:
     """What every installation has."""
-    from workflow.states import TARGET_WORKING_DAYS
-
     from workflow.models import StageTarget
+    from workflow.states import TARGET_WORKING_DAYS
 
     call_command("seed_catalogue", verbosity=0)
     call_command("seed_label_schemes", verbosity=0)

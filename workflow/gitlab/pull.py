@@ -33,9 +33,8 @@ from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, claim_to_look
 from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
 from workflow.gitlab.moves import follow
-from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
-from workflow.gitlab.pull_outcome import NotYet, settle_look
+from workflow.gitlab.pull_outcome import NotYet, newer_side, settle_look
 from workflow.gitlab.schemas import Person
 from workflow.gitlab.session import Run, Status, insist
 from workflow.models import Issue, Milestone

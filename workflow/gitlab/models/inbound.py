@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
+from workflow.gitlab.models.connection import TrackerWait
 from workflow.gitlab.models.link import Exchanged, GitLabLink
-from workflow.gitlab.models.tracker_waits import TrackerWait
 from workflow.models.outgoing import OutgoingQuerySet
 
 

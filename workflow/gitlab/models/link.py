@@ -9,7 +9,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from workflow.gitlab.models.tracker_waits import TrackerWait
+from workflow.gitlab.models.connection import TrackerWait
 from workflow.models.outgoing import POISON, Outgoing, OutgoingQuerySet, deaths_with, lease_time, new_token
 
 DIED_OF_IT = (

@@ -1,23 +1,33 @@
-"""The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and
-on top how the connection as a whole stands."""
+"""The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and on
+top how the connection as a whole stands.
+
+The connection to GitLab as a whole: pausing it, resuming it, trying everything again.
+"""
 
 from functools import reduce
 from operator import or_
 
 import django_filters
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
+from supportops.accounts.roles import is_ops
 from workflow import queues
 from workflow.actions.bulk import BulkAct
 from workflow.gitlab import operations
 from workflow.gitlab.alarms import NEXT_STEP, alarms_for
+from workflow.gitlab.forms import PauseForm
 from workflow.gitlab.models import GitLabLink, Reconciliation
 from workflow.gitlab.monitoring import health
 from workflow.gitlab.status import fought_pulls, in_need_of_a_person, parked_pieces, reasons_of, unread_pulls
 from workflow.pages import queue_extensions
 from workflow.pages.filters import RequestFilter
 from workflow.pages.rows import rows_of
+from workflow.queues import QUEUES
 from workflow.states import State
 
 SYNC = "sync"
@@ -181,3 +191,49 @@ def _facts(now):
 def counted(number, one, many=""):
     """ "3 requests"; an empty text for none."""
     return f"{number} {one if number == 1 else many or one + 's'}" if number else ""
+
+
+MOST_AT_ONCE = 500
+"""Requests tried again with one press; the rest with the next."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pause(request):
+    """Ask for the reason, and pause the exchange with GitLab until somebody resumes it."""
+    _need_ops(request.user)
+    form = PauseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        operations.pause(form.cleaned_data["reason"], by=request.user)
+        messages.success(request, "GitLab is paused. Everything is saved here and follows once you resume.")
+        return redirect("queue", SYNC)
+    queue_url = reverse("queue", args=[SYNC])
+    breadcrumb = [{"label": "GitLab sync", "url": queue_url}, {"label": "Pause"}]
+    context = {"form": form, "queue_url": queue_url, "breadcrumb": breadcrumb}
+    return render(request, "gitlab/sync_pause.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def resume(request):
+    """Go on after a pause."""
+    _need_ops(request.user)
+    operations.resume(by=request.user)
+    messages.success(request, "GitLab goes on. What was kept meanwhile follows now.")
+    return redirect("queue", SYNC)
+
+
+@require_POST
+def retry_all(request):
+    """Try again, now, whatever of the sync queue this person may see."""
+    _need_ops(request.user)
+    waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=GitLabLink.Status.ORPHANED).order_by("pk")
+    numbers = list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    for number in numbers:
+        operations.retry(number, by=request.user)
+    told = f"{counted(len(numbers), 'request')} tried again now." if numbers else "Nothing waits for another try."
+    messages.success(request, told)
+    return redirect("queue", SYNC)
+
+
+def _need_ops(person):
+    if not is_ops(person):
+        raise PermissionDenied("Only Support Operations may pause or resume the exchange with GitLab.")
