@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from supportops.accounts.models import User
 from workflow.gitlab.schemas import Person
 
 WORDS_WITHIN = timedelta(minutes=2)
@@ -20,7 +21,7 @@ class History:
     words: tuple = ()
 
     @classmethod
-    def read(cls, gateway, bot, project_id, iid):
+    def read(cls, gateway, bot, project_id: int, iid: int):
         """Four lists of an issue."""
         return cls(
             bot=bot,
@@ -52,7 +53,7 @@ class History:
         """Names of labels in the order they were last put on."""
         return [change.what for change in self.labels if change.added]
 
-    def words_with(self, by, at):
+    def words_with(self, by: User, at):
         """What this person wrote for everybody within two minutes of the change, the nearest first; "" if nothing."""
         near = [
             note

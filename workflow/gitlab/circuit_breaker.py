@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import GitLabError
+from workflow.gitlab.models import Connection
 from workflow.gitlab.models.connection import Budget
 
 log = structlog.get_logger(__name__)
@@ -23,10 +24,10 @@ FIRST_WAIT, LONGEST_WAIT = 5, 30
 """Seconds between two tries to reach it: doubling, and short enough that nobody waits long once it is back."""
 
 
-def hears(connection):
+def hears(connection: Connection):
     """What a gateway tells after each call: whether GitLab answered it. Costs a query only around an outage."""
 
-    def heard(answered):
+    def heard(answered) -> None:
         if not answered:
             _unanswered(connection)
         elif connection.away_since:
@@ -35,7 +36,7 @@ def hears(connection):
     return heard
 
 
-def is_there(connection):
+def is_there(connection: Connection):
     """Whether GitLab may be asked. While it is away: False, but for whoever's turn it is to find that it is back."""
     if connection.away_since is None:
         return True
@@ -50,7 +51,7 @@ def is_there(connection):
     return bool(turn.update(blocked_until=mine)) and _answers(connection)
 
 
-def _answers(connection):
+def _answers(connection: Connection):
     """Ask something cheap. Being refused is an answer too: what it means is for the calls that follow."""
     told = []
     gateway = open_gateway(heard=lambda answered: (told.append(answered), hears(connection)(answered)))
@@ -61,7 +62,7 @@ def _answers(connection):
     return told[-1:] == [True]
 
 
-def _unanswered(connection):
+def _unanswered(connection: Connection) -> None:
     connection.mark_away()
     now = timezone.now()
     Budget.objects.get_or_create(name=Budget.UNANSWERED, defaults={"window_start": now})
@@ -75,7 +76,7 @@ def _unanswered(connection):
         log.error("gitlab_away", since=connection.away_since.isoformat())
 
 
-def _back(connection):
+def _back(connection: Connection) -> None:
     """It answered: all that waited goes on, the longest due first."""
     since = connection.away_since
     connection.mark_back()

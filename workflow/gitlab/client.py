@@ -8,9 +8,11 @@ The rest of what the portal asks GitLab, to learn what people did there: history
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
+from typing import Any
 from urllib.parse import quote, unquote
 
 import gitlab
@@ -45,7 +47,7 @@ _OF_PROJECT = re.compile(r"/projects/([^/?]+)")
 _MOVED_PROJECT = re.compile(r"/projects/(\d+)(?:[/?]|$)")
 
 
-def open_gateway(**listeners):
+def open_gateway(**listeners: Any):
     """A gateway as the settings say; ``listeners`` as a Gateway's."""
     return Gateway(settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners)
 
@@ -60,7 +62,7 @@ class Gateway:
     Misconfigured. A 401, 403 or 404 that is not GitLab's own JSON says nothing about GitLab: Retryable.
     """
 
-    def __init__(self, url, token, *, timeout=20.0, meter=None, heard=None):
+    def __init__(self, url, token, *, timeout=20.0, meter=None, heard=None) -> None:
         self._session = kept_session(url, timeout)
         self._client = gitlab.Gitlab(
             url,
@@ -105,11 +107,11 @@ class Gateway:
 
     # Issues ---------------------------------------------------------------------------------------------------------
 
-    def issue(self, project_id, iid):
+    def issue(self, project_id: int, iid: int):
         """One issue. Gone if it, or the project, is not there for the token."""
         return self._read(RemoteIssue, "get", f"/projects/{project_id}/issues/{iid}")
 
-    def create_issue(self, project_id, fields):
+    def create_issue(self, project_id: int, fields):
         """Create an issue from GitLab's own field names. Unknown: it may have been created nevertheless."""
         self._session.on_sent = partial(crashpoint, "http_sent")
         path = f"/projects/{project_id}/issues"
@@ -118,16 +120,16 @@ class Gateway:
         finally:
             self._session.on_sent = nothing
 
-    def update_issue(self, project_id, iid, changes):
+    def update_issue(self, project_id: int, iid: int, changes):
         """Change an issue; returns it as it is then, which may differ from what was asked for."""
         return self._read(RemoteIssue, "put", f"/projects/{project_id}/issues/{iid}", data=changes)
 
-    def move_issue(self, project_id, iid, to_project_id):
+    def move_issue(self, project_id: int, iid: int, to_project_id):
         """Move an issue; returns the new one. Unknown: it may have moved nevertheless."""
         path = f"/projects/{project_id}/issues/{iid}/move"
         return self._read(RemoteIssue, "post", path, data={"to_project_id": to_project_id}, creates=True)
 
-    def issues_by(self, project_id, author_id, **since):
+    def issues_by(self, project_id: int, author_id, **since: Any):
         """All issues of this author in the project, all pages; a page that fails raises, so nothing is nothing there.
 
         ``since``: created_after or updated_after, a datetime of GitLab's clock.
@@ -136,64 +138,64 @@ class Gateway:
         filters |= {name: time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for name, time in since.items()}
         return self._list(RemoteIssue, f"/projects/{project_id}/issues", per_page=50, **filters)
 
-    def issues_marked(self, project_id, marker):
+    def issues_marked(self, project_id: int, marker):
         """Issues of the project whose description holds this word. Costs one of few searches: not for every day."""
         filters = {"search": marker, "in": "description", "scope": "all"}
         return self._list(RemoteIssue, f"/projects/{project_id}/issues", per_page=50, kind="search", **filters)
 
     # What hangs on an issue -----------------------------------------------------------------------------------------
 
-    def notes(self, project_id, iid):
+    def notes(self, project_id: int, iid: int):
         """All comments of an issue, newest first, system notes included."""
         return self._list(RemoteNote, f"/projects/{project_id}/issues/{iid}/notes", order_by="created_at", sort="desc")
 
-    def create_note(self, project_id, iid, body, *, internal=False):
+    def create_note(self, project_id: int, iid: int, body: str, *, internal=False):
         """Add a comment. Unknown: it may be there nevertheless."""
         data = {"body": body, "internal": True} if internal else {"body": body}
         path = f"/projects/{project_id}/issues/{iid}/notes"
         return self._read(RemoteNote, "post", path, data=data, creates=True, kind="notes")
 
-    def update_note(self, project_id, iid, note_id, body):
+    def update_note(self, project_id: int, iid: int, note_id, body: str):
         """Change a comment's text."""
         return self._read(
             RemoteNote, "put", f"/projects/{project_id}/issues/{iid}/notes/{note_id}", data={"body": body}
         )
 
-    def delete_note(self, project_id, iid, note_id):
+    def delete_note(self, project_id: int, iid: int, note_id) -> None:
         """Delete a comment; Gone if it is not there any more."""
         self._call("delete", f"/projects/{project_id}/issues/{iid}/notes/{note_id}")
 
-    def upload(self, project_id, name, content):
+    def upload(self, project_id: int, name: str, content):
         """Upload a file; returns the Markdown that shows it. ``content``: bytes."""
         reply = self._json("post", f"/projects/{project_id}/uploads", files={"file": (name, content)}, creates=True)
         if not isinstance(reply, dict) or not isinstance(reply.get("markdown"), str):
             raise Retryable("GitLab took the file but did not say where it is.")
         return reply["markdown"]
 
-    def link(self, project_id, iid, to_project_id, to_iid):
+    def link(self, project_id: int, iid: int, to_project_id, to_iid) -> None:
         """Relate two issues. Conflict if they are related already."""
         data = {"target_project_id": str(to_project_id), "target_issue_iid": str(to_iid), "link_type": "relates_to"}
         self._json("post", f"/projects/{project_id}/issues/{iid}/links", data=data)
 
     # What a project offers ------------------------------------------------------------------------------------------
 
-    def milestones(self, project_id):
+    def milestones(self, project_id: int):
         """All milestones an issue of the project may carry, those of the groups above included."""
         return self._list(RemoteMilestone, f"/projects/{project_id}/milestones", include_ancestors=True)
 
-    def labels(self, project_id):
+    def labels(self, project_id: int):
         """Names of all labels an issue of the project may carry, those of the groups above included."""
         path = f"/projects/{project_id}/labels"
         return {label["name"] for label in self._pages(path, include_ancestor_groups=True) if isinstance(label, dict)}
 
-    def create_label(self, project_id, name, color, description=""):
+    def create_label(self, project_id: int, name: str, color, description="") -> None:
         """Create a label. Conflict if there is one of that name."""
         data = {"name": name, "color": color, "description": description}
         self._json("post", f"/projects/{project_id}/labels", data=data)
 
     # How ------------------------------------------------------------------------------------------------------------
 
-    def _read(self, type_, verb, path, **how):
+    def _read(self, type_, verb, path: str, **how: Any):
         data = self._json(verb, path, **how)
         return self._shaped(type_, data, creates=how.get("creates", False))
 
@@ -203,10 +205,10 @@ class Gateway:
         except BadShape as error:
             raise (Unknown if creates else Retryable)(f"GitLab answered something unexpected: {error}") from error
 
-    def _list(self, type_, path, **filters):
+    def _list(self, type_, path: str, **filters: Any):
         return [self._shaped(type_, row) for row in self._pages(path, **filters)]
 
-    def _pages(self, path, *, per_page=100, kind="requests", **filters):
+    def _pages(self, path: str, *, per_page=100, kind: str = "requests", **filters: Any):
         page, rows = 1, []
         while page:
             found = self._json("get", path, query={**filters, "per_page": per_page, "page": page}, kind=kind)
@@ -223,7 +225,7 @@ class Gateway:
             return int(following) if following.isdecimal() else None
         return page + 1 if 'rel="next"' in headers.get("Link", "") else None
 
-    def _json(self, verb, path, *, creates=False, **how):
+    def _json(self, verb, path: str, *, creates=False, **how: Any):
         response = self._call(verb, path, creates=creates, **how)
         try:
             return response.json()
@@ -231,7 +233,7 @@ class Gateway:
             self._heard(False)
             raise (Unknown if creates else Retryable)("GitLab answered something that is not JSON.") from error
 
-    def _call(self, verb, path, *, query=None, data=None, files=None, creates=False, kind="requests"):
+    def _call(self, verb, path: str, *, query=None, data=None, files=None, creates=False, kind: str = "requests"):
         self._meter(kind)
         try:
             response = self._client.http_request(
@@ -271,7 +273,7 @@ class Gateway:
             self._heard(True)
         return response
 
-    def _refusal(self, error, creates, kind):
+    def _refusal(self, error, creates, kind: str):
         code, words = error.response_code, _words(error)
         if code in {403, 404} and not _is_gitlabs(error):
             return self._somebody_elses(error, creates)
@@ -300,7 +302,7 @@ class Gateway:
         words = f"Something in front of GitLab answered instead of it ({error.response_code}: {_words(error)})."
         return (Unknown if creates else Retryable)(words)
 
-    def _exhausted(self, kind):
+    def _exhausted(self, kind: str):
         """Which limit said no: the one for all calls tells so in its headers, those of single kinds do not."""
         spent = self._session.headers_received.get("RateLimit-Remaining", "").strip() == "0"
         return "requests" if spent else kind
@@ -319,7 +321,7 @@ class Gateway:
         seconds = (until - (self.now or datetime.now(UTC))).total_seconds()
         return min(max(seconds, 1), LONGEST_WAIT)
 
-    def _look_at_the_clock(self):
+    def _look_at_the_clock(self) -> None:
         try:
             told = parsedate_to_datetime(self._session.headers_received.get("Date", ""))
         except (TypeError, ValueError):
@@ -336,7 +338,7 @@ def _is_gitlabs(error):
     return isinstance(said, dict) and bool(said.keys() & {"message", "error"})
 
 
-def _project_in(path):
+def _project_in(path: str):
     """Number or path of the project an address is about, or None."""
     found = _OF_PROJECT.match(path)
     where = found and unquote(found[1])
@@ -366,7 +368,7 @@ def _network_words(error):
 PAGE = 100
 
 
-def open_reader(**listeners):
+def open_reader(**listeners: Any):
     """A reading gateway as the settings say; ``listeners`` as for ``open_gateway``."""
     return ReadingGateway(
         settings.GITLAB_URL, settings.GITLAB_TOKEN, timeout=settings.GITLAB_TIMEOUT_SECONDS, **listeners
@@ -376,28 +378,28 @@ def open_reader(**listeners):
 class ReadingGateway(Gateway):
     """A gateway that knows the past too. Raises what a Gateway raises."""
 
-    def comments(self, project_id, iid):
+    def comments(self, project_id: int, iid: int):
         """All comments of an issue, oldest first, system notes included, all pages."""
         path = f"/projects/{project_id}/issues/{iid}/notes"
         return self._list(Words, path, order_by="created_at", sort="asc")
 
-    def comment(self, project_id, iid, note_id):
+    def comment(self, project_id: int, iid: int, note_id):
         """One comment; Gone if it is not there."""
         return self._read(Words, "get", f"/projects/{project_id}/issues/{iid}/notes/{note_id}")
 
-    def label_changes(self, project_id, iid):
+    def label_changes(self, project_id: int, iid: int):
         """Who put which label on or took it off, oldest first."""
         return self._changes(project_id, iid, "label", LabelChange)
 
-    def state_changes(self, project_id, iid):
+    def state_changes(self, project_id: int, iid: int):
         """Who closed or reopened it, oldest first."""
         return self._changes(project_id, iid, "state", StateChange)
 
-    def milestone_changes(self, project_id, iid):
+    def milestone_changes(self, project_id: int, iid: int):
         """Who planned it for which milestone, oldest first."""
         return self._changes(project_id, iid, "milestone", MilestoneChange)
 
-    def _changes(self, project_id, iid, kind, type_):
+    def _changes(self, project_id: int, iid: int, kind: str, type_):
         path = f"/projects/{project_id}/issues/{iid}/resource_{kind}_events"
         return sorted(self._list(type_, path), key=lambda change: change.id)
 
@@ -405,7 +407,7 @@ class ReadingGateway(Gateway):
         """The user with this number."""
         return self._read(Person, "get", f"/users/{user_id}")
 
-    def updated_issues(self, project_id, since):
+    def updated_issues(self, project_id: int, since) -> Iterator[Any]:
         """Issues changed since then (GitLab's clock), oldest change first, page by page.
 
         Each page begins at the time the last one ended with, never at an offset: an issue that changes while the list
@@ -422,7 +424,7 @@ class ReadingGateway(Gateway):
             last = rows[-1].updated_at
             since, page = (last, 1) if fresh and last and last > since else (since, page + 1)
 
-    def _updated_page(self, project_id, since, page):
+    def _updated_page(self, project_id: int, since, page):
         filters = {
             "updated_after": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "order_by": "updated_at",
@@ -436,12 +438,12 @@ class ReadingGateway(Gateway):
             raise Retryable("GitLab answered something that is not a list.")
         return [self._shaped(CountedIssue, row) for row in rows]
 
-    def issues(self, project_id, iids):
+    def issues(self, project_id: int, iids):
         """The issues with these numbers in the project; those that are not there are left out."""
         path = f"/projects/{project_id}/issues"
         return self._list(CountedIssue, path, scope="all", **{"iids[]": list(iids)}) if iids else []
 
-    def shows_weights(self, project_id):
+    def shows_weights(self, project_id: int):
         """Whether issues of the project have a weight, which only paid plans have; None if there is no issue to tell
         by."""
         found = self._json("get", f"/projects/{project_id}/issues", query={"scope": "all", "per_page": 1})
@@ -449,7 +451,7 @@ class ReadingGateway(Gateway):
             raise Retryable("GitLab answered something that is not a list.")
         return "weight" in found[0] if found else None
 
-    def download(self, project_id, secret, name, *, largest):
+    def download(self, project_id: int, secret, name: str, *, largest):
         """A file people uploaded, as bytes; Permanent if it has more than ``largest`` of them."""
         path = f"/projects/{project_id}/uploads/{quote(secret, safe='')}/{quote(name, safe='')}"
         try:
@@ -465,18 +467,18 @@ class ReadingGateway(Gateway):
             raise Permanent("The file is too large.")
         return response.content
 
-    def hooks(self, project_id):
+    def hooks(self, project_id: int):
         """The webhooks of a project. Needs the Maintainer role."""
         return self._list(Hook, f"/projects/{project_id}/hooks")
 
-    def create_hook(self, project_id, fields):
+    def create_hook(self, project_id: int, fields):
         """Add a webhook, from GitLab's own field names."""
         return self._read(Hook, "post", f"/projects/{project_id}/hooks", data=fields)
 
-    def update_hook(self, project_id, hook_id, fields):
+    def update_hook(self, project_id: int, hook_id, fields):
         """Change a webhook."""
         return self._read(Hook, "put", f"/projects/{project_id}/hooks/{hook_id}", data=fields)
 
-    def test_hook(self, project_id, hook_id):
+    def test_hook(self, project_id: int, hook_id) -> None:
         """Let GitLab call the webhook once, which switches a disabled one on again."""
         self._call("post", f"/projects/{project_id}/hooks/{hook_id}/test/issues_events")

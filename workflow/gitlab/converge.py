@@ -38,17 +38,18 @@ from workflow.gitlab.identities import unknown
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
 from workflow.gitlab.retry import quarantine
-from workflow.gitlab.session import Status
+from workflow.gitlab.schemas import RemoteIssue
+from workflow.gitlab.session import Run, Status
 
 
 class LookFirst(GitLabError):
     """The push gives way to a look at the issue."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("Somebody changed it in GitLab; that is taken in first.")
 
 
-def give_way(run, remote):
+def give_way(run: Run, remote: RemoteIssue) -> None:
     """Raise LookFirst if GitLab shows anything else than was last agreed on.
 
     Where nothing was agreed yet there is nothing to compare with; where looking fails for good, pushing goes on
@@ -62,7 +63,7 @@ def give_way(run, remote):
         raise LookFirst
 
 
-def looking_fails(number):
+def looking_fails(number: int):
     """Whether the last look ended in an error that only a person can mend."""
     return PendingPull.objects.filter(pk=number, due_at=None).exclude(last_error="").exists()
 
@@ -72,7 +73,7 @@ CLOCKS_APART = timedelta(minutes=5)
 """How much earlier than the attempt to look: GitLab's database and web servers need not agree on the time."""
 
 
-def create(run, wanted):
+def create(run: Run, wanted):
     """Create the request's GitLab issue, or adopt the one an earlier attempt made.
 
     Returns the RemoteIssue, linked; or None if it is not known yet whether there is one, and then the row is let go of
@@ -102,7 +103,7 @@ def create(run, wanted):
     return _link(run, remote)
 
 
-def _look_for(run, project):
+def _look_for(run: Run, project):
     """(the issue an earlier attempt made or None, whether that is certain). Uncertain: the row was let go of.
 
     A list that fails raises and proves nothing. Time is GitLab's own, told by its last answer.
@@ -124,7 +125,7 @@ def _look_for(run, project):
     return None, True
 
 
-def _marked(run, project):
+def _marked(run: Run, project):
     """The bot's issues that carry the request's marker, made since the attempt began; any other is not ours."""
     since = run.mirror.creating_since - CLOCKS_APART
     return [
@@ -134,7 +135,7 @@ def _marked(run, project):
     ]
 
 
-def _link(run, remote):
+def _link(run: Run, remote: RemoteIssue):
     run.write(
         status=Status.BEHIND,
         creating_since=None,
@@ -149,7 +150,7 @@ def _link(run, remote):
     return remote
 
 
-def settle(run):
+def settle(run: Run):
     """Make GitLab show the request as it stands. False if that must wait, and then the row is already let go of."""
     if not run.mirror.exists:
         return _begin(run)
@@ -167,12 +168,12 @@ def settle(run):
     return True
 
 
-def wanted(run, *, look_up: bool) -> Wanted:
+def wanted(run: Run, *, look_up: bool) -> Wanted:
     """What GitLab should show. ``look_up``: whether an unknown assignee may be asked for, which costs a call."""
     return wanted_of(PortalSide(run.issue, run.labelling, run.gateway if look_up else None))
 
 
-def observe(run):
+def observe(run: Run):
     """The GitLab issue as it is. That it was not found before is forgotten once it is."""
     remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
     if run.mirror.absent_since is not None:
@@ -180,7 +181,7 @@ def observe(run):
     return remote
 
 
-def _begin(run):
+def _begin(run: Run):
     if run.issue.tracker is None:  # reclassified, before it had an issue, into something that has none
         run.mirror.release(due_at=None)
         return False
@@ -193,7 +194,7 @@ def _begin(run):
     return True
 
 
-def _in_its_place(run, remote):
+def _in_its_place(run: Run, remote: RemoteIssue):
     """The issue in the tracker it belongs in: moved if it must. LookFirst if somebody else moved it."""
     if remote.moved_to_id is not None:
         moved = moves.moved_to(run, remote)
@@ -206,7 +207,7 @@ def _in_its_place(run, remote):
     return remote
 
 
-def _adjust(run, remote, goal):
+def _adjust(run: Run, remote: RemoteIssue, goal) -> None:
     """One PUT with what differs, then compare: GitLab drops silently what the bot may not set."""
     if unknown(run.issue.assignee):
         goal = wanted(run, look_up=True)

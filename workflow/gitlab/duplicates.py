@@ -4,15 +4,17 @@ import structlog
 
 from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.errors import Gone
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.alarms import Kind
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.session import Status
+from workflow.models import Issue
 
 log = structlog.get_logger(__name__)
 
 
-def close_twin(mirror, issue, gateway):
+def close_twin(mirror: GitLabLink, issue: Issue, gateway):
     """Close ``issue``, which carries the mark of a request whose issue is another one. Returns whether it is a twin.
 
     Not one: while the request's own is still being created or looked for, where it moved here, or when it is gone and
@@ -38,13 +40,13 @@ def close_twin(mirror, issue, gateway):
     return True
 
 
-def _raise_alarm(mirror, issue):
+def _raise_alarm(mirror: GitLabLink, issue: Issue) -> None:
     reason = f"GitLab answered too late when its issue was created, so there were two: #{mirror.iid} and #{issue.iid}."
     key = f"{mirror.pk} {issue.project_id} {issue.iid}"
     raise_alarm(Finding(Kind.TWIN, f"SO-{mirror.pk}", reason, key=key, issue=mirror.pk))
 
 
-def _words(mirror):
+def _words(mirror: GitLabLink):
     return (
         f"This issue is a twin of [SO-{mirror.pk}]({portal_address(mirror.pk)}): GitLab answered too late when it was "
         f"created. Go on in {mirror.web_url}"

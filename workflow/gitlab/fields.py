@@ -1,7 +1,7 @@
 """The fields that a request and its GitLab issue have in common: the one table that all who compare the two read.
 
-A new one is a row of ``FIELDS`` and the model's field, no more: push (``converge``), pull (``pull``, ``pull_fields``,
-``pull_outcome``), poll, ``reconcile``, the ledger (``status``) and the panel on the request's page go through the rows.
+A new one is a row of ``FIELDS`` and the model's field, no more: push (``converge``), pull (``pull``, ``pull_outcome``),
+poll, ``reconcile``, the ledger (``status``) and the panel on the request's page go through the rows.
 The three-way merge is pure and stands in ``merge``.
 """
 
@@ -22,6 +22,7 @@ from workflow.gitlab.labels import SHARED, Family, Labelling, Spelling, scope_of
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.render import Surroundings, block_of, surroundings_of, title_of
 from workflow.gitlab.schemas import Person, RemoteIssue
+from workflow.gitlab.session import Run
 from workflow.models import Issue
 from workflow.states import ENDED, Source
 from workflow.verbs import Verb
@@ -56,7 +57,7 @@ class PortalSide:
     around: Surroundings | None = None
 
     @cached_property
-    def assignee(self) -> int | None:
+    def assignee(self) -> int:
         """The assignee's number in GitLab."""
         return account_of(self.issue.assignee, self.gateway)
 
@@ -152,7 +153,7 @@ class Field:
     """Its difference counts even where GitLab would not take it over."""
 
 
-def _send_state(value, remote, mark):
+def _send_state(value, remote: RemoteIssue, mark):
     return {} if remote is None else {"state_event": "close" if value == CLOSED else "reopen"}
 
 
@@ -175,17 +176,17 @@ def _block_seen(side):
     return "" if block is None else _digest(block)
 
 
-def _take_title(run, issue, value, person):
+def _take_title(run: Run, issue: Issue, value, person) -> None:
     title = without_breaks(value).strip()
     if title and title != issue.title:
         take_step(issue.pk, Verb.EDIT, by=person, given={"title": title}, source=Source.GITLAB)
 
 
-def _take_due_date(run, issue, value, person):
+def _take_due_date(run: Run, issue: Issue, value, person) -> None:
     set_due_date(issue.pk, date.fromisoformat(value) if value else None, by=person, source=Source.GITLAB)
 
 
-def _take_assignee(run, issue, value, person):
+def _take_assignee(run: Run, issue: Issue, value, person) -> None:
     assignee = None
     if value is not None:
         assignee = User.objects.filter(gitlab_id=value).first() or known_as(run.person(value))
@@ -194,20 +195,20 @@ def _take_assignee(run, issue, value, person):
     assign(issue.pk, assignee, by=person, source=Source.GITLAB)
 
 
-def _take_priority(run, issue, value, person):
+def _take_priority(run: Run, issue: Issue, value, person) -> None:
     key = _meant(run, Family.PRIORITY, value)
     set_priority(issue.pk, int(key) if key else None, by=person, source=Source.GITLAB)
 
 
-def _take_customer(run, issue, value, person):
+def _take_customer(run: Run, issue: Issue, value, person) -> None:
     set_field(issue.pk, "customer", _meant(run, Family.CUSTOMER, value), by=person, source=Source.GITLAB)
 
 
-def _take_system(run, issue, value, person):
+def _take_system(run: Run, issue: Issue, value, person) -> None:
     set_field(issue.pk, "system", _meant(run, Family.SYSTEM, value), by=person, source=Source.GITLAB)
 
 
-def _meant(run, family, names):
+def _meant(run: Run, family, names):
     """What the family's one label stands for; "" for none."""
     return min(run.spelling.meaning(family, names[0]), default="") if names else ""
 
@@ -388,7 +389,7 @@ class Agreed:
         """Whether GitLab shows nothing but what was agreed."""
         return not differs(self.after(seen), self.values)
 
-    def _ignores(self, name):
+    def _ignores(self, name: str):
         return name in self.ignored and name in self.values
 
 

@@ -8,13 +8,13 @@ other, and taken after all when its words come within two minutes.
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from workflow.actions import Incomplete, Refused, take_step
 from workflow.actions.from_gitlab import say_back
-from workflow.gitlab.activity import WORDS_WITHIN
+from workflow.gitlab.activity import WORDS_WITHIN, History
 from workflow.gitlab.identities import known_as, stranger
 from workflow.gitlab.intents import (
     CLOSE,
@@ -31,6 +31,8 @@ from workflow.gitlab.intents import (
     way_to,
     why_no_way,
 )
+from workflow.gitlab.schemas import RemoteNote
+from workflow.gitlab.session import Run
 from workflow.models import Issue, Milestone
 from workflow.models.event import NOT_TAKEN
 from workflow.permissions import may_see
@@ -60,7 +62,7 @@ class Undone:
     wish: object = None
 
 
-def grant(number, wish, history):
+def grant(number: int, wish, history: History):
     """Take the steps a wish asks for, inside a transaction. Returns None (taken, or nothing to do) or Undone."""
     issue = Issue.objects.get(pk=number)
     person = known_as(wish.by)
@@ -80,7 +82,7 @@ def grant(number, wish, history):
     return None
 
 
-def _steps(issue, wish, person, history):
+def _steps(issue: Issue, wish, person, history: History):
     """The verbs to take. Raises Refused where nothing a person may do in GitLab leads there."""
     if wish.kind == STAGE:
         return _stage_steps(issue, wish)
@@ -100,7 +102,7 @@ def _steps(issue, wish, person, history):
     raise Refused("The stage label shows where the request stands; put on the one it should move to.")
 
 
-def _stage_steps(issue, wish):
+def _stage_steps(issue: Issue, wish):
     targets = {State(value) for value in wish.targets}
     if _shown(issue) in targets:
         return []
@@ -110,11 +112,11 @@ def _stage_steps(issue, wish):
     return steps
 
 
-def _shown(issue):
+def _shown(issue: Issue):
     return issue.return_to if issue.state == State.NEEDS_INFO else issue.state
 
 
-def _closing_steps(issue, wish, person, history):
+def _closing_steps(issue: Issue, wish, person, history: History):
     """Closing means completing where that is next, withdrawing if the requester does it, else ending undone."""
     if issue.state in ENDED:
         return []
@@ -126,7 +128,7 @@ def _closing_steps(issue, wish, person, history):
     return [Verb.CLOSE]
 
 
-def given_for(verb, issue, wish, history, person):
+def given_for(verb, issue: Issue, wish, history: History, person):
     """What the step is given: words from the comment, the rest from labels and milestone as already merged."""
     text = history.words_with(wish.by, wish.at)
     given = {"text": text}
@@ -146,7 +148,7 @@ def given_for(verb, issue, wish, history, person):
     return given
 
 
-def _milestone(issue, gitlab_id):
+def _milestone(issue: Issue, gitlab_id):
     return Milestone.objects.filter(tracker=issue.tracker_id, gitlab_id=gitlab_id).first() if gitlab_id else None
 
 
@@ -154,7 +156,7 @@ def _undone(wish, why, kept=None):
     return Undone(wish.by, _WHAT[wish.kind].format(shown=wish.shown), why, kept)
 
 
-def open_words(refused, person, issue):
+def open_words(refused, person, issue: Issue):
     """The door's sentence; where it would deny that the request exists, something that makes sense beside its issue."""
     if person is not None and not may_see(person, issue):
         return "In the portal this request is open to few people, and you are not one of them."
@@ -176,7 +178,7 @@ def _how_to_say(incomplete):
     return " ".join(words)
 
 
-def still_waits(wish, now):
+def still_waits(wish, now: datetime):
     """Whether words for a wish may still come."""
     return now - wish.at <= WORDS_WITHIN + timedelta(seconds=5)
 
@@ -184,7 +186,7 @@ def still_waits(wish, now):
 _VERBS = {"approve": Verb.APPROVE, "approved": Verb.APPROVE, "decline": Verb.DECLINE, "declined": Verb.DECLINE}
 
 
-def command_in(body, bot):
+def command_in(body: str, bot):
     """(verb, the words after it) if a comment begins by telling the bot to decide, else None. ``bot``: its name."""
     pattern = (
         rf"\s*@(?:bot|{re.escape(bot)})\s+(\w+)\b[ \t]*[:,.\u2013-]?\s*(.*)"
@@ -196,7 +198,7 @@ def command_in(body, bot):
     return (verb, found[2].strip()) if verb else None
 
 
-def obey(run, note, author):
+def obey(run: Run, note: RemoteNote, author) -> None:
     """Take the decision a new comment gives, or answer why not. Call it in the transaction that keeps the comment."""
     command = command_in(note.body, run.connection.bot_username)
     if command is None or note.by.id == run.bot_id:
@@ -206,7 +208,7 @@ def obey(run, note, author):
         say_back(run.mirror.pk, NOT_TAKEN, reason, by=author, author_name=name, data={"asked": command[0]})
 
 
-def _decide(number, verb, text, person, somebody):
+def _decide(number: int, verb, text: str, person, somebody):
     """None once decided, else the sentence why not."""
     if person is None:
         return stranger(somebody)

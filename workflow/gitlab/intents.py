@@ -9,14 +9,19 @@ The issue's own history tells who and when, so a wish is heard even where a push
 
 import copy
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from msgspec import convert, to_builtins
 
 from workflow.gates import GateOutcome
+from workflow.gitlab.activity import History
+from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import SchemeLabel
 from workflow.gitlab.schemas import Person
+from workflow.models import Issue
 from workflow.states import CLOSE_OUTCOMES, Outcome, State
 from workflow.verbs import Verb, by_label
 
@@ -25,7 +30,7 @@ _UNBLOCK = re.compile(r"^\W*unblock\w*(?:\s+(?:when|criteria|if|by|once))?\W*:\s
 _NUMBER = re.compile(r"\bSO-(\d{1,18})\b", re.IGNORECASE)
 
 
-def named_outcome(text):
+def named_outcome(text: str):
     """The Outcome a comment begins with (“Won't do: …”), or None."""
     plain = text.replace("\u2019", "'").lstrip(" *_#>`").lower()
     for outcome in CLOSE_OUTCOMES:
@@ -34,13 +39,13 @@ def named_outcome(text):
     return None
 
 
-def duplicate_of(text):
+def duplicate_of(text: str):
     """The number of the request a comment names first (SO-12), or None."""
     found = _NUMBER.search(text)
     return int(found[1]) if found else None
 
 
-def blocker(text):
+def blocker(text: str):
     """{"blocked_by", "unblock_when"} as far as lines of the comment say them (“Blocked by: …”, “Unblock when: …”)."""
     found = {"blocked_by": _BLOCKED_BY.search(text), "unblock_when": _UNBLOCK.search(text)}
     return {name: match[1].strip() for name, match in found.items() if match}
@@ -60,7 +65,7 @@ _WITH = {
 """What a transition is called with to see where it would lead; the door gives, and checks, the real thing."""
 
 
-def way_to(issue, targets):
+def way_to(issue: Issue, targets):
     """The shortest list of verbs that leads from the request's state to one of ``targets``; None if there is none.
 
     An empty list: it is there already.
@@ -81,7 +86,7 @@ def way_to(issue, targets):
     return None
 
 
-def _steps_from(place):
+def _steps_from(place) -> Iterator[Any]:
     for verb in LABEL_VERBS:
         if place.can(verb):
             after = copy.copy(place)
@@ -89,7 +94,7 @@ def _steps_from(place):
             yield verb, after
 
 
-def why_no_way(issue, targets, shown):
+def why_no_way(issue: Issue, targets, shown):
     """The sentence for a label that no step leads to."""
     here = issue.get_state_display().lower()
     if issue.state in (State.APPROVAL, State.DISCUSSION):
@@ -141,7 +146,7 @@ class Heard:
     milestone: int = 0
     first: bool = True
 
-    def after(self, history):
+    def after(self, history: History):
         """How far once this history was listened to."""
         return Heard(
             label=_last(history.labels, self.label),
@@ -155,7 +160,7 @@ def _last(changes, so_far):
     return max([so_far, *(change.id for change in changes)])
 
 
-def wishes(history, heard, wished, spelling, kind):
+def wishes(history: History, heard, wished, spelling, kind: str):
     """The wishes in what is new, in the order to grant them. ``wished``: fields that GitLab shows otherwise than
     agreed.
 
@@ -174,7 +179,7 @@ def wishes(history, heard, wished, spelling, kind):
     ]
 
 
-def _stage(history, heard, wished, spelling):
+def _stage(history: History, heard, wished, spelling):
     fields = {"labels.state", "labels.validation"}
     if heard.first and not fields & wished.keys():
         return None
@@ -192,7 +197,7 @@ def _stage(history, heard, wished, spelling):
     return None
 
 
-def _taken_back(change, later):
+def _taken_back(change: LabelSchemeChange, later):
     """Whether the same person thought better of it."""
     return any(
         other.id > change.id and not other.added and (other.what, other.by) == (change.what, change.by)
@@ -204,7 +209,7 @@ def _together(one, other):
     return abs((one.at - other.at).total_seconds()) <= 5
 
 
-def _type(history, heard, wished, spelling, kind):
+def _type(history: History, heard, wished, spelling, kind: str):
     if "labels.type" not in wished:
         return None
     new = history.by_people(history.labels, heard.label)
@@ -214,7 +219,7 @@ def _type(history, heard, wished, spelling, kind):
     return Wish(TYPE, about[-1].by, about[-1].at, shown=about[-1].what)
 
 
-def _state(history, heard, wished):
+def _state(history: History, heard, wished):
     new = history.by_people(history.states, heard.state)
     new = [change for change in new if change.what in ("closed", "reopened")]
     if not new or (heard.first and "state" not in wished):
@@ -223,7 +228,7 @@ def _state(history, heard, wished):
     return Wish(CLOSE if last.what == "closed" else REOPEN, last.by, last.at)
 
 
-def _milestone(history, heard, wished):
+def _milestone(history: History, heard, wished):
     new = history.by_people(history.milestones, heard.milestone)
     if not new or (heard.first and "milestone" not in wished):
         return None

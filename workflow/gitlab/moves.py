@@ -12,9 +12,11 @@ from workflow.gitlab.errors import Permanent
 from workflow.gitlab.identities import known_as
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.pull_notes import remap_after_move
+from workflow.gitlab.schemas import RemoteIssue
+from workflow.gitlab.session import Run
 
 
-def move(run, remote):
+def move(run: Run, remote: RemoteIssue):
     """Move the issue to the request's tracker and return it as it is there.
 
     After an unconfirmed attempt the old issue says whether it moved, so the next run follows instead of moving twice.
@@ -22,7 +24,7 @@ def move(run, remote):
     return arrive(run, remote, run.gateway.move_issue(remote.project_id, remote.iid, run.target_project))
 
 
-def moved_to(run, remote):
+def moved_to(run: Run, remote: RemoteIssue):
     """Where a moved issue is now, however often it moved; None if in no project of the portal's trackers."""
     known = Tracker.objects.filter(project_id__isnull=False).exclude(project_id=remote.project_id)
     others = known.exclude(project_id=run.target_project).values_list("project_id", flat=True)
@@ -33,7 +35,7 @@ def moved_to(run, remote):
     return None
 
 
-def arrive(run, left, remote):
+def arrive(run: Run, left, remote: RemoteIssue):
     """The mirror is about ``remote`` from now on, which was ``left`` before it moved; returns it.
 
     GitLab drops labels the other project does not have (gitlab.md §1). It was the portal's move, so what people put on
@@ -47,7 +49,7 @@ def arrive(run, left, remote):
     return remote
 
 
-def settle_in(run, remote, notes):
+def settle_in(run: Run, remote: RemoteIssue, notes) -> None:
     """Point the mirror at ``remote``, about which nothing is agreed yet, inside the caller's transaction.
 
     ``notes``: its comments. They and its history have other numbers than before; what was known of them stays known,
@@ -59,7 +61,7 @@ def settle_in(run, remote, notes):
         look.forget_events()
 
 
-def follow(run, remote):
+def follow(run: Run, remote: RemoteIssue):
     """Point the mirror at where the issue is now, and the request at its tracker; returns the issue as it is there.
 
     Permanent if it went where the portal has no tracker, or out of a restricted one.
@@ -81,12 +83,12 @@ def follow(run, remote):
     return moved
 
 
-def _take_tracker(run, moved, mover):
+def _take_tracker(run: Run, moved, mover) -> None:
     tracker = Tracker.objects.get(project_id=moved.project_id)
     follow_move(run.mirror.pk, tracker, by=known_as(mover), author_name=mover.name if mover else "")
 
 
-def _mover(run, remote):
+def _mover(run: Run, remote: RemoteIssue):
     """Who moved it: GitLab notes it on the old issue."""
     notes = run.gateway.comments(remote.project_id, remote.iid)
     moved = [note for note in notes if note.system and note.body.startswith("moved to ")]

@@ -29,13 +29,14 @@ from workflow.gitlab.fields import FIELDS, Agreed, GitLabSide, Owner, Values, se
 from workflow.gitlab.labels import Spelling
 from workflow.gitlab.merge import family_choice, merge
 from workflow.gitlab.milestones import read_milestones
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, claim_to_look
 from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
 from workflow.gitlab.moves import follow
 from workflow.gitlab.pull_notes import take_comments
 from workflow.gitlab.pull_outcome import NotYet, newer_side, settle_look
-from workflow.gitlab.schemas import Person
+from workflow.gitlab.schemas import Person, RemoteIssue
 from workflow.gitlab.session import Run, Status, insist
 from workflow.models import Issue, Milestone
 
@@ -53,7 +54,7 @@ class LookRun(Run):
     """Looks leave a part of each budget to what people did in the portal, however much is found to look at."""
     open = staticmethod(open_reader)
 
-    def __init__(self, mirror, connection, look, ends=None):
+    def __init__(self, mirror: GitLabLink, connection: Connection, look: PendingPull, ends=None) -> None:
         super().__init__(mirror, connection, ends)
         self.look = look
         self._people = {}
@@ -86,7 +87,7 @@ class LookRun(Run):
         return self.issue
 
 
-def look_at(number, ends=None):
+def look_at(number: int, ends=None):
     """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken.
 
     ``ends``: as a Run's, where the look is part of something that has begun.
@@ -119,11 +120,11 @@ def numbers_to_look_at(limit=100):
     return [] if connection.paused or not is_there(connection) else PendingPull.due_numbers(limit)
 
 
-def _due(number):
+def _due(number: int):
     return PendingPull.objects.due().filter(pk=number).first()
 
 
-def _claim(number):
+def _claim(number: int):
     """The mirror under a lease; a push under way is given a moment to end."""
     until = time.monotonic() + PATIENCE
     while True:
@@ -138,7 +139,7 @@ def _claim(number):
         time.sleep(PAUSE)
 
 
-def _look(run):
+def _look(run: Run) -> None:
     if not run.mirror.exists:
         moving = run.mirror.status in (Status.BEHIND, Status.CREATING, Status.UNKNOWN)
         run.look.put_off(UNTIL_LINKED if moving else None, "The GitLab issue is not there yet.")
@@ -161,7 +162,7 @@ def _look(run):
     crashpoint("hook_applied")
 
 
-def _is_back(run):
+def _is_back(run: Run):
     """Whether an issue that was gone answers again with the request's mark; then it goes on by itself (C10).
 
     Not where somebody has let it go.
@@ -179,7 +180,7 @@ def _is_back(run):
     return True
 
 
-def _history(run, remote):
+def _history(run: Run, remote: RemoteIssue):
     """What happened there, if anybody but the portal did anything; else None, which costs no call."""
     agreed = Agreed.of(run.mirror)
     same = agreed.holds(seen_of(GitLabSide(remote, run.labelling.owned, agreed.values)))
@@ -188,7 +189,7 @@ def _history(run, remote):
     return History.read(run.gateway, run.bot_id, remote.project_id, remote.iid)
 
 
-def _know_its_milestone(run, remote):
+def _know_its_milestone(run: Run, remote: RemoteIssue) -> None:
     """Read the tracker's milestones if the issue has one nobody knows yet."""
     tracker = run.issue.tracker
     if remote.milestone_id is None or tracker is None:
@@ -197,14 +198,14 @@ def _know_its_milestone(run, remote):
         read_milestones(tracker, run.gateway)
 
 
-def _know_its_assignees(run, remote):
+def _know_its_assignees(run: Run, remote: RemoteIssue) -> None:
     """Ask who they are, where the portal does not know their number: not while rows are locked."""
     known = set(User.objects.filter(gitlab_id__in=remote.assignee_ids).values_list("gitlab_id", flat=True))
     for user_id in set(remote.assignee_ids) - known:
         run.person(user_id)
 
 
-def _merge(run, remote, history):
+def _merge(run: Run, remote: RemoteIssue, history: History) -> None:
     try:
         with transaction.atomic():
             Issue.objects.select_for_update(no_key=True).get(pk=run.mirror.pk)
@@ -214,7 +215,7 @@ def _merge(run, remote, history):
         run.look.put_off(not_yet.seconds, "Waits for the words to a label.")
 
 
-def _merge_locked(run, remote, history):
+def _merge_locked(run: Run, remote: RemoteIssue, history: History) -> None:
     agreed = Agreed.of(run.mirror)
     ours = {**wanted(run, look_up=False).kept, **run.labelling.only_respelt(run.issue, agreed.values)}
     theirs = seen_of(GitLabSide(remote, run.labelling.owned, agreed.values))

@@ -81,7 +81,7 @@ def _stored(gateway, row):
     return download(gateway, row.project_id, row.secret, row.name, row.comment.author)
 
 
-def _claimed(pk):
+def _claimed(pk: int):
     """The row under a lease; the attempt is counted before it is made, so that one that kills workers ends too."""
     now, token = timezone.now(), new_token()
     due = PendingFile.objects.due(now).filter(pk=pk, parked=False)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from workflow.actions.from_gitlab import bury_comment, receive_comment, rewrite_comment
 from workflow.actions.requirements import LONGEST_TEXT
+from workflow.gitlab.activity import History
 from workflow.gitlab.errors import GitLabError, Gone
 from workflow.gitlab.escaping import noted
 from workflow.gitlab.failures import FetchWork, handle_failure
@@ -21,6 +22,9 @@ from workflow.gitlab.intent_steps import obey
 from workflow.gitlab.models import OutgoingNote, PendingFile
 from workflow.gitlab.models.inbound import ImportedNote
 from workflow.gitlab.pull_files import download
+from workflow.gitlab.schemas import RemoteNote
+from workflow.gitlab.session import Run
+from workflow.models import Comment
 
 _UPLOAD = re.compile(
     r"!?\[(?P<shown>[^\]\n]*)\]\((?:/-/project/\d+)?/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^)\s]+)\)(?:\{[^}\n]*\})?"
@@ -28,7 +32,7 @@ _UPLOAD = re.compile(
 MOST_FILES = 20
 
 
-def take_comments(run, history):
+def take_comments(run: Run, history: History) -> None:
     """Bring the request's comments in step with the issue's. Each is taken in a transaction of its own, once."""
     theirs = [note for note in history.words if not note.system and not _own(run, note)]
     known = {row.note_id: row for row in _received(run)}
@@ -44,7 +48,7 @@ def take_comments(run, history):
     _forget_deleted(run, history)
 
 
-def _forget_deleted(run, history):
+def _forget_deleted(run: Run, history: History) -> None:
     """The portal's own comments that people deleted in GitLab stay here, and are not posted again."""
     there = {note.id for note in history.words}
     for row in OutgoingNote.objects.filter(issue=run.mirror.pk, note_id__isnull=False).exclude(note_id__in=there):
@@ -52,7 +56,7 @@ def _forget_deleted(run, history):
             OutgoingNote.objects.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
 
 
-def _is_gone(run, note_id):
+def _is_gone(run: Run, note_id):
     try:
         run.gateway.comment(run.mirror.project_id, run.mirror.iid, note_id)
     except Gone:
@@ -60,12 +64,12 @@ def _is_gone(run, note_id):
     return False
 
 
-def _received(run):
+def _received(run: Run):
     rows = ImportedNote.objects.filter(comment__issue=run.mirror.pk, comment__deleted_at=None)
     return rows.select_related("comment")
 
 
-def _own(run, note):
+def _own(run: Run, note: RemoteNote):
     """Whether the portal wrote it: by the bot, with the mark of a row of this request."""
     if note.by.id != run.bot_id:
         return False
@@ -73,7 +77,7 @@ def _own(run, note):
     return pk is not None and OutgoingNote.objects.filter(pk=pk, issue=run.mirror.pk).exists()
 
 
-def _take(run, note):
+def _take(run: Run, note: RemoteNote) -> None:
     if not note.body.strip():
         return
     author = known_as(note.by)
@@ -105,14 +109,14 @@ def _take(run, note):
         handle_failure(error, FetchWork(run.connection, run.gateway, row))
 
 
-def _rewrite(row, note):
+def _rewrite(row, note: RemoteNote) -> None:
     body = _UPLOAD.sub(lambda found: _file_words(found), note.body)
     with transaction.atomic():
         rewrite_comment(row.comment, _shortened(body))
         ImportedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
 
 
-def _bury_if_gone(run, row):
+def _bury_if_gone(run: Run, row) -> None:
     """Absent from the list is not deleted: GitLab must say so of the comment itself, and show the bot such ones."""
     if row.comment.internal and not run.reads_internal_notes:
         return
@@ -120,7 +124,7 @@ def _bury_if_gone(run, row):
         bury_comment(row.comment)
 
 
-def _files_of(run, note, author):
+def _files_of(run: Run, note: RemoteNote, author):
     """(stored attachments, {the reference of what could not be had: why}); what is not to be had keeps nothing
     waiting."""
     files, missing = [], {}
@@ -134,7 +138,7 @@ def _files_of(run, note, author):
     return files, missing
 
 
-def _pending(run, comment, found):
+def _pending(run: Run, comment: Comment, found):
     """The row of a file that follows later. The attempt just made counts."""
     secret, name = found
     return PendingFile.objects.create(
@@ -151,17 +155,17 @@ def _file_words(found):
     return f"*{found['name']}*" if found["shown"] in ("", found["name"]) else f"*{found['shown']} ({found['name']})*"
 
 
-def _shortened(body):
+def _shortened(body: str):
     body = body.replace("\x00", "").strip() or "(empty)"
     return body if len(body) <= LONGEST_TEXT else f"{body[: LONGEST_TEXT - 60]}\n\n… shortened; the rest is in GitLab."
 
 
-def digest_of(body):
+def digest_of(body: str):
     """What is kept of a comment's words, to see whether they were edited."""
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def remap_after_move(run, notes):
+def remap_after_move(run: Run, notes) -> None:
     """The issue moved: its comments were copied and have new numbers. The same ones are known again by author and time.
 
     Without this every comment would be taken a second time, and the portal's own would be looked for in vain. Words

@@ -25,6 +25,7 @@ from workflow.gitlab.merge import OURS, THEIRS, Merge
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.schemas import Person, RemoteIssue
+from workflow.gitlab.session import Run
 from workflow.models import Event, Issue
 from workflow.models.event import CONFLICT, UNDONE
 from workflow.states import Source
@@ -36,7 +37,7 @@ def said(name: str) -> str:
     return f"The {BY_NAME[name].label.lower()}"
 
 
-def take(run, name: str, value: Value, somebody: Person | None) -> Undone | None:
+def take(run: Run, name: str, value: Value, somebody: Person | None) -> Undone | None:
     """Give the request GitLab's value of a shared field. Returns None (taken, or nothing to do) or Undone."""
     person, issue = known_as(somebody), Issue.objects.get(pk=run.mirror.pk)
     if person is None:
@@ -56,7 +57,7 @@ def who_changed(history: History, labelling: Labelling, name: str) -> tuple[Pers
     return history.who_labelled(labelling.owned[field.family]) if field.family else history.who(field.noted)
 
 
-def newer_side(run, history: History, name: str) -> str:
+def newer_side(run: Run, history: History, name: str) -> str:
     """OURS or THEIRS: whichever changed the field later, by one clock; what GitLab does not date is as old as the
     request."""
     _, theirs = who_changed(history, run.labelling, name)
@@ -82,12 +83,12 @@ BLOCK_IS_OURS = "The upper part is written by the portal. Edit the request there
 class NotYet(Exception):
     """The words to a wish may be a moment behind it; look again in ``seconds``."""
 
-    def __init__(self, seconds):
+    def __init__(self, seconds) -> None:
         super().__init__(seconds)
         self.seconds = seconds
 
 
-def settle_look(run, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
+def settle_look(run: Run, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
     """Bring the look to its end, inside the caller's transaction.
 
     ``agreed``: what both sides agree on from now on; ``history``: None if only the portal did anything.
@@ -104,7 +105,7 @@ def settle_look(run, remote: RemoteIssue, history: History | None, found: Merge,
     _end(run, remote, history, found, pending)
 
 
-def _take_fields(run, history, found):
+def _take_fields(run: Run, history: History, found):
     undone = []
     for name in sorted(found.take):
         by, _ = who_changed(history, run.labelling, name)
@@ -112,7 +113,7 @@ def _take_fields(run, history, found):
     return [one for one in undone if one]
 
 
-def _grant_wishes(run, remote, history, found):
+def _grant_wishes(run: Run, remote: RemoteIssue, history: History, found):
     """(what was undone, the wish whose words may still come or {})."""
     heard = _heard(run.look)
     number, undone, pending = run.mirror.pk, [], {}
@@ -133,11 +134,11 @@ def _grant_wishes(run, remote, history, found):
     return undone, pending
 
 
-def _heard(look):
+def _heard(look: PendingPull):
     return Heard(look.label_event, look.state_event, look.milestone_event, first=look.seen_at is None)
 
 
-def _kept_wish(run, history):
+def _kept_wish(run: Run, history: History):
     """The wish that lacked words, if they have come now."""
     if not run.look.pending:
         return None
@@ -145,7 +146,7 @@ def _kept_wish(run, history):
     return wish if still_waits(wish, run.now) and history.words_with(wish.by, wish.at) else None
 
 
-def _wait_a_moment(run, wish):
+def _wait_a_moment(run: Run, wish) -> None:
     """People put a label on and then write why; undoing it between the two would be rude."""
     grace = settings.GITLAB_WORDS_GRACE_SECONDS
     left = grace - max(0, (run.now - wish.at).total_seconds())
@@ -153,14 +154,14 @@ def _wait_a_moment(run, wish):
         raise NotYet(left)
 
 
-def _block(history, found, run):
+def _block(history: History, found, run: Run):
     if "block" not in found.wished:
         return []
     by, _ = history.who(BY_NAME["block"].noted)
     return [Undone(by, said("block"), BLOCK_IS_OURS)] if by else []
 
 
-def _tell_conflicts(run, history, found):
+def _tell_conflicts(run: Run, history: History, found) -> None:
     """Both people learn what the other did; what did not stay is kept in the history."""
     for name, conflict in sorted(found.conflicts.items()):
         by, _ = who_changed(history, run.labelling, name)
@@ -183,7 +184,7 @@ def _shown(value):
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "none")
 
 
-def _say(run, undone):
+def _say(run: Run, undone) -> None:
     """One comment for everything that is put right with the same push."""
     if not undone:
         return
@@ -207,7 +208,7 @@ def _name(somebody):
     return f"{somebody.name} (@{somebody.username})" if somebody and somebody.id else "Somebody"
 
 
-def _push_what_differs(run, agreed):
+def _push_what_differs(run: Run, agreed) -> None:
     """Whatever the portal holds otherwise than GitLab shows is pushed next."""
     run.reread()
     if differs(wanted(run, look_up=False).kept, agreed):
@@ -216,7 +217,7 @@ def _push_what_differs(run, agreed):
             mirror.want_push()
 
 
-def _end(run, remote, history, found, pending):
+def _end(run: Run, remote: RemoteIssue, history: History, found, pending) -> None:
     look, now = run.look, run.now
     fields = {"pending": pending, "shared_text": text_around(remote.description)}
     if history is not None:
@@ -236,7 +237,7 @@ def _end(run, remote, history, found, pending):
         )
 
 
-def _flips(look, found, now):
+def _flips(look: PendingPull, found, now: datetime):
     """[[field, time]] of the last ten minutes, with what this look found changed in GitLab."""
     recent = [[name, at] for name, at in look.flips if now - datetime.fromisoformat(at) <= WITHIN]
     changed = {*found.take, *found.wished, *found.conflicts}

@@ -5,6 +5,7 @@ mirror row").
 """
 
 import time
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -35,7 +36,7 @@ LONGEST = 24
 GITLAB_TIMEOUT_SECONDS, then ends before Celery's soft limit for a task."""
 
 
-def push_issue(number):
+def push_issue(number: int):
     """Bring GitLab in step with the request, as far as is due now. Returns whether there was anything to do."""
     connection, rounds = Connection.load(), 0
     ends = time.monotonic() + min(LONGEST, settings.GITLAB_LEASE_SECONDS / 3)
@@ -77,13 +78,13 @@ _DUE = (
 """What may be due, and the way from there to its request."""
 
 
-def _to_hang_on(now):
+def _to_hang_on(now: datetime):
     """Mirrors whose notes, files and links can be sent: as ``with_work`` wants them."""
     free = GitLabLink.objects.exclude(leased_until__gt=now)
     return free.filter(iid__isnull=False).exclude(status__in=GitLabLink.NEEDS_A_PERSON)
 
 
-def _push_once(number, connection, ends):
+def _push_once(number: int, connection: Connection, ends):
     if connection.paused or not is_there(connection):
         return False
     mirror = _claimed(number)
@@ -103,7 +104,7 @@ def _push_once(number, connection, ends):
     return True
 
 
-def _claimed(number):
+def _claimed(number: int):
     """The request's mirror under a lease, or None; one that killed too many workers is parked instead."""
     try:
         return GitLabLink.objects.claim(number)
@@ -112,7 +113,7 @@ def _claimed(number):
         return None
 
 
-def _look_first(run, first, ends):
+def _look_first(run: Run, first, ends) -> None:
     """Take in what people did in GitLab; then the next round pushes what is left."""
     number = run.mirror.pk
     run.put_off_free(GIVES_WAY_FOR, first.message)
@@ -122,7 +123,7 @@ def _look_first(run, first, ends):
         later.update(due_at=timezone.now())
 
 
-def _send_everything(run):
+def _send_everything(run: Run) -> None:
     due = run.mirror.due_at is not None and run.mirror.due_at <= timezone.now()
     waits_for_a_person = run.mirror.status in GitLabLink.NEEDS_A_PERSON
     in_order = run.mirror.exists and run.mirror.due_at is None and not waits_for_a_person
@@ -134,6 +135,6 @@ def _send_everything(run):
     run.mirror.release()
 
 
-def _is_as_hidden_as_it_must_be(run):
+def _is_as_hidden_as_it_must_be(run: Run):
     """Words about a restricted request only go where GitLab confirmed that it hides them."""
     return not run.issue.confidential or run.mirror.last_synced.get("fields", {}).get("confidential") is True

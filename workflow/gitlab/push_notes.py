@@ -6,6 +6,9 @@ A note whose posting is not confirmed waits until it can no longer come true, an
 is posted again (contract C2 of reliability.md).
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -16,7 +19,8 @@ from workflow.gitlab.models import OutgoingNote
 from workflow.gitlab.push_pieces import put_off
 from workflow.gitlab.render import portal_address
 from workflow.gitlab.retry import Doing, quarantine
-from workflow.models import Issue
+from workflow.gitlab.session import Run
+from workflow.models import Comment, Issue
 from workflow.models.event import CONFLICT, NOT_TAKEN, UNDONE, told_of
 from workflow.states import Outcome, State
 from workflow.verbs import Verb
@@ -24,7 +28,7 @@ from workflow.verbs import Verb
 LONGEST_NOTE = 200_000
 
 
-def comment_body(row, comment, files=()):
+def comment_body(row, comment: Comment, files=()):
     """The note of a comment. ``files``: (attachment, its Markdown in GitLab or "")."""
     words = [f"**{_author(comment)}** wrote:", safe_text(comment.body)]
     words += [markdown or f"{safe_line(file.name)} (in the portal)" for file, markdown in files]
@@ -49,7 +53,7 @@ def _note(row, parts):
     return f"{text}\n\n{note_marker(row.pk)}"
 
 
-def _author(comment):
+def _author(comment: Comment):
     return safe_line(comment.author.name if comment.author else comment.author_name) or "Somebody"
 
 
@@ -66,7 +70,7 @@ def _outcome(event):
     return Outcome(known).label.lower() if known in Outcome.values else event.get_to_state_display().lower()
 
 
-def _particulars(event, hidden):
+def _particulars(event, hidden) -> Iterator[Any]:
     """What else was given, where the words do not say it."""
     data = event.data
     if event.verb in (UNDONE, NOT_TAKEN, CONFLICT):
@@ -91,7 +95,7 @@ def _ping(event, handle):
 _PEOPLE = ("comment__author", "event__actor", "event__on_behalf_of", "event__issue__requester")
 
 
-def send_notes(run):
+def send_notes(run: Run) -> None:
     """Post what is due, oldest first; one that must wait holds back those after it. Then update edited ones."""
     due = OutgoingNote.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).order_by("pk")
     rows = list(due.select_related(*_PEOPLE).prefetch_related("comment__attachments__mirror"))
@@ -103,7 +107,7 @@ def send_notes(run):
             _bring_up_to_date(run, row)
 
 
-def _post(run, row):
+def _post(run: Run, row):
     """Whether the notes after this one may follow."""
     if row.comment and row.comment.deleted_at:
         return _posted(row, None)
@@ -121,7 +125,7 @@ def _post(run, row):
     return _create(run, row, files)
 
 
-def _create(run, row, files):
+def _create(run: Run, row, files):
     body = _body(run, row, files)
     row.attempts += 1
     _write(row, posting_since=timezone.now(), attempts=F("attempts") + 1)
@@ -135,7 +139,7 @@ def _create(run, row, files):
     return _posted(row, note.id)
 
 
-def _bring_up_to_date(run, row):
+def _bring_up_to_date(run: Run, row) -> None:
     """The comment was edited or deleted in the portal after it was posted."""
     row.attempts += 1
     _write(row, attempts=F("attempts") + 1)
@@ -153,12 +157,12 @@ def _bring_up_to_date(run, row):
     _posted(row, row.note_id)
 
 
-def _find(run, row):
+def _find(run: Run, row):
     notes = run.gateway.notes(run.mirror.project_id, run.mirror.iid)
     return next((note.id for note in notes if note.author_id == run.bot_id and noted(note.body) == row.pk), None)
 
 
-def _body(run, row, files):
+def _body(run: Run, row, files):
     if row.comment:
         return comment_body(row, row.comment, [(file, upload.markdown) for file, upload in files])
     return event_body(row, row.event, ops_handle=run.connection.ops_handle, hidden=_hidden(row.event))
@@ -189,5 +193,5 @@ def _posted(row, note_id, *, due_at=None):
     return True
 
 
-def _write(row, **fields):
+def _write(row, **fields: Any) -> None:
     OutgoingNote.objects.filter(pk=row.pk).update(**fields)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Prefetch, Q
 
 from workflow.gitlab.escaping import safe_line, safe_text, safe_title
-from workflow.models import ApprovalRound, Decision, IssueLink
+from workflow.models import ApprovalRound, Decision, Issue, IssueLink
 from workflow.states import ENDED, State
 
 LONGEST_BLOCK = 200_000
@@ -30,17 +30,17 @@ class Surroundings:
     unmapped: str = ""
 
 
-def title_of(issue):
+def title_of(issue: Issue) -> str:
     """The GitLab issue's title."""
     return safe_title(issue.title)
 
 
-def portal_address(number):
+def portal_address(number: int):
     """Where the request is, for people who read GitLab."""
     return f"{settings.PORTAL_URL.rstrip('/')}/issues/{number}/"
 
 
-def block_of(issue, around):
+def block_of(issue: Issue, around):
     """The managed block of the description, without its marks."""
     parts = [
         _facts(issue, around),
@@ -60,7 +60,7 @@ def block_of(issue, around):
     )
 
 
-def _facts(issue, around):
+def _facts(issue: Issue, around):
     here = f"**[{issue.reference}]({portal_address(issue.pk)})**"
     lines = [f"{here} in the Support Operations portal · {issue.get_kind_display()}"]
     lines.append(f"Requested by **{safe_line(issue.requester.name)}**")
@@ -107,7 +107,7 @@ def _words(answer):
     return str(answer)
 
 
-def _blocked(issue):
+def _blocked(issue: Issue):
     if issue.state != State.BLOCKED:
         return ""
     return "\n\n".join(
@@ -125,11 +125,11 @@ def _unsent(attachment):
     return f"{safe_line(attachment.name)} (in the portal)"
 
 
-def _section(heading, text):
+def _section(heading, text: str):
     return f"### {heading}\n\n{text}" if text else ""
 
 
-def surroundings_of(issue, *, unmapped=""):
+def surroundings_of(issue: Issue, *, unmapped=""):
     """Read what ``block_of`` tells besides the request itself. Titles of linked requests stay in the portal."""
     attachments = issue.attachments.filter(comment__isnull=True, internal=False).select_related("mirror")
     decisions = Decision.objects.select_related("approver", "decided_by")
@@ -150,6 +150,6 @@ def surroundings_of(issue, *, unmapped=""):
     )
 
 
-def _shown(other, issue):
+def _shown(other, issue: Issue):
     """Which links may be told to everybody who reads this request: not those to a restricted one they may not see."""
     return Q(**{f"{other}__restricted_to": None}) | Q(**{f"{other}__restricted_to": issue.restricted_to_id})

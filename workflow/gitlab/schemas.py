@@ -14,6 +14,7 @@ from typing import Annotated, Any, Self
 from msgspec import Meta, Struct, ValidationError, convert, field
 
 from workflow.gitlab.escaping import marker_in
+from workflow.models import Issue
 
 Number = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 """What GitLab counts its things by, and a database can hold."""
@@ -266,7 +267,7 @@ class Hint:
     milestone: bool = False
 
 
-def hint_of(body):
+def hint_of(body: str):
     """The hint in a webhook's body (a dict), or None if it concerns nothing the portal mirrors."""
     kind, about = body.get("object_kind"), _dict(body.get("object_attributes"))
     if kind == "milestone":
@@ -278,7 +279,7 @@ def hint_of(body):
     return None
 
 
-def _issue_hint(issue, body):
+def _issue_hint(issue: Issue, body: str):
     project_id = _number(issue.get("project_id")) or _number(_dict(body.get("project")).get("id"))
     iid = _number(issue.get("iid"))
     if project_id is None or iid is None:

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
@@ -28,7 +29,7 @@ def in_seconds(seconds):
     return timezone.now() + timedelta(seconds=seconds)
 
 
-def drop_connection():
+def drop_connection() -> None:
     """Let the next query open a new connection to the database: this one may be broken.
 
     If no new one is to be had either, the holder cannot give its row back, and the lease lapses.
@@ -63,7 +64,7 @@ class Run:
     """How much of each budget it may use up; a push sends what people did, so all of it."""
     open = staticmethod(open_gateway)
 
-    def __init__(self, mirror, connection, ends=None):
+    def __init__(self, mirror: GitLabLink, connection: Connection, ends=None) -> None:
         self.mirror, self.connection = mirror, connection
         self.version = mirror.wanted_version
         self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
@@ -73,13 +74,13 @@ class Run:
         self.unanswered, self._tell = False, hears(connection)
         self._ends = ends if ends is not None else time.monotonic() + settings.GITLAB_LEASE_SECONDS / 3
 
-    def _meter(self, kind):
+    def _meter(self, kind: str) -> None:
         """Before each call: is there time left in this run, and budget left in this minute?"""
         if self.unanswered or time.monotonic() > self._ends:
             raise OutOfTime("The rest follows in the next run.")
         self.connection.spend(kind, share=self.share)
 
-    def _hear(self, answered):
+    def _hear(self, answered) -> None:
         self.unanswered = self.unanswered or not answered
         self._tell(answered)
 
@@ -123,17 +124,17 @@ class Run:
 
     # What it writes -------------------------------------------------------------------------------------------------
 
-    def write(self, **fields):
+    def write(self, **fields: Any) -> None:
         """Write the mirror row, committed at once. LeaseLost if somebody else holds it by now."""
         if not self.mirror.held().update(**fields):
             raise LeaseLost("Another worker took this request over.")
         self._remember(fields)
 
-    def _remember(self, fields):
+    def _remember(self, fields) -> None:
         for name, value in fields.items():
             setattr(self.mirror, name, value)
 
-    def agree(self, last_synced, remark=""):
+    def agree(self, last_synced, remark="") -> None:
         """GitLab now shows ``version``; if more was wanted meanwhile the row stays behind and due."""
         agreed = {
             "last_synced": last_synced,
@@ -151,16 +152,16 @@ class Run:
         else:
             self.write(**agreed, status=Status.BEHIND, due_at=timezone.now())
 
-    def put_off(self, seconds, error="", **fields):
+    def put_off(self, seconds, error="", **fields: Any) -> None:
         """Let go of the row and look at it again in so many seconds."""
         self.mirror.release(due_at=in_seconds(seconds), last_error=error, **fields)
 
-    def put_off_free(self, seconds, error, **fields):
+    def put_off_free(self, seconds, error, **fields: Any) -> None:
         """As ``put_off``, and it does not count as an attempt."""
         attempts = Case(When(attempts__gt=0, then=F("attempts") - 1), default=Value(0))
         self.put_off(seconds, error, attempts=attempts, **fields)
 
-    def park(self, error, status=Status.PARKED):
+    def park(self, error, status=Status.PARKED) -> None:
         """Let go of the row until a person has looked."""
         self.mirror.release(
             due_at=None, parked=True, status=status, last_error=error, refused_since=None, absent_since=None

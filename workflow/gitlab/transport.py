@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -28,13 +29,13 @@ _running = threading.local()
 class _Call:
     """One HTTP call: its socket, and how far it got."""
 
-    def __init__(self, on_sent):
+    def __init__(self, on_sent) -> None:
         self.on_sent = on_sent
         self.socket = None
         self.touched = False
         self.cut_off = False
 
-    def cut(self):
+    def cut(self) -> None:
         self.cut_off = True
         if self.socket is not None:
             with suppress(OSError):
@@ -44,11 +45,11 @@ class _Call:
 class _Observed:
     """A connection that tells its call what happens on the wire."""
 
-    def connect(self):
+    def connect(self) -> None:
         super().connect()
         _running.call.socket, _running.call.touched = self.sock, True
 
-    def putrequest(self, *args, **kwargs):
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
         if self.sock is not None:
             _running.call.socket, _running.call.touched = self.sock, True
         super().putrequest(*args, **kwargs)
@@ -75,7 +76,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args, **kwargs):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
@@ -93,7 +94,7 @@ class Session(requests.Session):
     After a call: ``headers_received`` (of the reply, or empty) and ``touched`` (whether anything may have been sent).
     """
 
-    def __init__(self, deadline):
+    def __init__(self, deadline) -> None:
         super().__init__()
         self.deadline = deadline
         self.headers_received, self.touched = {}, False
@@ -102,7 +103,7 @@ class Session(requests.Session):
         for scheme in ("http://", "https://"):
             self.mount(scheme, _Adapter(max_retries=0))
 
-    def request(self, method, url, **kwargs):
+    def request(self, method, url, **kwargs: Any):
         """As requests.Session.request, within the limits above."""
         if time.monotonic() - self._used_at > TRUSTED_FOR:
             self.close()  # the connections; the next call opens a new one
@@ -137,11 +138,11 @@ def kept_session(url, deadline):
     return connection
 
 
-def nothing():
+def nothing() -> None:
     """What happens once a request is sent: nothing, unless a test wants to crash there."""
 
 
-def _read_whole(response):
+def _read_whole(response) -> None:
     parts, size = [], 0
     for part in response.iter_content(65536):
         size += len(part)

@@ -6,8 +6,10 @@ Milestones in the administration: read from GitLab, and on demand read again.
 from celery import current_app
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import path
+from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST
 from kombu.exceptions import KombuError
 
@@ -29,7 +31,7 @@ class MirroredIssueAdmin(IssueAdmin):
     ]
 
     @admin.display(description="mirror")
-    def mirrored(self, issue):
+    def mirrored(self, issue: Issue):
         """How the GitLab issue stands."""
         mirror = getattr(issue, "mirror", None)
         return change_link(mirror, mirror.get_status_display()) if mirror else "It has no GitLab issue."
@@ -65,20 +67,20 @@ class MilestoneAdmin(Unchangeable, admin.ModelAdmin):
     date_hierarchy = "due_date"
     fields = ["title", "tracker", "state", "start_date", "due_date", "gitlab_id", "synced_at"]
 
-    def get_urls(self):
+    def get_urls(self) -> list[URLPattern]:
         """With the address that asks for a reading."""
         read = self.admin_site.admin_view(require_POST(self.read_now))
         return [path("read/", read, name="workflow_milestone_read"), *super().get_urls()]
 
-    def changelist_view(self, request, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context=None):
         """Offer the reading to who may ask for it."""
         return super().changelist_view(request, {**(extra_context or {}), "may_read": self.may_read(request)})
 
-    def may_read(self, request):
+    def may_read(self, request: HttpRequest):
         """Support Operations and administrators."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
-    def read_now(self, request):
+    def read_now(self, request: HttpRequest):
         """Wake the task that reads; GitLab is never called while somebody waits for a page."""
         if not self.may_read(request):
             raise PermissionDenied("Only Support Operations asks GitLab for its milestones.")
