@@ -5,6 +5,7 @@ is known stands in the database, so that all workers know it: ``Connection.away_
 answered, and a budget row that counts those in a row and says before when nobody asks.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -24,10 +25,10 @@ FIRST_WAIT, LONGEST_WAIT = 5, 30
 """Seconds between two tries to reach it: doubling, and short enough that nobody waits long once it is back."""
 
 
-def hears(connection: Connection):
+def hears(connection: Connection) -> Callable[[bool], None]:
     """What a gateway tells after each call: whether GitLab answered it. Costs a query only around an outage."""
 
-    def heard(answered) -> None:
+    def heard(answered: bool) -> None:
         if not answered:
             _unanswered(connection)
         elif connection.away_since:
@@ -36,7 +37,7 @@ def hears(connection: Connection):
     return heard
 
 
-def is_there(connection: Connection):
+def is_there(connection: Connection) -> bool:
     """Whether GitLab may be asked. While it is away: False, but for whoever's turn it is to find that it is back."""
     if connection.away_since is None:
         return True
@@ -51,10 +52,16 @@ def is_there(connection: Connection):
     return bool(turn.update(blocked_until=mine)) and _answers(connection)
 
 
-def _answers(connection: Connection):
+def _answers(connection: Connection) -> bool:
     """Ask something cheap. Being refused is an answer too: what it means is for the calls that follow."""
-    told = []
-    gateway = open_gateway(heard=lambda answered: (told.append(answered), hears(connection)(answered)))
+    told: list[bool] = []
+    tell = hears(connection)
+
+    def heard(answered: bool) -> None:
+        told.append(answered)
+        tell(answered)
+
+    gateway = open_gateway(heard=heard)
     try:
         gateway.version()
     except GitLabError as error:
@@ -73,7 +80,7 @@ def _unanswered(connection: Connection) -> None:
         wait = min(FIRST_WAIT * 2 ** min(count - TOLERATED, 10), LONGEST_WAIT)
         rows.update(blocked_until=now + timedelta(seconds=wait))
     if count == TOLERATED:
-        log.error("gitlab_away", since=connection.away_since.isoformat())
+        log.error("gitlab_away", since=connection.away_since and connection.away_since.isoformat())
 
 
 def _back(connection: Connection) -> None:
@@ -81,5 +88,5 @@ def _back(connection: Connection) -> None:
     since = connection.away_since
     connection.mark_back()
     if Budget.objects.filter(name=Budget.UNANSWERED, count__gte=TOLERATED).delete()[0]:
-        log.warning("gitlab_back", since=since.isoformat())
+        log.warning("gitlab_back", since=since and since.isoformat())
     Budget.objects.filter(name=Budget.UNANSWERED).delete()

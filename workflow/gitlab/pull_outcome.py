@@ -3,8 +3,10 @@
 What a look leads to, all or nothing: fields taken, wishes granted, the rest undone with one comment.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -25,7 +27,7 @@ from workflow.gitlab.merge import OURS, THEIRS, Merge
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.schemas import Person, RemoteIssue
-from workflow.gitlab.session import Run
+from workflow.gitlab.session import LookRun
 from workflow.models import Event, Issue
 from workflow.models.event import CONFLICT, UNDONE
 from workflow.states import Source
@@ -37,13 +39,16 @@ def said(name: str) -> str:
     return f"The {BY_NAME[name].label.lower()}"
 
 
-def take(run: Run, name: str, value: Value, somebody: Person | None) -> Undone | None:
+def take(run: LookRun, name: str, value: Value, somebody: Person | None) -> Undone | None:
     """Give the request GitLab's value of a shared field. Returns None (taken, or nothing to do) or Undone."""
+    takes = BY_NAME[name].take
+    if takes is None:
+        raise LookupError(f"The {name} is the portal's own.")
     person, issue = known_as(somebody), Issue.objects.get(pk=run.mirror.pk)
     if person is None:
         return Undone(somebody, said(name), stranger(somebody))
     try:
-        BY_NAME[name].take(run, issue, value, person)
+        takes(run, issue, value, person)
     except Refused as refused:
         return Undone(somebody, said(name), open_words(refused, person, issue))
     except Incomplete as incomplete:
@@ -57,7 +62,7 @@ def who_changed(history: History, labelling: Labelling, name: str) -> tuple[Pers
     return history.who_labelled(labelling.owned[field.family]) if field.family else history.who(field.noted)
 
 
-def newer_side(run: Run, history: History, name: str) -> str:
+def newer_side(run: LookRun, history: History, name: str) -> str:
     """OURS or THEIRS: whichever changed the field later, by one clock; what GitLab does not date is as old as the
     request."""
     _, theirs = who_changed(history, run.labelling, name)
@@ -83,17 +88,18 @@ BLOCK_IS_OURS = "The upper part is written by the portal. Edit the request there
 class NotYet(Exception):
     """The words to a wish may be a moment behind it; look again in ``seconds``."""
 
-    def __init__(self, seconds) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__(seconds)
         self.seconds = seconds
 
 
-def settle_look(run: Run, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
+def settle_look(run: LookRun, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
     """Bring the look to its end, inside the caller's transaction.
 
     ``agreed``: what both sides agree on from now on; ``history``: None if only the portal did anything.
     """
-    undone, pending = [], run.look.pending
+    undone: list[Undone] = []
+    pending = run.look.pending
     if history is not None:
         undone += _take_fields(run, history, found)
         granted, pending = _grant_wishes(run, remote, history, found)
@@ -105,7 +111,7 @@ def settle_look(run: Run, remote: RemoteIssue, history: History | None, found: M
     _end(run, remote, history, found, pending)
 
 
-def _take_fields(run: Run, history: History, found):
+def _take_fields(run: LookRun, history: History, found: Merge) -> list[Undone]:
     undone = []
     for name in sorted(found.take):
         by, _ = who_changed(history, run.labelling, name)
@@ -113,10 +119,14 @@ def _take_fields(run: Run, history: History, found):
     return [one for one in undone if one]
 
 
-def _grant_wishes(run: Run, remote: RemoteIssue, history: History, found):
+def _grant_wishes(
+    run: LookRun, remote: RemoteIssue, history: History, found: Merge
+) -> tuple[list[Undone], dict[str, Any]]:
     """(what was undone, the wish whose words may still come or {})."""
     heard = _heard(run.look)
-    number, undone, pending = run.mirror.pk, [], {}
+    number = run.mirror.pk
+    undone: list[Undone] = []
+    pending: dict[str, Any] = {}
     kept = _kept_wish(run, history)
     new = wishes(history, heard, found.wished, run.spelling, run.issue.kind)
     for wish in merged_wishes(new):
@@ -134,11 +144,11 @@ def _grant_wishes(run: Run, remote: RemoteIssue, history: History, found):
     return undone, pending
 
 
-def _heard(look: PendingPull):
+def _heard(look: PendingPull) -> Heard:
     return Heard(look.label_event, look.state_event, look.milestone_event, first=look.seen_at is None)
 
 
-def _kept_wish(run: Run, history: History):
+def _kept_wish(run: LookRun, history: History) -> Wish | None:
     """The wish that lacked words, if they have come now."""
     if not run.look.pending:
         return None
@@ -146,7 +156,7 @@ def _kept_wish(run: Run, history: History):
     return wish if still_waits(wish, run.now) and history.words_with(wish.by, wish.at) else None
 
 
-def _wait_a_moment(run: Run, wish) -> None:
+def _wait_a_moment(run: LookRun, wish: Wish) -> None:
     """People put a label on and then write why; undoing it between the two would be rude."""
     grace = settings.GITLAB_WORDS_GRACE_SECONDS
     left = grace - max(0, (run.now - wish.at).total_seconds())
@@ -154,14 +164,14 @@ def _wait_a_moment(run: Run, wish) -> None:
         raise NotYet(left)
 
 
-def _block(history: History, found, run: Run):
+def _block(history: History, found: Merge, run: LookRun) -> list[Undone]:
     if "block" not in found.wished:
         return []
     by, _ = history.who(BY_NAME["block"].noted)
     return [Undone(by, said("block"), BLOCK_IS_OURS)] if by else []
 
 
-def _tell_conflicts(run: Run, history: History, found) -> None:
+def _tell_conflicts(run: LookRun, history: History, found: Merge) -> None:
     """Both people learn what the other did; what did not stay is kept in the history."""
     for name, conflict in sorted(found.conflicts.items()):
         by, _ = who_changed(history, run.labelling, name)
@@ -180,11 +190,11 @@ def _tell_conflicts(run: Run, history: History, found) -> None:
         )
 
 
-def _shown(value):
+def _shown(value: Value) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value if value is not None else "none")
 
 
-def _say(run: Run, undone) -> None:
+def _say(run: LookRun, undone: list[Undone]) -> None:
     """One comment for everything that is put right with the same push."""
     if not undone:
         return
@@ -204,11 +214,11 @@ def _say(run: Run, undone) -> None:
     )
 
 
-def _name(somebody):
+def _name(somebody: Person | None) -> str:
     return f"{somebody.name} (@{somebody.username})" if somebody and somebody.id else "Somebody"
 
 
-def _push_what_differs(run: Run, agreed) -> None:
+def _push_what_differs(run: LookRun, agreed: Values) -> None:
     """Whatever the portal holds otherwise than GitLab shows is pushed next."""
     run.reread()
     if differs(wanted(run, look_up=False).kept, agreed):
@@ -217,9 +227,9 @@ def _push_what_differs(run: Run, agreed) -> None:
             mirror.want_push()
 
 
-def _end(run: Run, remote: RemoteIssue, history: History, found, pending) -> None:
+def _end(run: LookRun, remote: RemoteIssue, history: History | None, found: Merge, pending: Mapping[str, Any]) -> None:
     look, now = run.look, run.now
-    fields = {"pending": pending, "shared_text": text_around(remote.description)}
+    fields: dict[str, Any] = {"pending": pending, "shared_text": text_around(remote.description)}
     if history is not None:
         heard = _heard(look).after(history)
         fields |= {"label_event": heard.label, "state_event": heard.state, "milestone_event": heard.milestone}
@@ -237,13 +247,13 @@ def _end(run: Run, remote: RemoteIssue, history: History, found, pending) -> Non
         )
 
 
-def _flips(look: PendingPull, found, now: datetime):
+def _flips(look: PendingPull, found: Merge, now: datetime) -> list[list[str]]:
     """[[field, time]] of the last ten minutes, with what this look found changed in GitLab."""
     recent = [[name, at] for name, at in look.flips if now - datetime.fromisoformat(at) <= WITHIN]
     changed = {*found.take, *found.wished, *found.conflicts}
     return recent + [[name, now.isoformat()] for name in sorted(changed)]
 
 
-def _warring(flips):
+def _warring(flips: Iterable[list[str]]) -> str | None:
     names = [name for name, _ in flips]
     return next((name for name in names if names.count(name) > FLIPS), None)

@@ -14,11 +14,12 @@ from workflow.gitlab.errors import Conflict, GitLabError
 from workflow.gitlab.escaping import plain
 from workflow.gitlab.failures import PieceWork, handle_failure
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.models.link import Exchanged
 from workflow.gitlab.retry import Doing
 from workflow.gitlab.session import Run, in_seconds
 
 
-def put_off(row, seconds, message="", **fields: Any) -> None:
+def put_off(row: Exchanged, seconds: float | None, message: str = "", **fields: Any) -> None:
     """Look at the row again in so many seconds (None: not by itself)."""
     due_at = None if seconds is None else in_seconds(seconds)
     type(row).objects.filter(pk=row.pk).update(due_at=due_at, last_error=message, **fields)
@@ -40,7 +41,7 @@ def send_files(run: Run, project_id: int) -> None:
                 return
 
 
-def _send(run: Run, row, project_id: int) -> None:
+def _send(run: Run, row: OutgoingUpload, project_id: int) -> None:
     OutgoingUpload.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
     row.attempts += 1
     try:
@@ -57,7 +58,7 @@ def _send(run: Run, row, project_id: int) -> None:
         OutgoingNote.objects.filter(comment=row.attachment.comment_id, parked=False).update(due_at=timezone.now())
 
 
-def _file_name(name: str):
+def _file_name(name: str) -> str:
     """A name that cannot act in the Markdown GitLab makes of it."""
     kept = "".join(char if char.isalnum() or char in " ._()-" else "_" for char in plain(name))
     return kept.strip(" .") or "file"
@@ -74,17 +75,17 @@ def send_links(run: Run) -> None:
         other = GitLabLink.objects.filter(pk=row.link.target_id).first()
         if other is None:
             put_off(row, None, "The other request has no GitLab issue.")
-        elif not other.exists:
+        elif other.project_id is None or other.iid is None:
             put_off(row, OTHER_SIDE_IN, "The other request's issue is not there yet.")
         else:
-            _relate(run, row, other)
+            _relate(run, row, other.project_id, other.iid)
 
 
-def _relate(run: Run, row, other) -> None:
+def _relate(run: Run, row: OutgoingLink, to_project_id: int, to_iid: int) -> None:
     OutgoingLink.objects.filter(pk=row.pk).update(attempts=F("attempts") + 1)
     row.attempts += 1
     try:
-        run.gateway.link(run.mirror.project_id, run.mirror.iid, other.project_id, other.iid)
+        run.gateway.link(*run.there, to_project_id, to_iid)
     except Conflict:
         pass  # related already, which is all that was wanted
     except GitLabError as error:
