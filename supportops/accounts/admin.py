@@ -1,4 +1,7 @@
-"""People and groups in the administration."""
+"""The holidays in the administration.
+
+People and groups in the administration.
+"""
 
 from typing import Any
 
@@ -11,11 +14,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from supportops.accounts.admin_calendar import HolidayAdmin
-from supportops.accounts.admin_forms import NewPersonForm, PersonForm
 from supportops.accounts.admin_import import ImportsPeople
-from supportops.accounts.models import User
+from supportops.accounts.forms import NewPersonForm, PersonForm
+from supportops.accounts.models import Holiday, User
 from supportops.accounts.roles import Role
+
+
+@admin.register(Holiday)
+class HolidayAdmin(admin.ModelAdmin):
+    """A day that targets and reminders do not count."""
+
+    list_display = ["date", "name", "region"]
+    list_filter = ["region"]
+    search_fields = ["name", "region"]
+    date_hierarchy = "date"
+
 
 __all__ = ["GitLabAccountAdmin", "HolidayAdmin", "PersonAdmin", "RoleAdmin"]
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from supportops.accounts.absence_form import ABSENCE_FIELDS, AbsenceChecks
+from supportops.accounts.forms import ABSENCE_FIELDS, AbsenceChecks
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.sample import sample_people

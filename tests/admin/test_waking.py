@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.admin.rows import address, row_of
 from tests.processes import portal_python
 from workflow.gitlab import tasks as gitlab_tasks
-from workflow.gitlab.admin.milestone import READ_TASK
+from workflow.gitlab.admin.issue import READ_TASK
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 
 OUTBOX = [GitLabLink, OutgoingNote, OutgoingUpload, OutgoingLink]
@@ -81,7 +81,7 @@ def test_staff_without_a_role_do_not_ask_gitlab(visit, staff, waiting):
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"])
 def test_a_queue_that_does_not_answer_costs_nobody_anything(broker):
     """In a process of its own: Celery keeps its connection for as long as it lives."""
-    ask = "from workflow.gitlab.admin.milestone import wake_reading; print(wake_reading())"
+    ask = "from workflow.gitlab.admin.issue import wake_reading; print(wake_reading())"
 
     asked = portal_python(ask, CELERY_BROKER_URL=broker)
 

@@ -15,8 +15,8 @@ from workflow.gitlab.models import connection as connection_models
 from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.poll import metered_reader
-from workflow.gitlab.pull import LookRun
 from workflow.gitlab.push import numbers_with_work, push_issue
+from workflow.gitlab.session import LookRun
 
 pytestmark = pytest.mark.django_db
 

@@ -17,11 +17,11 @@ ESCAPES_ITSELF = {
 }
 NO_REQUESTS_THERE = {
     "workflow/notifications/admin.py": ["row.resume"],  # a channel that goes on
-    "workflow/gitlab/pages/connection.py": ["operations.resume"],  # the exchange with GitLab goes on
+    "workflow/gitlab/pages/sync_queue.py": ["operations.resume"],  # the exchange with GitLab goes on
 }
 WALKS_A_COPY = {"workflow/gitlab/intents.py": "looks where steps would lead, on copies that are never saved"}
 MEANT_TO_BE_OPEN = {
-    "intake/views/new.py": ["@login_not_required"],  # what was typed survives the sign-in
+    "intake/pages/request_form.py": ["@login_not_required"],  # what was typed survives the sign-in
     "supportops/portal/health.py": ["@login_not_required"] * 2,
     "supportops/portal/metrics.py": ["@login_not_required"],  # for this machine and for staff
     "workflow/gitlab/webhooks.py": ["@login_not_required", "@csrf_exempt"],  # a signature takes their place

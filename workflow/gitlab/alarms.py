@@ -5,7 +5,8 @@ alarm as before, so that a connection that flickers fills no inbox.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -67,7 +68,7 @@ class Finding:
     patience: timedelta = timedelta(0)
 
 
-def raise_alarm(finding):
+def raise_alarm(finding: "Finding"):
     """Open the alarm, or renew the words of the one that is open; returns it."""
     now = timezone.now()
     known = Alarm.objects.filter(kind=finding.kind, key=finding.key)
@@ -96,18 +97,18 @@ def raise_alarm(finding):
     return alarm
 
 
-def _open(alarm, now):
+def _open(alarm: Alarm, now: datetime) -> None:
     """It lasted long enough; from now on it is shown and told."""
     if Alarm.objects.filter(pk=alarm.pk, opened_at=None).update(opened_at=now):
         alarm.opened_at = now
         _log_open(alarm)
 
 
-def _log_open(alarm):
+def _log_open(alarm: Alarm) -> None:
     log.error("alarm_opened", kind=str(alarm.kind), alarm=alarm.pk, number=alarm.issue_id)
 
 
-def _back_again(known, now):
+def _back_again(known, now: datetime):
     """The alarm that was cleared a moment ago, open once more. Whoever may not have heard of it is told again."""
     row = known.filter(cleared_at__gt=now - SAME_AS_BEFORE, opened_at__isnull=False).order_by("cleared_at").last()
     if row is None:
@@ -119,7 +120,7 @@ def _back_again(known, now):
     return row
 
 
-def settle_alarms(findings):
+def settle_alarms(findings) -> None:
     """Raise what was found, clear what is gone, and tell people what they have not heard of today."""
     found = {raise_alarm(finding).pk for finding in findings}
     for alarm in Alarm.objects.current().exclude(pk__in=found):
@@ -132,7 +133,7 @@ def settle_alarms(findings):
     Alarm.objects.filter(cleared_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
-def _still_stands(alarm):
+def _still_stands(alarm: Alarm):
     """Whether an alarm that was raised where it happened, and that no watch finds, is not over yet."""
     if alarm.kind == Kind.TWIN:  # one that never opened was never told
         return alarm.opened_at is None or alarm.opened_at > timezone.now() - TWIN_STANDS
@@ -140,7 +141,7 @@ def _still_stands(alarm):
 
 
 @transaction.atomic
-def clear(alarm):
+def clear(alarm: Alarm) -> None:
     """The fact is gone: nobody is told of it any more. What never became an alarm leaves no trace."""
     if alarm.opened_at is None:
         Alarm.objects.filter(pk=alarm.pk, opened_at=None).delete()
@@ -150,7 +151,7 @@ def clear(alarm):
 
 
 @transaction.atomic
-def tell(alarm):
+def tell(alarm: Alarm) -> None:
     """Tell whoever looks after it, at most once a day; however many call this, one tells."""
     now = timezone.now()
     unheard = Q(told_at=None) | Q(told_at__lte=now - AGAIN_AFTER)
@@ -168,13 +169,13 @@ def tell(alarm):
     )
 
 
-def path_of(alarm):
+def path_of(alarm: Alarm):
     """The page on which it is dealt with; one address for each alarm."""
     page = reverse("sync", args=[alarm.issue_id]) if alarm.issue_id else reverse("queue", args=["sync"])
     return f"{page}#alarm-{alarm.pk}"
 
 
-def _who_looks_after(issue):
+def _who_looks_after(issue: Issue):
     """Support Operations; of a restricted request those who may see it, or else whoever it is restricted to."""
     ops = list(User.objects.ops())
     if issue is None or not issue.confidential:
@@ -183,7 +184,7 @@ def _who_looks_after(issue):
     return insiders or list(User.objects.active().filter(groups=issue.restricted_to_id))
 
 
-def alarms_for(person):
+def alarms_for(person: User) -> tuple[list[Any], list[Any]]:
     """(open alarms, longest open first; those cleared in the last days, newest first) this person may know of."""
     lately = Q(cleared_at=None) | Q(cleared_at__gt=timezone.now() - SHOWN_FOR)
     known = Alarm.objects.visible_to(Issue.objects.visible_to(person)).filter(lately, opened_at__isnull=False)

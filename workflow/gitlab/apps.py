@@ -8,7 +8,7 @@ class GitLabConfig(AppConfig):
     label = "gitlab_mirror"
     verbose_name = "GitLab"
 
-    def ready(self):
+    def ready(self) -> None:
         """Listen to the door, and bring the mirror's queue, panel and systems into the pages of requests."""
         from workflow.catalogue import systems
         from workflow.gitlab import labels, receivers

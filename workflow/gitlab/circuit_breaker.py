@@ -5,6 +5,7 @@ is known stands in the database, so that all workers know it: ``Connection.away_
 answered, and a budget row that counts those in a row and says before when nobody asks.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from workflow.gitlab.client import open_gateway
 from workflow.gitlab.errors import GitLabError
+from workflow.gitlab.models import Connection
 from workflow.gitlab.models.connection import Budget
 
 log = structlog.get_logger(__name__)
@@ -23,10 +25,10 @@ FIRST_WAIT, LONGEST_WAIT = 5, 30
 """Seconds between two tries to reach it: doubling, and short enough that nobody waits long once it is back."""
 
 
-def hears(connection):
+def hears(connection: Connection) -> Callable[[bool], None]:
     """What a gateway tells after each call: whether GitLab answered it. Costs a query only around an outage."""
 
-    def heard(answered):
+    def heard(answered: bool) -> None:
         if not answered:
             _unanswered(connection)
         elif connection.away_since:
@@ -35,7 +37,7 @@ def hears(connection):
     return heard
 
 
-def is_there(connection):
+def is_there(connection: Connection) -> bool:
     """Whether GitLab may be asked. While it is away: False, but for whoever's turn it is to find that it is back."""
     if connection.away_since is None:
         return True
@@ -50,10 +52,16 @@ def is_there(connection):
     return bool(turn.update(blocked_until=mine)) and _answers(connection)
 
 
-def _answers(connection):
+def _answers(connection: Connection) -> bool:
     """Ask something cheap. Being refused is an answer too: what it means is for the calls that follow."""
-    told = []
-    gateway = open_gateway(heard=lambda answered: (told.append(answered), hears(connection)(answered)))
+    told: list[bool] = []
+    tell = hears(connection)
+
+    def heard(answered: bool) -> None:
+        told.append(answered)
+        tell(answered)
+
+    gateway = open_gateway(heard=heard)
     try:
         gateway.version()
     except GitLabError as error:
@@ -61,7 +69,7 @@ def _answers(connection):
     return told[-1:] == [True]
 
 
-def _unanswered(connection):
+def _unanswered(connection: Connection) -> None:
     connection.mark_away()
     now = timezone.now()
     Budget.objects.get_or_create(name=Budget.UNANSWERED, defaults={"window_start": now})
@@ -72,13 +80,13 @@ def _unanswered(connection):
         wait = min(FIRST_WAIT * 2 ** min(count - TOLERATED, 10), LONGEST_WAIT)
         rows.update(blocked_until=now + timedelta(seconds=wait))
     if count == TOLERATED:
-        log.error("gitlab_away", since=connection.away_since.isoformat())
+        log.error("gitlab_away", since=connection.away_since and connection.away_since.isoformat())
 
 
-def _back(connection):
+def _back(connection: Connection) -> None:
     """It answered: all that waited goes on, the longest due first."""
     since = connection.away_since
     connection.mark_back()
     if Budget.objects.filter(name=Budget.UNANSWERED, count__gte=TOLERATED).delete()[0]:
-        log.warning("gitlab_back", since=since.isoformat())
+        log.warning("gitlab_back", since=since and since.isoformat())
     Budget.objects.filter(name=Budget.UNANSWERED).delete()

@@ -4,11 +4,13 @@ import structlog
 
 from workflow.gitlab.alarms import Finding, raise_alarm
 from workflow.gitlab.models.alarms import Kind
+from workflow.gitlab.schemas import RemoteIssue
+from workflow.gitlab.session import Run
 
 log = structlog.get_logger(__name__)
 
 
-def quarantined(run, remote):
+def quarantined(run: Run, remote: RemoteIssue) -> bool:
     """Whether the two sides disagree about who may read it; then the mirror is parked at once, and somebody alarmed.
 
     A change of the portal's that was not pushed yet is no disagreement.
@@ -26,13 +28,13 @@ def quarantined(run, remote):
     return True
 
 
-def alarm_of_mismatch(number):
+def alarm_of_mismatch(number: int) -> None:
     """Raise the alarm that GitLab shows a request to others than the portal does."""
     reason = "GitLab shows its issue to other people than the portal does. Nothing goes either way."
     raise_alarm(Finding(Kind.MISMATCH, f"SO-{number}", reason, key=str(number), issue=number))
 
 
-def _in_the_open(run, remote):
+def _in_the_open(run: Run, remote: RemoteIssue) -> bool:
     """Whether a restricted tracker's issue turned up in another project; one that the portal is still to move in is
     only on its way."""
     tracker, mirror = run.issue.tracker, run.mirror
@@ -41,7 +43,7 @@ def _in_the_open(run, remote):
     return bool(elsewhere and not to_be_moved)
 
 
-def _words(hidden, remote):
+def _words(hidden: bool, remote: RemoteIssue) -> str:
     if hidden and not remote.confidential:
         return (
             "This request is restricted, but its GitLab issue was made visible to everyone. Nothing goes either way "

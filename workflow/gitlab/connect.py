@@ -29,7 +29,7 @@ def hook_address():
     return f"{settings.PORTAL_URL.rstrip('/')}/hooks/gitlab/"
 
 
-def set_up_hook(tracker, gateway=None):
+def set_up_hook(tracker: Tracker, gateway=None):
     """Make the tracker's hook right; returns (what was done, what a person must do), sentences, either of them "".
 
     Secrets cannot be read back from GitLab, so they are sent each time; that also is how one is rotated.
@@ -43,7 +43,7 @@ def set_up_hook(tracker, gateway=None):
         return "", f"The webhook of {tracker.path} is not set up: {error.message}"
 
 
-def _set_up(tracker, gateway):
+def _set_up(tracker: Tracker, gateway):
     address = hook_address()
     ours = [hook for hook in gateway.hooks(tracker.project_id) if hook.url == address]
     if not ours:
@@ -72,7 +72,7 @@ def _fields():
     return fields
 
 
-def what_is_wrong(tracker, gateway=None):
+def what_is_wrong(tracker: Tracker, gateway=None):
     """Why webhooks of this tracker do not arrive, as a sentence, or "" if the hook is in order. Changes nothing."""
     gateway = gateway or open_reader()
     try:
@@ -99,7 +99,7 @@ NOTES_ON_GITLAB_COM = 55
 class Report:
     """What was done, and what a person must do."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.done, self.missing = [], []
 
 
@@ -125,7 +125,7 @@ def connect():
     return report
 
 
-def _set_up_hooks(report):
+def _set_up_hooks(report) -> None:
     """Without hooks the poller still hears of everything, only later; so a missing one holds nothing up."""
     for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
         done, missing = set_up_hook(tracker)
@@ -133,7 +133,7 @@ def _set_up_hooks(report):
         report.missing += [missing] if missing else []
 
 
-def _know_the_bot(gateway, report):
+def _know_the_bot(gateway, report) -> None:
     me = gateway.me()
     connection = Connection.load()
     first = not connection.url
@@ -151,7 +151,7 @@ def _know_the_bot(gateway, report):
         )
 
 
-def _check_token(gateway, report):
+def _check_token(gateway, report) -> None:
     try:
         token = gateway.token()
     except (Permanent, Forbidden):
@@ -168,7 +168,7 @@ def _check_token(gateway, report):
         report.missing.append(f"The token expires on {token.expires_at}. Make a new one and set GITLAB_TOKEN.")
 
 
-def _prepare(tracker, gateway, labels, report):
+def _prepare(tracker: Tracker, gateway, labels, report) -> None:
     project = gateway.project(tracker.project_id or tracker.path)
     if tracker.project_id is None:
         Tracker.objects.filter(pk=tracker.pk).update(project_id=project.id)
@@ -180,7 +180,7 @@ def _prepare(tracker, gateway, labels, report):
     report.done.append(f"{project.path} is number {project.id}: {new} labels created, {milestones} milestones read.")
 
 
-def _know_the_plan(gateway, report):
+def _know_the_plan(gateway, report) -> None:
     """Whether GitLab keeps scoped labels apart itself; what it does not tell now stays as it was known."""
     told = keeps_scopes_exclusive(gateway, Tracker.objects.filter(is_active=True, project_id__isnull=False))
     if told is None:

@@ -12,7 +12,7 @@ true, then looks for the marker among the bot's issues, twice, before it creates
 Brings the GitLab issue in step with the request: created, moved, and changed by at most one PUT.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -38,17 +38,18 @@ from workflow.gitlab.identities import unknown
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
 from workflow.gitlab.retry import quarantine
-from workflow.gitlab.session import Status
+from workflow.gitlab.schemas import RemoteIssue, RemoteProject
+from workflow.gitlab.session import Run, Status
 
 
 class LookFirst(GitLabError):
     """The push gives way to a look at the issue."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__("Somebody changed it in GitLab; that is taken in first.")
 
 
-def give_way(run, remote):
+def give_way(run: Run, remote: RemoteIssue) -> None:
     """Raise LookFirst if GitLab shows anything else than was last agreed on.
 
     Where nothing was agreed yet there is nothing to compare with; where looking fails for good, pushing goes on
@@ -62,7 +63,7 @@ def give_way(run, remote):
         raise LookFirst
 
 
-def looking_fails(number):
+def looking_fails(number: int) -> bool:
     """Whether the last look ended in an error that only a person can mend."""
     return PendingPull.objects.filter(pk=number, due_at=None).exclude(last_error="").exists()
 
@@ -72,7 +73,7 @@ CLOCKS_APART = timedelta(minutes=5)
 """How much earlier than the attempt to look: GitLab's database and web servers need not agree on the time."""
 
 
-def create(run, wanted):
+def create(run: Run, wanted: Wanted) -> RemoteIssue | None:
     """Create the request's GitLab issue, or adopt the one an earlier attempt made.
 
     Returns the RemoteIssue, linked; or None if it is not known yet whether there is one, and then the row is let go of
@@ -80,10 +81,11 @@ def create(run, wanted):
     """
     project = run.project
     if run.mirror.creating_since is not None:
-        found, certain = _look_for(run, project)
+        found, certain = _look_for(run, project, run.mirror.creating_since)
         if found or not certain:
             return found and _link(run, found)
-    run.write(status=Status.CREATING, creating_since=run.now, empty_looks=0)
+    since = run.now
+    run.write(status=Status.CREATING, creating_since=since, empty_looks=0)
     crashpoint("creating")
     try:
         remote = run.gateway.create_issue(
@@ -93,7 +95,7 @@ def create(run, wanted):
         run.put_off(quarantine().total_seconds(), error.message, status=Status.UNKNOWN)
         return None
     except GitLabError as error:
-        twins = _marked(run, project) if isinstance(error, Conflict) else []
+        twins = _marked(run, project, since) if isinstance(error, Conflict) else []
         if twins:
             return _link(run, twins[0])
         run.write(status=Status.BEHIND, creating_since=None)
@@ -102,17 +104,17 @@ def create(run, wanted):
     return _link(run, remote)
 
 
-def _look_for(run, project):
-    """(the issue an earlier attempt made or None, whether that is certain). Uncertain: the row was let go of.
+def _look_for(run: Run, project: RemoteProject, since: datetime) -> tuple[RemoteIssue | None, bool]:
+    """(the issue an attempt at ``since`` made or None, whether that is certain). Uncertain: the row was let go of.
 
     A list that fails raises and proves nothing. Time is GitLab's own, told by its last answer.
     """
     mirror = run.mirror
-    left = mirror.creating_since + quarantine() - run.now
+    left = since + quarantine() - run.now
     if left > timedelta(0):
         run.put_off_free(left.total_seconds(), "Waits to see whether GitLab created it.", status=Status.UNKNOWN)
         return None, False
-    twins = _marked(run, project)
+    twins = _marked(run, project, since)
     if len(twins) > 1:
         log.error("gitlab_twins", number=mirror.pk, iids=[twin.iid for twin in twins])
     if twins:
@@ -124,17 +126,16 @@ def _look_for(run, project):
     return None, True
 
 
-def _marked(run, project):
+def _marked(run: Run, project: RemoteProject, since: datetime) -> list[RemoteIssue]:
     """The bot's issues that carry the request's marker, made since the attempt began; any other is not ours."""
-    since = run.mirror.creating_since - CLOCKS_APART
     return [
         issue
-        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=since)
+        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=since - CLOCKS_APART)
         if marker_in(issue.description) == run.mirror.marker and issue.moved_to_id is None
     ]
 
 
-def _link(run, remote):
+def _link(run: Run, remote: RemoteIssue) -> RemoteIssue:
     run.write(
         status=Status.BEHIND,
         creating_since=None,
@@ -149,14 +150,14 @@ def _link(run, remote):
     return remote
 
 
-def settle(run):
+def settle(run: Run) -> bool:
     """Make GitLab show the request as it stands. False if that must wait, and then the row is already let go of."""
     if not run.mirror.exists:
         return _begin(run)
     remote = None
     if run.target_project != run.mirror.project_id:
         remote = _in_its_place(run, observe(run))
-    send_files(run, run.mirror.project_id)
+    send_files(run, run.there[0])
     goal = wanted(run, look_up=False)
     if remote is None and not differs(goal.kept, Agreed.of(run.mirror).values):
         run.agree(run.mirror.last_synced, run.mirror.last_error if run.mirror.dropped else "")
@@ -167,20 +168,20 @@ def settle(run):
     return True
 
 
-def wanted(run, *, look_up: bool) -> Wanted:
+def wanted(run: Run, *, look_up: bool) -> Wanted:
     """What GitLab should show. ``look_up``: whether an unknown assignee may be asked for, which costs a call."""
     return wanted_of(PortalSide(run.issue, run.labelling, run.gateway if look_up else None))
 
 
-def observe(run):
+def observe(run: Run) -> RemoteIssue:
     """The GitLab issue as it is. That it was not found before is forgotten once it is."""
-    remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
+    remote = run.gateway.issue(*run.there)
     if run.mirror.absent_since is not None:
         run.write(absent_since=None)
     return remote
 
 
-def _begin(run):
+def _begin(run: Run) -> bool:
     if run.issue.tracker is None:  # reclassified, before it had an issue, into something that has none
         run.mirror.release(due_at=None)
         return False
@@ -193,7 +194,7 @@ def _begin(run):
     return True
 
 
-def _in_its_place(run, remote):
+def _in_its_place(run: Run, remote: RemoteIssue) -> RemoteIssue:
     """The issue in the tracker it belongs in: moved if it must. LookFirst if somebody else moved it."""
     if remote.moved_to_id is not None:
         moved = moves.moved_to(run, remote)
@@ -206,7 +207,7 @@ def _in_its_place(run, remote):
     return remote
 
 
-def _adjust(run, remote, goal):
+def _adjust(run: Run, remote: RemoteIssue, goal: Wanted) -> None:
     """One PUT with what differs, then compare: GitLab drops silently what the bot may not set."""
     if unknown(run.issue.assignee):
         goal = wanted(run, look_up=True)

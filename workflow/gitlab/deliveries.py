@@ -21,7 +21,7 @@ TRIES = 6
 AFTER_A_DEATH = timedelta(minutes=1)
 
 
-def take_in(pk):
+def take_in(pk: int):
     """Understand one delivery, if it still is due. Returns the number of the request it concerns, or None.
 
     One that cannot be understood is tried a few times more, and keeps none of the others waiting.
@@ -36,7 +36,7 @@ def take_in(pk):
         return None
 
 
-def _begun(pk):
+def _begun(pk: int):
     """Count the attempt before it is made, and come back no sooner than in a minute.
 
     So one that kills its worker (a body too large for it, reliability.md §2, row 10) does so a few times, not for ever.
@@ -48,7 +48,7 @@ def _begun(pk):
     return bool(due.update(attempts=F("attempts") + 1, due_at=timezone.now() + AFTER_A_DEATH))
 
 
-def _take_in(pk):
+def _take_in(pk: int):
     with transaction.atomic():
         delivery = WebhookDelivery.objects.select_for_update().filter(pk=pk, due_at__isnull=False).first()
         if delivery is None:
@@ -85,7 +85,7 @@ def forget_old():
     return WebhookDelivery.objects.filter(due_at=None, received_at__lt=deliveries_until).delete()[0]
 
 
-def _read(text):
+def _read(text: str):
     try:
         return hint_of(json.loads(text))
     except (ValueError, RecursionError):
@@ -107,13 +107,13 @@ def _by_somebody_else(hint):
     return hint.by is None or hint.by != Connection.load().bot_id
 
 
-def _again(delivery):
+def _again(delivery) -> None:
     """The issue carries a mark of ours that no row has, or has not yet: a transaction may still be on its way."""
     wait = timedelta(seconds=2 ** (delivery.attempts - 1))
     WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() + wait)
 
 
-def _failed(delivery):
+def _failed(delivery) -> None:
     if delivery.attempts <= TRIES:
         _again(delivery)
     else:
@@ -121,7 +121,7 @@ def _failed(delivery):
         WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=None, outcome=outcome)
 
 
-def _understood(delivery, hint, number):
+def _understood(delivery, hint, number: int) -> None:
     confidential = "confidential" in delivery.event.lower()
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
         due_at=None,
@@ -131,7 +131,7 @@ def _understood(delivery, hint, number):
     )
 
 
-def _in_words(hint, number):
+def _in_words(hint, number: int):
     if number is not None:
         return f"Look at SO-{number}"
     if hint is None:

@@ -3,30 +3,34 @@
 import structlog
 
 from workflow.gitlab.alarms import Finding, raise_alarm
+from workflow.gitlab.client import Gateway
 from workflow.gitlab.errors import Gone
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.alarms import Kind
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.render import portal_address
+from workflow.gitlab.schemas import RemoteIssue
 from workflow.gitlab.session import Status
 
 log = structlog.get_logger(__name__)
 
 
-def close_twin(mirror, issue, gateway):
+def close_twin(mirror: GitLabLink, issue: RemoteIssue, gateway: Gateway) -> bool:
     """Close ``issue``, which carries the mark of a request whose issue is another one. Returns whether it is a twin.
 
     Not one: while the request's own is still being created or looked for, where it moved here, or when it is gone and
     this may be what is left.
     """
-    if issue.moved_to_id is not None or not mirror.exists or mirror.status in (Status.CREATING, Status.UNKNOWN):
+    if issue.moved_to_id is not None or mirror.status in (Status.CREATING, Status.UNKNOWN, Status.ORPHANED):
         return False
-    if (mirror.project_id, mirror.iid) == (issue.project_id, issue.iid) or mirror.status == Status.ORPHANED:
+    project_id, iid = mirror.project_id, mirror.iid
+    if project_id is None or iid is None or (project_id, iid) == (issue.project_id, issue.iid):
         return False
     try:
-        own = gateway.issue(mirror.project_id, mirror.iid)
+        still_there = gateway.issue(project_id, iid).moved_to_id is None
     except Gone:
-        own = None
-    if own is None or own.moved_to_id is not None:
+        still_there = False
+    if not still_there:
         PendingPull.ask(mirror.pk, thorough=True)
         return False
     if issue.state == "closed":
@@ -38,13 +42,13 @@ def close_twin(mirror, issue, gateway):
     return True
 
 
-def _raise_alarm(mirror, issue):
+def _raise_alarm(mirror: GitLabLink, issue: RemoteIssue) -> None:
     reason = f"GitLab answered too late when its issue was created, so there were two: #{mirror.iid} and #{issue.iid}."
     key = f"{mirror.pk} {issue.project_id} {issue.iid}"
     raise_alarm(Finding(Kind.TWIN, f"SO-{mirror.pk}", reason, key=key, issue=mirror.pk))
 
 
-def _words(mirror):
+def _words(mirror: GitLabLink) -> str:
     return (
         f"This issue is a twin of [SO-{mirror.pk}]({portal_address(mirror.pk)}): GitLab answered too late when it was "
         f"created. Go on in {mirror.web_url}"

@@ -30,6 +30,7 @@ class RateLimited(Retryable):
 
     def __init__(self, message: str, retry_after: float, *, kind: str = "requests", ours: bool = False) -> None:
         super().__init__(message, retry_after)
+        self.retry_after: float = retry_after
         self.kind, self.ours = kind, ours
 
 

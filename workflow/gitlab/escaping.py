@@ -10,6 +10,7 @@ A description holds the portal's block between two of them; a note carries one. 
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,7 +28,7 @@ _ADDRESS = re.compile(r"(?:(?<=\s)|(?<=\()|^)https?://[^\s<>()@\[\]]+", re.IGNOR
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#+!|~-])")
 
 
-def plain(text):
+def plain(text: str) -> str:
     """The text with line ends as ``\\n`` and without NUL and other control characters.
 
     GitLab deletes carriage returns before it looks for commands, so a lone one becomes a line end here: nothing may
@@ -37,20 +38,21 @@ def plain(text):
     return _CONTROL.sub("", text)
 
 
-def quiet(text, *, allow=()):
+def quiet(text: str, *, allow: Iterable[str] = ()) -> str:
     """``text`` that mentions nobody and refers to nothing. ``allow``: handles, with their ``@``, that keep their force.
 
     Other addresses on the web stay as they are, GitLab's own are broken: a link to an issue leaves a mark on it.
     """
-    text = _without_own_addresses(text)
-    parts, end = [], 0
+    text, allow = _without_own_addresses(text), tuple(allow)
+    parts: list[str] = []
+    end = 0
     for address in _ADDRESS.finditer(text):
         parts += [_quiet(text[end : address.start()], allow), address[0]]
         end = address.end()
     return "".join([*parts, _quiet(text[end:], allow)])
 
 
-def _quiet(text, allow):
+def _quiet(text: str, allow: tuple[str, ...]) -> str:
     if allow:
         handles = re.compile(f"({'|'.join(re.escape(handle) for handle in allow)})(?![\\w/.-])", re.IGNORECASE)
         pieces = handles.split(text)
@@ -62,18 +64,18 @@ def _quiet(text, allow):
     return _REFERENCE.sub(lambda mark: mark[0] + BREAK, text)
 
 
-def _alternating():
+def _alternating() -> Iterator[bool]:
     while True:
         yield False
         yield True
 
 
-def _without_own_addresses(text):
+def _without_own_addresses(text: str) -> str:
     host = re.escape(urlsplit(settings.GITLAB_URL).hostname or "gitlab.com")
     return re.sub(rf":(?=//[^/\s]*{host})", f":{BREAK}", text, flags=re.IGNORECASE)
 
 
-def safe_text(text, *, allow=()):
+def safe_text(text: str, *, allow: Iterable[str] = ()) -> str:
     """Untrusted Markdown as a quotation: it reads as it was written, and nothing in it acts. Empty text stays empty."""
     text = quiet(plain(text).strip("\n"), allow=allow).replace("<", "&lt;")
     if not text.strip():
@@ -81,13 +83,13 @@ def safe_text(text, *, allow=()):
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
 
 
-def safe_line(text):
+def safe_line(text: str) -> str:
     """Untrusted words within a line of our own: no markup, no mention, no line end."""
     text = " ".join(plain(text).split())
     return quiet(_MARKUP.sub(r"\\\1", text)).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
-def safe_title(text):
+def safe_title(text: str) -> str:
     """An untrusted title: one line, at most 255 characters, at least one, mentions nobody, is no command."""
     text = quiet(" ".join(plain(text).split())).replace("&amp;", "&") or "Untitled"
     if text.startswith("/"):
@@ -95,7 +97,7 @@ def safe_title(text):
     return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def without_breaks(text):
+def without_breaks(text: str) -> str:
     """What a person wrote, out of what ``quiet`` made of it."""
     return text.replace(BREAK, "")
 
@@ -104,24 +106,24 @@ _BLOCK = re.compile(r"<!-- supportops:begin (?P<marker>\w+) -->\n?(?P<text>.*?)\
 _NOTE = re.compile(r"<!-- supportops:note (?P<pk>\d+)-(?P<digest>[0-9a-f]{32}) -->")
 
 
-def managed_block(marker, text):
+def managed_block(marker: str, text: str) -> str:
     """``text`` between the marks."""
     return f"<!-- supportops:begin {marker} -->\n{text}\n<!-- supportops:end -->"
 
 
-def marker_in(description):
+def marker_in(description: str) -> str | None:
     """The marker of a description's managed block, or None. Escaped text of people cannot form one."""
     found = _BLOCK.search(_unix(description))
     return found and found["marker"]
 
 
-def block_in(description):
+def block_in(description: str) -> str | None:
     """The text of the managed block as GitLab has it, or None where people removed it."""
     found = _BLOCK.search(_unix(description))
     return found and found["text"]
 
 
-def with_block(description, marker, text):
+def with_block(description: str, marker: str, text: str) -> str:
     """``description`` with its managed block replaced; what people wrote around it stays. Without one it goes first."""
     description = _unix(description)
     block = managed_block(marker, text)
@@ -131,7 +133,7 @@ def with_block(description, marker, text):
     return f"{block}\n\n{description}" if description.strip() else block
 
 
-def text_around(description):
+def text_around(description: str) -> str:
     """What people wrote above and below the managed block."""
     marker = marker_in(description)
     if marker is None:
@@ -141,20 +143,20 @@ def text_around(description):
     return "\n\n".join(part.strip() for part in (before, after.partition("<!-- supportops:end -->")[2]) if part.strip())
 
 
-def note_marker(pk):
+def note_marker(pk: int) -> str:
     """The mark of the note that mirrors the row ``pk``; nobody else can make it."""
     return f"<!-- supportops:note {pk}-{_digest(pk)} -->"
 
 
-def noted(body):
+def noted(body: str) -> int | None:
     """The row a note mirrors, by its mark, or None; a forged mark is none."""
     found = _NOTE.search(body)
     return int(found["pk"]) if found and constant_time_compare(found["digest"], _digest(found["pk"])) else None
 
 
-def _digest(pk):
+def _digest(pk: int | str) -> str:
     return salted_hmac("workflow.gitlab.note", str(pk), algorithm="sha256").hexdigest()[:32]
 
 
-def _unix(text):
+def _unix(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")

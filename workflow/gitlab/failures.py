@@ -5,7 +5,7 @@ project whether it is the whole tracker, the issue whether it is gone. What foll
 written on the request, the reading, the piece or the tracker.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -29,8 +29,9 @@ from workflow.gitlab.errors import (
 )
 from workflow.gitlab.models import GitLabLink, PendingFile, TrackerWait
 from workflow.gitlab.models.connection import Budget, Connection
+from workflow.gitlab.models.link import Exchanged
 from workflow.gitlab.retry import Decision, Doing, Outcome, decide
-from workflow.gitlab.session import drop_connection, in_seconds
+from workflow.gitlab.session import LookRun, Run, drop_connection, in_seconds
 
 log = structlog.get_logger(__name__)
 REPORTER = 20
@@ -98,7 +99,7 @@ def handle_failure(error: BaseException, work: Work) -> Decision:
         case Outcome.WAIT_FOR_PIECE:
             work.wait_for_piece(decision)
         case Outcome.PAUSE:
-            work.connection.pause(decision.reason)
+            work.connection.pause(decision.words)
             work.put_off(decision)
         case Outcome.PARK:
             work.park(decision)
@@ -114,7 +115,7 @@ def stops_round(decision: Decision, error: BaseException, connection: Connection
     return decision.outcome is Outcome.RETRY and not is_there(connection)
 
 
-def _log(error, decision, work):
+def _log(error: BaseException, decision: Decision, work: Work) -> None:
     said = {"doing": work.doing.value, "outcome": decision.outcome.value, "reason": decision.reason, **work.named()}
     if not decision.foreseen:
         log.error("gitlab_work_failed", exc_info=error, **said)
@@ -137,9 +138,9 @@ _WORDS = {
 }
 
 
-def _told_apart(error, work):
+def _told_apart(error: BaseException, work: Work) -> BaseException:
     """The error, as one that says whom it is about. What goes wrong while asking takes its place."""
-    if type(error) not in (Forbidden, Gone):
+    if not isinstance(error, Forbidden | Gone) or isinstance(error, Absent):
         return error
     try:
         return _meant(error, work)
@@ -147,14 +148,15 @@ def _told_apart(error, work):
         return other
 
 
-def _meant(error, work):
+def _meant(error: Forbidden | Gone, work: Work) -> GitLabError:
     _see_the_bot(work.gateway)
     where = work.project if error.project is None else error.project
-    if closed := where is not None and _closed(work.gateway, where):
+    closed = None if where is None else _closed(work.gateway, where)
+    if closed is not None:
         return closed
     if isinstance(error, Forbidden):
         return Forbidden(_WORDS[work.doing].format(error.message.partition("(")[2].rpartition(")")[0] or "403"))
-    if work.iid is not None and work.doing is not Doing.FETCH:
+    if isinstance(work.project, int) and work.iid is not None and work.doing is not Doing.FETCH:
         try:
             work.gateway.issue(work.project, work.iid)
         except Gone:
@@ -162,7 +164,7 @@ def _meant(error, work):
     return error
 
 
-def _see_the_bot(gateway):
+def _see_the_bot(gateway: Gateway) -> None:
     """Raises Misconfigured if GitLab does not let the bot in at all, Retryable if it finds nothing whatsoever."""
     try:
         gateway.me()
@@ -174,7 +176,7 @@ def _see_the_bot(gateway):
         raise Retryable("GitLab finds nothing at the moment, not even the bot itself.") from gone
 
 
-def _closed(gateway, where):
+def _closed(gateway: Gateway, where: int | str) -> TrackerRefuses | None:
     """TrackerRefuses if the whole project is closed to the bot or to what it writes, else None."""
     tracker = _tracker_at(where)
     name = tracker.path if tracker else f"number {where}"
@@ -195,7 +197,7 @@ def _closed(gateway, where):
     return None
 
 
-def _tracker_at(where):
+def _tracker_at(where: int | str | None) -> Tracker | None:
     rows = Tracker.objects.all()
     return rows.filter(project_id=where).first() if isinstance(where, int) else rows.filter(path=where).first()
 
@@ -203,11 +205,13 @@ def _tracker_at(where):
 # Trackers that wait -------------------------------------------------------------------------------------------------
 
 
-def _close(refusal, decision):
+def _close(refusal: BaseException, decision: Decision) -> Tracker | None:
     """Write that the tracker waits; returns it, or None where the project is no tracker's."""
+    if not isinstance(refusal, TrackerRefuses):
+        return None
     tracker = _tracker_at(refusal.project)
     if tracker is not None:
-        TrackerWait.begin(tracker, What.EVERYTHING, decision.reason, decision.seconds, readable=refusal.readable)
+        TrackerWait.begin(tracker, What.EVERYTHING, decision.words, decision.seconds, readable=refusal.readable)
     return tracker
 
 
@@ -224,7 +228,7 @@ def ask_waiting_trackers() -> None:
             _ask_again(wait, TrackerWork(connection, gateway, wait.tracker, What.EVERYTHING, wait.attempts + 1))
 
 
-def _ask_again(wait, work):
+def _ask_again(wait: TrackerWait, work: "TrackerWork") -> None:
     try:
         _see_the_bot(work.gateway)
         closed = _closed(work.gateway, wait.tracker.project_id or wait.tracker.path)
@@ -242,7 +246,7 @@ def _ask_again(wait, work):
 # Where consequences are written -------------------------------------------------------------------------------------
 
 
-def _absent_for(mirror):
+def _absent_for(mirror: GitLabLink) -> timedelta | None:
     return None if mirror.absent_since is None else timezone.now() - mirror.absent_since
 
 
@@ -251,22 +255,24 @@ class _OfRun:
 
     part_of_run = False
 
-    def __init__(self, run):
+    def __init__(self, run: Run) -> None:
         self.run = run
         self.connection, self.gateway, self.unanswered = run.connection, run.gateway, run.unanswered
         self.absent_for = _absent_for(run.mirror)
         self.iid = run.mirror.iid
         tracker = run.issue.tracker
-        self.project = run.mirror.project_id or (tracker and (tracker.project_id or tracker.path))
+        self.project: int | str | None = run.mirror.project_id
+        if self.project is None and tracker is not None:
+            self.project = tracker.project_id or tracker.path
 
-    def named(self):
+    def named(self) -> dict[str, Any]:
         """The request's number."""
         return {"number": self.run.mirror.pk}
 
-    def _own(self, tracker):
+    def _own(self, tracker: Tracker | None) -> bool:
         return tracker is not None and tracker.pk == self.run.issue.tracker_id
 
-    def _absence(self, decision):
+    def _absence(self, decision: Decision) -> dict[str, datetime]:
         return {"absent_since": self.run.mirror.absent_since or timezone.now()} if decision.absent else {}
 
 
@@ -275,32 +281,32 @@ class RequestWork(_OfRun):
 
     doing = Doing.REQUEST
 
-    def __init__(self, run):
+    def __init__(self, run: Run) -> None:
         super().__init__(run)
         self.attempts = run.mirror.attempts
 
-    def put_off(self, decision):
+    def put_off(self, decision: Decision) -> None:
         """See Work."""
         put_off = self.run.put_off if decision.counts else self.run.put_off_free
         reason = self.run.mirror.last_error if decision.reason is None else decision.reason
         put_off(decision.seconds, reason, **self._absence(decision))
 
-    def wait_for_tracker(self, decision, tracker):
+    def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work. What waits with its own tracker is due the moment that answers."""
-        self.run.put_off_free(0 if self._own(tracker) else decision.seconds, decision.reason)
+        self.run.put_off_free(0 if self._own(tracker) else decision.seconds, decision.words)
 
-    def wait_for_piece(self, decision):
+    def wait_for_piece(self, decision: Decision) -> None:
         """See Work."""
         since = self.run.mirror.refused_since or timezone.now()
-        self.run.put_off(decision.seconds, decision.reason, refused_since=since)
+        self.run.put_off(decision.seconds, decision.words, refused_since=since)
 
-    def park(self, decision):
+    def park(self, decision: Decision) -> None:
         """See Work."""
-        self.run.park(decision.reason)
+        self.run.park(decision.words)
 
-    def orphan(self, decision):
+    def orphan(self, decision: Decision) -> None:
         """See Work."""
-        self.run.park(decision.reason, GitLabLink.Status.ORPHANED)
+        self.run.park(decision.words, GitLabLink.Status.ORPHANED)
 
 
 class LookWork(_OfRun):
@@ -308,40 +314,40 @@ class LookWork(_OfRun):
 
     doing = Doing.LOOK
 
-    def __init__(self, run):
+    def __init__(self, run: LookRun) -> None:
         super().__init__(run)
         self.look = run.look
         self.attempts = run.look.attempts + 1
 
-    def put_off(self, decision):
+    def put_off(self, decision: Decision) -> None:
         """See Work."""
         if absence := self._absence(decision):
             self.run.mirror.held().update(**absence)
         self._again(decision, decision.seconds)
 
-    def _again(self, decision, seconds, **fields):
+    def _again(self, decision: Decision, seconds: float, **fields: Any) -> None:
         if not decision.counts:
             fields["attempts"] = self.look.attempts
         self.look.put_off(seconds, self.look.last_error if decision.reason is None else decision.reason, **fields)
 
-    def wait_for_tracker(self, decision, tracker):
+    def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work. What may not be read at all is due the moment its tracker answers."""
         closed = tracker is not None and TrackerWait.objects.unreadable().filter(tracker=tracker).exists()
         self._again(decision, 0 if closed and self._own(tracker) else decision.seconds)
 
-    def wait_for_piece(self, decision):
+    def wait_for_piece(self, decision: Decision) -> None:
         """See Work."""
         self._again(decision, decision.seconds, refused_since=self.look.refused_since or timezone.now())
 
-    def park(self, decision):
+    def park(self, decision: Decision) -> None:
         """See Work."""
         if decision.stops:
-            self.run.park(decision.reason)
-        self.look.put_off(None, decision.reason, refused_since=None)
+            self.run.park(decision.words)
+        self.look.put_off(None, decision.words, refused_since=None)
 
-    def orphan(self, decision):
+    def orphan(self, decision: Decision) -> None:
         """See Work."""
-        self.run.park(decision.reason, GitLabLink.Status.ORPHANED)
+        self.run.park(decision.words, GitLabLink.Status.ORPHANED)
         self.look.done()
 
 
@@ -351,38 +357,39 @@ class PieceWork:
     part_of_run = True
     absent_for: timedelta | None = None
 
-    def __init__(self, run, row, doing: Doing):
+    def __init__(self, run: Run, row: Exchanged, doing: Doing) -> None:
         self.run, self.row, self.doing = run, row, doing
         self.connection, self.gateway, self.unanswered = run.connection, run.gateway, run.unanswered
-        self.attempts, self.project, self.iid = row.attempts, run.mirror.project_id, run.mirror.iid
+        self.attempts, self.iid = row.attempts, run.mirror.iid
+        self.project: int | str | None = run.mirror.project_id
 
-    def named(self):
+    def named(self) -> dict[str, Any]:
         """The request's number, and the row's."""
         return {"number": self.run.mirror.pk, "piece": self.row.pk}
 
-    def _write(self, decision, due_at, **fields):
+    def _write(self, decision: Decision, due_at: datetime | None, **fields: Any) -> None:
         if decision.reason is not None:
             fields["last_error"] = decision.reason
         type(self.row).objects.filter(pk=self.row.pk).update(due_at=due_at, **fields)
 
-    def put_off(self, decision):
+    def put_off(self, decision: Decision) -> None:
         """See Work."""
         self._write(decision, in_seconds(decision.seconds))
 
-    def wait_for_tracker(self, decision, tracker):
+    def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work."""
         self._write(decision, in_seconds(decision.seconds))
 
-    def wait_for_piece(self, decision):
+    def wait_for_piece(self, decision: Decision) -> None:
         """See Work."""
         since = self.row.refused_since or timezone.now()
         self._write(decision, in_seconds(decision.seconds), refused_since=since)
 
-    def park(self, decision):
+    def park(self, decision: Decision) -> None:
         """See Work."""
         self._write(decision, None, parked=True, refused_since=None)
 
-    def orphan(self, decision):
+    def orphan(self, decision: Decision) -> None:
         """See Work. A piece that is not there is no orphan."""
         self.park(decision)
 
@@ -392,16 +399,17 @@ class FetchWork(PieceWork):
 
     part_of_run, unanswered = False, False
     iid: int | None = None
+    row: PendingFile
 
-    def __init__(self, connection: Connection, gateway: Gateway, row: PendingFile):
+    def __init__(self, connection: Connection, gateway: Gateway, row: PendingFile) -> None:
         self.connection, self.gateway, self.row = connection, gateway, row
         self.doing, self.attempts, self.project = Doing.FETCH, row.attempts, row.project_id
 
-    def named(self):
+    def named(self) -> dict[str, Any]:
         """The request's number, and the row's."""
         return {"number": self.row.comment.issue_id, "piece": self.row.pk}
 
-    def _write(self, decision, due_at, **fields):
+    def _write(self, decision: Decision, due_at: datetime | None, **fields: Any) -> None:
         if not decision.counts:
             fields["attempts"] = max(self.row.attempts - 1, 0)
         super()._write(decision, due_at, leased_until=None, lease=None, **fields)
@@ -417,35 +425,37 @@ class TrackerWork:
     absent_for: timedelta | None = None
     iid: int | None = None
 
-    def __init__(self, connection: Connection, gateway: Gateway, tracker: Tracker | None, what: str, attempts: int = 1):
+    def __init__(
+        self, connection: Connection, gateway: Gateway, tracker: Tracker | None, what: str, attempts: int = 1
+    ) -> None:
         self.connection, self.gateway, self.attempts = connection, gateway, attempts
         self.tracker, self.what = tracker, what
-        self.project = tracker and (tracker.project_id or tracker.path)
+        self.project: int | str | None = None if tracker is None else tracker.project_id or tracker.path
 
-    def named(self):
+    def named(self) -> dict[str, Any]:
         """The tracker's path, and what was read there."""
         return {"tracker": self.tracker and self.tracker.path, "what": str(self.what)}
 
-    def put_off(self, decision):
+    def put_off(self, decision: Decision) -> None:
         """See Work."""
 
-    def wait_for_tracker(self, decision, tracker):
+    def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work."""
 
-    def wait_for_piece(self, decision):
+    def wait_for_piece(self, decision: Decision) -> None:
         """See Work."""
         if self.tracker is not None:
-            TrackerWait.begin(self.tracker, self.what, decision.reason, decision.seconds)
+            TrackerWait.begin(self.tracker, self.what, decision.words, decision.seconds)
 
-    def park(self, decision):
+    def park(self, decision: Decision) -> None:
         """See Work. Nothing periodic waits for a person: it is shown, and tried again when its time comes."""
         self.wait_for_piece(decision)
 
-    def orphan(self, decision):
+    def orphan(self, decision: Decision) -> None:
         """See Work. A tracker is no request."""
         self.wait_for_piece(decision)
 
     def done(self) -> None:
         """It was read as it should be."""
-        if TrackerWait.over(self.tracker, self.what):
+        if self.tracker is not None and TrackerWait.over(self.tracker, self.what):
             log.warning("tracker_answers_again", **self.named())

@@ -1,12 +1,12 @@
 """The fields that a request and its GitLab issue have in common: the one table that all who compare the two read.
 
-A new one is a row of ``FIELDS`` and the model's field, no more: push (``converge``), pull (``pull``, ``pull_fields``,
-``pull_outcome``), poll, ``reconcile``, the ledger (``status``) and the panel on the request's page go through the rows.
+A new one is a row of ``FIELDS`` and the model's field, no more: push (``converge``), pull (``pull``, ``pull_outcome``),
+poll, ``reconcile``, the ledger (``status``) and the panel on the request's page go through the rows.
 The three-way merge is pure and stands in ``merge``.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, assign, set_due_date, set_priority, take_step
 from workflow.actions.from_gitlab import set_field
+from workflow.gitlab.client import Gateway
 from workflow.gitlab.escaping import block_in, with_block, without_breaks
 from workflow.gitlab.identities import account_of, known_as, stranger
 from workflow.gitlab.labels import SHARED, Family, Labelling, Spelling, scope_of
@@ -33,6 +34,7 @@ Values = Mapping[str, Value]
 """By the name of the field; of a label family the sorted names."""
 Payload = dict[str, object]
 """What a call sends, by GitLab's names."""
+Send = Callable[[Value, RemoteIssue | None, str], Payload]
 
 
 class Owner(Enum):
@@ -52,7 +54,7 @@ class PortalSide:
 
     issue: Issue
     labelling: Labelling
-    gateway: object = None
+    gateway: Gateway | None = None
     around: Surroundings | None = None
 
     @cached_property
@@ -100,10 +102,15 @@ class Names(Protocol):
 class Taker(Protocol):
     """What a pull knows beyond the value it takes in."""
 
-    spelling: Spelling
+    @property
+    def spelling(self) -> Spelling:
+        """What labels mean, and meant."""
 
     def person(self, user_id: int) -> Person:
         """Somebody in GitLab by number."""
+
+
+Take = Callable[[Taker, Issue, Value, User], None]
 
 
 def _plainly(value: Value, names: Names) -> str:
@@ -132,10 +139,10 @@ class Field:
     """What GitLab shows, comparable with what is ``kept``."""
     sends: tuple[str, ...]
     """GitLab's parameters: where it did not take one of them over, its value says nothing about the field."""
-    send: Callable[[Value, RemoteIssue | None, str], Payload] | None
+    send: Send | None
     """(value, the issue as it is or None for a new one, the request's mark) → parameters. A new issue is only sent what
     is something. None for a label family: the labels are sent together."""
-    take: Callable[[Taker, Issue, Value, User], None] | None
+    take: Take | None
     """Gives the request what GitLab shows, through the door, as the person who changed it there. Raises Refused or
     Incomplete. None where the portal is the owner."""
     noted: tuple[str, ...]
@@ -152,16 +159,16 @@ class Field:
     """Its difference counts even where GitLab would not take it over."""
 
 
-def _send_state(value, remote, mark):
+def _send_state(value: Value, remote: RemoteIssue | None, mark: str) -> Payload:
     return {} if remote is None else {"state_event": "close" if value == CLOSED else "reopen"}
 
 
-def _milestone(side):
+def _milestone(side: PortalSide) -> int | None:
     milestone = side.issue.milestone
     return milestone.gitlab_id if milestone and milestone.tracker_id == side.issue.tracker_id else None
 
 
-def _one_assignee(side):
+def _one_assignee(side: GitLabSide) -> Value:
     """Of several the agreed one counts while it is among them."""
     there = side.remote.assignee_ids
     if side.alone and len(there) > 1:
@@ -170,22 +177,22 @@ def _one_assignee(side):
     return agreed if agreed in there else next(iter(there), None)
 
 
-def _block_seen(side):
+def _block_seen(side: GitLabSide) -> str:
     block = block_in(side.remote.description)
     return "" if block is None else _digest(block)
 
 
-def _take_title(run, issue, value, person):
+def _take_title(run: Taker, issue: Issue, value: Value, person: User) -> None:
     title = without_breaks(value).strip()
     if title and title != issue.title:
         take_step(issue.pk, Verb.EDIT, by=person, given={"title": title}, source=Source.GITLAB)
 
 
-def _take_due_date(run, issue, value, person):
+def _take_due_date(run: Taker, issue: Issue, value: Value, person: User) -> None:
     set_due_date(issue.pk, date.fromisoformat(value) if value else None, by=person, source=Source.GITLAB)
 
 
-def _take_assignee(run, issue, value, person):
+def _take_assignee(run: Taker, issue: Issue, value: Value, person: User) -> None:
     assignee = None
     if value is not None:
         assignee = User.objects.filter(gitlab_id=value).first() or known_as(run.person(value))
@@ -194,25 +201,25 @@ def _take_assignee(run, issue, value, person):
     assign(issue.pk, assignee, by=person, source=Source.GITLAB)
 
 
-def _take_priority(run, issue, value, person):
+def _take_priority(run: Taker, issue: Issue, value: Value, person: User) -> None:
     key = _meant(run, Family.PRIORITY, value)
     set_priority(issue.pk, int(key) if key else None, by=person, source=Source.GITLAB)
 
 
-def _take_customer(run, issue, value, person):
+def _take_customer(run: Taker, issue: Issue, value: Value, person: User) -> None:
     set_field(issue.pk, "customer", _meant(run, Family.CUSTOMER, value), by=person, source=Source.GITLAB)
 
 
-def _take_system(run, issue, value, person):
+def _take_system(run: Taker, issue: Issue, value: Value, person: User) -> None:
     set_field(issue.pk, "system", _meant(run, Family.SYSTEM, value), by=person, source=Source.GITLAB)
 
 
-def _meant(run, family, names):
+def _meant(run: Taker, family: Family, names: Sequence[str]) -> str:
     """What the family's one label stands for; "" for none."""
     return min(run.spelling.meaning(family, names[0]), default="") if names else ""
 
 
-def _label(family, label, take=None):
+def _label(family: Family, label: str, take: Take | None = None) -> Field:
     """The row of a label family; who decides about it, ``labels`` says."""
     return Field(
         name=f"labels.{family}",
@@ -334,9 +341,9 @@ BY_NAME = {field.name: field for field in FIELDS}
 _LABELS = tuple(field for field in FIELDS if field.family)
 _IN_TURN = ("block", "state", "confidential", "milestone", "title", "due_date", "assignee")
 """The order in which a sentence names what GitLab did not take; what does not stand here comes next, labels last."""
-_ONE_BY_ONE = sorted(
-    (field for field in FIELDS if field.send),
-    key=lambda field: _IN_TURN.index(field.name) if field.name in _IN_TURN else len(_IN_TURN),
+_ONE_BY_ONE: Sequence[tuple[Field, Send]] = sorted(
+    ((field, field.send) for field in FIELDS if field.send),
+    key=lambda row: _IN_TURN.index(row[0].name) if row[0].name in _IN_TURN else len(_IN_TURN),
 )
 ON_THE_PAGE: tuple[tuple[Field, ...], ...] = (
     (BY_NAME["title"],),
@@ -388,7 +395,7 @@ class Agreed:
         """Whether GitLab shows nothing but what was agreed."""
         return not differs(self.after(seen), self.values)
 
-    def _ignores(self, name):
+    def _ignores(self, name: str) -> bool:
         return name in self.ignored and name in self.values
 
 
@@ -414,7 +421,7 @@ def differs(one: Values, other: Values, *, ignored: Collection[str] = ()) -> lis
     ]
 
 
-def _something(value):
+def _something(value: Value) -> Value:
     """The value, or None for each way to say nothing; 0 is something."""
     return None if value is False or value in ("", []) else value
 
@@ -425,10 +432,10 @@ def creation(wanted: Wanted, marker: str, default_labels: Iterable[str] = ()) ->
     taken = {scope_of(name) for name in names} - {None}
     names |= {name for name in default_labels if scope_of(name) not in taken}  # one of a scope, on Premium the last
     sent: Payload = {"labels": sorted(names)}
-    for field in _ONE_BY_ONE:
+    for field, send in _ONE_BY_ONE:
         value = wanted.values[field.name]
         if _something(value) is not None:
-            sent |= field.send(value, None, marker)
+            sent |= send(value, None, marker)
     return sent
 
 
@@ -445,9 +452,9 @@ def changes(wanted: Wanted, agreed: Agreed, remote: RemoteIssue, labelling: Labe
     }
     unlike = differs(wanted.kept, seen_of(GitLabSide(remote, labelling.owned, agreed.values, alone=True)))
     needed: Payload = {}
-    for field in _ONE_BY_ONE:
+    for field, send in _ONE_BY_ONE:
         if field.name in ours and field in unlike:
-            needed |= field.send(wanted.values[field.name], remote, marker)
+            needed |= send(wanted.values[field.name], remote, marker)
     families = [field.family for field in _LABELS if field.name in ours]
     names = {field.family: wanted.values[field.name] for field in _LABELS}
     add, remove = labelling.changes(families, names, remote.labels)

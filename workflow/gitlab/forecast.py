@@ -8,8 +8,10 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
+from typing import Any
 
 from django.db.models import Count
 
@@ -63,7 +65,7 @@ class Forecast:
     per_minute: int
     clashes: list = field(default_factory=list)
 
-    def _sum(self, name):
+    def _sum(self, name: str):
         return sum(getattr(row, name) for row in self.trackers)
 
     @property
@@ -112,7 +114,7 @@ class Forecast:
         return {name: getattr(self, name) for name in names}
 
 
-def foresee(scheme, *, tracker=None, person=None):
+def foresee(scheme: LabelScheme, *, tracker: Tracker = None, person=None):
     """The Forecast of changing to ``scheme``; only of one ``tracker``, and of what ``person`` may see, if given."""
     labelling, trackers, labels = Labelling.read(scheme), {}, {}
     known = TrackerLabels.objects.in_bulk()
@@ -135,7 +137,7 @@ def foresee(scheme, *, tracker=None, person=None):
     )
 
 
-def token_of(scheme):
+def token_of(scheme: LabelScheme):
     """What was looked at: which scheme is active, and every label of this one. Another token: look again."""
     active = LabelScheme.objects.filter(is_active=True).values_list("pk", flat=True).first()
     rows = sorted(scheme.labels.values_list("family", "key", "name", "alias"))
@@ -152,12 +154,12 @@ def shown_labels(families):
     return None if families is None else frozenset(name for names in families.values() for name in names)
 
 
-def labels_of(labelling, standing):
+def labels_of(labelling: Labelling, standing):
     """The names a request should carry that stands so: an issue, or _STANDING as a mapping's values."""
     return frozenset(name for names in labelling.wanted(standing).values() for name in names)
 
 
-def _alike(tracker, person):
+def _alike(tracker: Tracker, person) -> Iterator[Any]:
     """(tracker, needs a person, label names in GitLab or None, how they stand, how many) of requests that are alike."""
     fields = [f"issue__{name}" for name in _STANDING]
     mirrors = GitLabLink.objects.filter(iid__isnull=False).exclude(status=GitLabLink.Status.ORPHANED)
@@ -171,7 +173,7 @@ def _alike(tracker, person):
         yield pk, status in GitLabLink.NEEDS_A_PERSON, shown_labels(families), stands, number
 
 
-def _count(place, labels, number, parked, before, after):
+def _count(place, labels, number: int, parked, before, after) -> None:
     place.requests += number
     if before is None or before == after:
         return
@@ -187,14 +189,14 @@ def _count(place, labels, number, parked, before, after):
         labels.setdefault(name, LabelForecast(name)).removed += number
 
 
-def _tracker_forecast(tracker, known, written):
+def _tracker_forecast(tracker: Tracker, known, written):
     if known is None:
         return TrackerForecast(tracker)
     missing = tuple(sorted(written.keys() - set(known.names)))
     return TrackerForecast(tracker, missing=missing, read_at=known.read_at)
 
 
-def _count_missing(trackers, labels):
+def _count_missing(trackers, labels) -> None:
     counted = Counter(name for row in trackers for name in row.missing or ())
     for name, number in counted.items():
         labels.setdefault(name, LabelForecast(name)).missing_in = number
@@ -208,7 +210,7 @@ def _sorted(labels, written):
     return sorted(labels.values(), key=lambda label: (label.name not in written, label.name))
 
 
-def _clashes(scheme):
+def _clashes(scheme: LabelScheme):
     """[names] of one family, key and scope: GitLab keeps only the last of them on an issue, unless it is Free."""
     together = defaultdict(list)
     for label in scheme.labels.filter(alias=False):

@@ -8,13 +8,15 @@ other, and taken after all when its words come within two minutes.
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
+from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, take_step
 from workflow.actions.from_gitlab import say_back
-from workflow.gitlab.activity import WORDS_WITHIN
+from workflow.gitlab.activity import WORDS_WITHIN, History
 from workflow.gitlab.identities import known_as, stranger
 from workflow.gitlab.intents import (
     CLOSE,
@@ -24,6 +26,7 @@ from workflow.gitlab.intents import (
     TYPE,
     UNLABEL,
     UNPLAN,
+    Wish,
     blocker,
     duplicate_of,
     named_outcome,
@@ -31,6 +34,8 @@ from workflow.gitlab.intents import (
     way_to,
     why_no_way,
 )
+from workflow.gitlab.schemas import Person, Words
+from workflow.gitlab.session import LookRun
 from workflow.models import Issue, Milestone
 from workflow.models.event import NOT_TAKEN
 from workflow.permissions import may_see
@@ -54,21 +59,21 @@ _WHAT = {
 class Undone:
     """Something not followed: by whom (in GitLab), what, and why in a sentence; ``wish``: kept if it lacks words."""
 
-    by: object
+    by: Person | None
     what: str
     why: str
-    wish: object = None
+    wish: Wish | None = None
 
 
-def grant(number, wish, history):
+def grant(number: int, wish: Wish, history: History) -> Undone | None:
     """Take the steps a wish asks for, inside a transaction. Returns None (taken, or nothing to do) or Undone."""
     issue = Issue.objects.get(pk=number)
     person = known_as(wish.by)
     try:
         with transaction.atomic():
             steps = _steps(issue, wish, person, history)
-            if steps and person is None:
-                return _undone(wish, stranger(wish.by))
+            if person is None:
+                return _undone(wish, stranger(wish.by)) if steps else None
             for verb in steps:
                 given = given_for(verb, Issue.objects.get(pk=number), wish, history, person)
                 take_step(number, verb, by=person, given=given, source=Source.GITLAB)
@@ -80,7 +85,7 @@ def grant(number, wish, history):
     return None
 
 
-def _steps(issue, wish, person, history):
+def _steps(issue: Issue, wish: Wish, person: User | None, history: History) -> list[Verb]:
     """The verbs to take. Raises Refused where nothing a person may do in GitLab leads there."""
     if wish.kind == STAGE:
         return _stage_steps(issue, wish)
@@ -100,7 +105,7 @@ def _steps(issue, wish, person, history):
     raise Refused("The stage label shows where the request stands; put on the one it should move to.")
 
 
-def _stage_steps(issue, wish):
+def _stage_steps(issue: Issue, wish: Wish) -> list[Verb]:
     targets = {State(value) for value in wish.targets}
     if _shown(issue) in targets:
         return []
@@ -110,11 +115,11 @@ def _stage_steps(issue, wish):
     return steps
 
 
-def _shown(issue):
+def _shown(issue: Issue) -> str:
     return issue.return_to if issue.state == State.NEEDS_INFO else issue.state
 
 
-def _closing_steps(issue, wish, person, history):
+def _closing_steps(issue: Issue, wish: Wish, person: User | None, history: History) -> list[Verb]:
     """Closing means completing where that is next, withdrawing if the requester does it, else ending undone."""
     if issue.state in ENDED:
         return []
@@ -126,10 +131,10 @@ def _closing_steps(issue, wish, person, history):
     return [Verb.CLOSE]
 
 
-def given_for(verb, issue, wish, history, person):
+def given_for(verb: Verb, issue: Issue, wish: Wish, history: History, person: User) -> dict[str, Any]:
     """What the step is given: words from the comment, the rest from labels and milestone as already merged."""
     text = history.words_with(wish.by, wish.at)
-    given = {"text": text}
+    given: dict[str, Any] = {"text": text}
     if verb == Verb.ACCEPT:
         # "If it is valid, it will then move to the Design stage" (handbook): moving a bug there says that it is valid
         names = ("kind", "customer", "system", "priority")
@@ -141,27 +146,28 @@ def given_for(verb, issue, wish, history, person):
     if verb == Verb.CLOSE:
         given["outcome"] = named_outcome(text)
         if given["outcome"] == Outcome.DUPLICATE:
-            original = Issue.objects.filter(pk=duplicate_of(text)).first()
+            number = duplicate_of(text)
+            original = None if number is None else Issue.objects.filter(pk=number).first()
             given["duplicate_of"] = original if original and may_see(person, original) else None
     return given
 
 
-def _milestone(issue, gitlab_id):
+def _milestone(issue: Issue, gitlab_id: int | None) -> Milestone | None:
     return Milestone.objects.filter(tracker=issue.tracker_id, gitlab_id=gitlab_id).first() if gitlab_id else None
 
 
-def _undone(wish, why, kept=None):
+def _undone(wish: Wish, why: str, kept: Wish | None = None) -> Undone:
     return Undone(wish.by, _WHAT[wish.kind].format(shown=wish.shown), why, kept)
 
 
-def open_words(refused, person, issue):
+def open_words(refused: Refused, person: User | None, issue: Issue) -> str:
     """The door's sentence; where it would deny that the request exists, something that makes sense beside its issue."""
     if person is not None and not may_see(person, issue):
         return "In the portal this request is open to few people, and you are not one of them."
     return str(refused)
 
 
-def _how_to_say(incomplete):
+def _how_to_say(incomplete: Incomplete) -> str:
     """The door's sentences, and how a comment in GitLab gives what they ask for."""
     asked = incomplete.problems.keys()
     words = [str(incomplete)]
@@ -176,7 +182,7 @@ def _how_to_say(incomplete):
     return " ".join(words)
 
 
-def still_waits(wish, now):
+def still_waits(wish: Wish, now: datetime) -> bool:
     """Whether words for a wish may still come."""
     return now - wish.at <= WORDS_WITHIN + timedelta(seconds=5)
 
@@ -184,7 +190,7 @@ def still_waits(wish, now):
 _VERBS = {"approve": Verb.APPROVE, "approved": Verb.APPROVE, "decline": Verb.DECLINE, "declined": Verb.DECLINE}
 
 
-def command_in(body, bot):
+def command_in(body: str, bot: str) -> tuple[Verb, str] | None:
     """(verb, the words after it) if a comment begins by telling the bot to decide, else None. ``bot``: its name."""
     pattern = (
         rf"\s*@(?:bot|{re.escape(bot)})\s+(\w+)\b[ \t]*[:,.\u2013-]?\s*(.*)"
@@ -192,11 +198,12 @@ def command_in(body, bot):
         else r"\s*@bot\s+(\w+)\b[ \t]*[:,.-]?\s*(.*)"
     )
     found = re.match(pattern, body, re.IGNORECASE | re.DOTALL)
-    verb = found and _VERBS.get(found[1].lower())
-    return (verb, found[2].strip()) if verb else None
+    if found is None or found[1].lower() not in _VERBS:
+        return None
+    return _VERBS[found[1].lower()], found[2].strip()
 
 
-def obey(run, note, author):
+def obey(run: LookRun, note: Words, author: User | None) -> None:
     """Take the decision a new comment gives, or answer why not. Call it in the transaction that keeps the comment."""
     command = command_in(note.body, run.connection.bot_username)
     if command is None or note.by.id == run.bot_id:
@@ -206,7 +213,7 @@ def obey(run, note, author):
         say_back(run.mirror.pk, NOT_TAKEN, reason, by=author, author_name=name, data={"asked": command[0]})
 
 
-def _decide(number, verb, text, person, somebody):
+def _decide(number: int, verb: Verb, text: str, person: User | None, somebody: Person) -> str | None:
     """None once decided, else the sentence why not."""
     if person is None:
         return stranger(somebody)

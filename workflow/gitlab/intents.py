@@ -9,14 +9,18 @@ The issue's own history tells who and when, so a wish is heard even where a push
 
 import copy
 import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Self
 
 from msgspec import convert, to_builtins
 
 from workflow.gates import GateOutcome
-from workflow.gitlab.models.connection import SchemeLabel
-from workflow.gitlab.schemas import Person
+from workflow.gitlab.activity import History
+from workflow.gitlab.labels import Family, Spelling
+from workflow.gitlab.schemas import Change, LabelChange, Person
+from workflow.models import Issue
 from workflow.states import CLOSE_OUTCOMES, Outcome, State
 from workflow.verbs import Verb, by_label
 
@@ -25,7 +29,7 @@ _UNBLOCK = re.compile(r"^\W*unblock\w*(?:\s+(?:when|criteria|if|by|once))?\W*:\s
 _NUMBER = re.compile(r"\bSO-(\d{1,18})\b", re.IGNORECASE)
 
 
-def named_outcome(text):
+def named_outcome(text: str) -> Outcome | None:
     """The Outcome a comment begins with (“Won't do: …”), or None."""
     plain = text.replace("\u2019", "'").lstrip(" *_#>`").lower()
     for outcome in CLOSE_OUTCOMES:
@@ -34,40 +38,41 @@ def named_outcome(text):
     return None
 
 
-def duplicate_of(text):
+def duplicate_of(text: str) -> int | None:
     """The number of the request a comment names first (SO-12), or None."""
     found = _NUMBER.search(text)
     return int(found[1]) if found else None
 
 
-def blocker(text):
+def blocker(text: str) -> dict[str, str]:
     """{"blocked_by", "unblock_when"} as far as lines of the comment say them (“Blocked by: …”, “Unblock when: …”)."""
     found = {"blocked_by": _BLOCKED_BY.search(text), "unblock_when": _UNBLOCK.search(text)}
     return {name: match[1].strip() for name, match in found.items() if match}
 
 
-def outcomes_in_words():
+def outcomes_in_words() -> str:
     """The outcomes a comment may begin with."""
     return ", ".join(f"“{Outcome(outcome).label}”" for outcome in CLOSE_OUTCOMES)
 
 
 LABEL_VERBS = by_label()
 _LONGEST = 5
-_WITH = {
+_WITH: Mapping[Verb, Callable[[Issue], dict[str, Any]]] = {
     Verb.SCHEDULE: lambda issue: {"milestone": issue.milestone},
     Verb.SUBMIT_GAMEPLAN: lambda issue: {"outcome": GateOutcome.APPROVED},
 }
 """What a transition is called with to see where it would lead; the door gives, and checks, the real thing."""
 
 
-def way_to(issue, targets):
+def way_to(issue: Issue, targets: Collection[str]) -> list[Verb] | None:
     """The shortest list of verbs that leads from the request's state to one of ``targets``; None if there is none.
 
     An empty list: it is there already.
     """
     if issue.state in targets:
         return []
-    reached, ends = {issue.state}, [(issue, [])]
+    reached = {issue.state}
+    ends: list[tuple[Issue, list[Verb]]] = [(issue, [])]
     for _ in range(_LONGEST):
         further = []
         for place, verbs in ends:
@@ -81,7 +86,7 @@ def way_to(issue, targets):
     return None
 
 
-def _steps_from(place):
+def _steps_from(place: Issue) -> Iterator[tuple[Verb, Issue]]:
     for verb in LABEL_VERBS:
         if place.can(verb):
             after = copy.copy(place)
@@ -89,7 +94,7 @@ def _steps_from(place):
             yield verb, after
 
 
-def why_no_way(issue, targets, shown):
+def why_no_way(issue: Issue, targets: Collection[str], shown: str) -> str:
     """The sentence for a label that no step leads to."""
     here = issue.get_state_display().lower()
     if issue.state in (State.APPROVAL, State.DISCUSSION):
@@ -106,7 +111,6 @@ def why_no_way(issue, targets, shown):
     return f"No step leads from {here} to what {shown} stands for, in a request of kind {kind}."
 
 
-Family = SchemeLabel.Family
 STAGE, CLOSE, REOPEN, PLAN, UNPLAN, UNLABEL, TYPE = "stage", "close", "reopen", "plan", "unplan", "unlabel", "type"
 
 
@@ -118,16 +122,16 @@ class Wish:
     kind: str
     by: Person
     at: datetime
-    targets: tuple = ()
+    targets: tuple[str, ...] = ()
     shown: str = ""
     milestone: int | None = None
 
-    def kept(self):
+    def kept(self) -> dict[str, Any]:
         """As JSON, to be heard again when its words come."""
         return to_builtins(self)
 
     @classmethod
-    def of(cls, kept):
+    def of(cls, kept: Mapping[str, Any]) -> Self:
         """The opposite of ``kept``."""
         return convert(kept, cls)
 
@@ -141,7 +145,7 @@ class Heard:
     milestone: int = 0
     first: bool = True
 
-    def after(self, history):
+    def after(self, history: History) -> "Heard":
         """How far once this history was listened to."""
         return Heard(
             label=_last(history.labels, self.label),
@@ -151,11 +155,11 @@ class Heard:
         )
 
 
-def _last(changes, so_far):
+def _last(changes: Iterable[Change], so_far: int) -> int:
     return max([so_far, *(change.id for change in changes)])
 
 
-def wishes(history, heard, wished, spelling, kind):
+def wishes(history: History, heard: Heard, wished: Mapping[str, Any], spelling: Spelling, kind: str) -> list[Wish]:
     """The wishes in what is new, in the order to grant them. ``wished``: fields that GitLab shows otherwise than
     agreed.
 
@@ -174,7 +178,7 @@ def wishes(history, heard, wished, spelling, kind):
     ]
 
 
-def _stage(history, heard, wished, spelling):
+def _stage(history: History, heard: Heard, wished: Mapping[str, Any], spelling: Spelling) -> Wish | None:
     fields = {"labels.state", "labels.validation"}
     if heard.first and not fields & wished.keys():
         return None
@@ -192,7 +196,7 @@ def _stage(history, heard, wished, spelling):
     return None
 
 
-def _taken_back(change, later):
+def _taken_back(change: LabelChange, later: Iterable[LabelChange]) -> bool:
     """Whether the same person thought better of it."""
     return any(
         other.id > change.id and not other.added and (other.what, other.by) == (change.what, change.by)
@@ -200,11 +204,11 @@ def _taken_back(change, later):
     )
 
 
-def _together(one, other):
+def _together(one: Change, other: Change) -> bool:
     return abs((one.at - other.at).total_seconds()) <= 5
 
 
-def _type(history, heard, wished, spelling, kind):
+def _type(history: History, heard: Heard, wished: Mapping[str, Any], spelling: Spelling, kind: str) -> Wish | None:
     if "labels.type" not in wished:
         return None
     new = history.by_people(history.labels, heard.label)
@@ -214,7 +218,7 @@ def _type(history, heard, wished, spelling, kind):
     return Wish(TYPE, about[-1].by, about[-1].at, shown=about[-1].what)
 
 
-def _state(history, heard, wished):
+def _state(history: History, heard: Heard, wished: Mapping[str, Any]) -> Wish | None:
     new = history.by_people(history.states, heard.state)
     new = [change for change in new if change.what in ("closed", "reopened")]
     if not new or (heard.first and "state" not in wished):
@@ -223,7 +227,7 @@ def _state(history, heard, wished):
     return Wish(CLOSE if last.what == "closed" else REOPEN, last.by, last.at)
 
 
-def _milestone(history, heard, wished):
+def _milestone(history: History, heard: Heard, wished: Mapping[str, Any]) -> Wish | None:
     new = history.by_people(history.milestones, heard.milestone)
     if not new or (heard.first and "milestone" not in wished):
         return None
@@ -231,7 +235,7 @@ def _milestone(history, heard, wished):
     return Wish(PLAN if last.added else UNPLAN, last.by, last.at, milestone=last.what if last.added else None)
 
 
-def merged_wishes(found):
+def merged_wishes(found: list[Wish]) -> list[Wish]:
     """The wishes, with one that only says a stage label again left out: closing says ``Stage::Completed``, reopening
     any other stage.
     """

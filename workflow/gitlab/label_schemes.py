@@ -4,6 +4,9 @@
 where one is published (domain.md §3); a stage without one has a colour that tells it from its neighbours on a board.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.db import transaction
 
 from supportops.accounts.models import Division
@@ -78,7 +81,7 @@ _PRIORITIES = {
 _SYSTEMS = {"Zendesk": "#03363d", "Zapier": "#ff4a00", "Calendly": "#006bff", "Salesforce": "#00a1e0"}
 
 
-def shipped_labels(name):
+def shipped_labels(name: str) -> list[tuple[SchemeLabel.Family | str, ...]]:
     """The labels of a shipped scheme: tuples of (family, key, name, color, description, alias)."""
     return [
         *_stages(name),
@@ -91,7 +94,7 @@ def shipped_labels(name):
     ]
 
 
-def _stages(name):
+def _stages(name: str) -> Iterator[Any]:
     for state, stage in _STAGE_OF[name].items():
         color, meaning = STAGES[stage]
         if name == "2026":
@@ -99,19 +102,19 @@ def _stages(name):
         yield Family.STATE, state.value, f"Stage::{stage}", color, meaning, False
 
 
-def _validations(name):
+def _validations(name: str) -> Iterator[Any]:
     if name == "2026":
         for state, label in _VALIDATIONS.items():
             yield Family.VALIDATION, state.value, *label
 
 
-def _types(name):
+def _types(name: str) -> Iterator[Any]:
     for kind, color in _TYPES.items():
         spelt = kind.value if name == "2025" else f"RequestType::{kind.label}"
         yield Family.TYPE, kind.value, spelt, color, f"{kind.label} request", False
 
 
-def _customers():
+def _customers() -> Iterator[Any]:
     for division, color in _DIVISIONS.items():
         yield (
             Family.CUSTOMER,
@@ -123,18 +126,18 @@ def _customers():
         )
 
 
-def _priorities(name):
+def _priorities(name: str) -> Iterator[Any]:
     for priority, color in _PRIORITIES.items():
         spelt = f"p{priority.value}" if name == "2025" else f"Priority::{priority.value}"
         yield Family.PRIORITY, str(priority.value), spelt, color, priority.label, False
 
 
-def _systems():
+def _systems() -> Iterator[Any]:
     for system, color in _SYSTEMS.items():
         yield Family.SYSTEM, system, system, color, f"Concerns {system}", False
 
 
-def _aliases(name):
+def _aliases(name: str) -> Iterator[Any]:
     """Spellings that turn up in GitLab: the board page says Deployment where the label page says Development."""
     if name == "2026":
         yield (
@@ -149,7 +152,7 @@ def _aliases(name):
 
 
 @transaction.atomic
-def seed_label_schemes():
+def seed_label_schemes() -> int:
     """Write what is missing of the shipped schemes; what somebody edited stays. Returns how many labels were new.
 
     "2025" becomes the active one if none is.

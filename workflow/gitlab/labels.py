@@ -10,8 +10,9 @@ from datetime import timedelta
 from django.db.models import Exists
 from django.utils import timezone
 
-from workflow.gitlab.models import LabelSchemeChange
+from workflow.gitlab.models import LabelScheme, LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, SchemeLabel
+from workflow.models import Issue
 from workflow.states import State
 
 Family = SchemeLabel.Family
@@ -35,7 +36,7 @@ class Labelling:
     colours: dict = field(default_factory=dict)
 
     @classmethod
-    def read(cls, scheme=None):
+    def read(cls, scheme: LabelScheme = None):
         """As the database has it: the active scheme writes, or ``scheme``; every scheme's names count as owned."""
         owned, by_scheme = {family: set() for family in Family}, defaultdict(dict)
         apart = Exists(Connection.objects.filter(premium=True))
@@ -51,12 +52,12 @@ class Labelling:
         colours = {row[2]: row[7] for row in rows if row[4] == writes and not row[3]}
         return cls(written, owned, tuple(by_scheme.values()), any(row[6] for row in rows), colours)
 
-    def wanted(self, issue):
+    def wanted(self, issue: Issue) -> dict[str, list[str]]:
         """{family: sorted names} for a request as it stands."""
         found = {family: _spelt(self.written, family, key) for family, key in _keys(issue).items()}
         return _one_of_each_scope(found) if self.exclusive else found
 
-    def only_respelt(self, issue, agreed):
+    def only_respelt(self, issue: Issue, agreed):
         """The shared families of what was agreed that another scheme would write for the request as it stands.
 
         Nobody changed their value since they were agreed on; only the scheme did.
@@ -84,7 +85,7 @@ class Labelling:
         return sorted(names - present), sorted(surplus)
 
 
-def _keys(issue):
+def _keys(issue: Issue) -> dict[str, str]:
     """{family: the key that stands for the request there}."""
     state = shown_state(issue)
     return {
@@ -97,7 +98,7 @@ def _keys(issue):
     }
 
 
-def _spelt(written, family, key):
+def _spelt(written: dict[tuple[str, str], list[str]], family: str, key: str) -> list[str]:
     return sorted(written.get((str(family), str(key)), ()))
 
 
@@ -114,12 +115,12 @@ def _one_of_each_scope(found):
     return kept
 
 
-def shown_state(issue):
+def shown_state(issue: Issue) -> str:
     """The state whose labels it carries: while the requester must answer, the one it returns to."""
     return issue.return_to if issue.state == State.NEEDS_INFO else issue.state
 
 
-def scope_of(name):
+def scope_of(name: str):
     """``a`` of ``a::b``; None for a plain label."""
     scope, colons, _ = name.rpartition("::")
     return scope if colons else None
@@ -156,7 +157,7 @@ class Spelling:
         """As labels were read at that moment: who put one on before the scheme changed meant it the old way."""
         return next((spelling for until, spelling in self.earlier if moment < until), self)
 
-    def meaning(self, family, name):
+    def meaning(self, family, name: str):
         """The keys of the family that the label stands for; an empty set if it says nothing there."""
         key = (str(family), name)
         return frozenset(self.active.get(key) or self.foreign.get(key) or ())

@@ -35,7 +35,7 @@ class Merge:
     wished: Mapping[str, Value] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return bool(self.take or self.wished or self.conflicts)
 
 

@@ -15,7 +15,7 @@ from workflow.models import Milestone
 _KNOWN = {"active": Milestone.ACTIVE, "closed": Milestone.CLOSED}
 
 
-def sync_milestones():
+def sync_milestones() -> None:
     """Read the milestones of every active tracker, then send back to planning what lost its milestone.
 
     A tracker whose list fails keeps what it has: a failed read is not an empty one.
@@ -36,7 +36,7 @@ def sync_milestones():
     replan_lost()
 
 
-def read_milestones(tracker, gateway):
+def read_milestones(tracker: Tracker, gateway):
     """Write a tracker's milestones as GitLab has them, its groups' included. Returns how many there are."""
     found = gateway.milestones(tracker.project_id)
     for milestone in found:

@@ -12,11 +12,13 @@ It changes nothing in GitLab. What it finds stays in ``GitLabCheck`` until the n
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, Min, OuterRef, Q, Value
+from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -34,11 +36,13 @@ from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliati
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.status import fought_pulls, parked_pieces, stuck_links, unread_pulls
 from workflow.models import Issue
+from workflow.models.outgoing import OutgoingQuerySet
+from workflow.models.querysets import IssueQuerySet
 
 IN_ORDER = ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
 
 
-def keep_time():
+def keep_time() -> None:
     """Note which mirrors are behind now, and since when; call it every minute."""
     now = timezone.now()
     behind = dict(GitLabLink.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
@@ -56,7 +60,7 @@ def keep_time():
         Behind.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def oldest_pending(requests=None):
+def oldest_pending(requests: IssueQuerySet | None = None) -> None:
     """Since when something has been waiting for GitLab, or None; only of ``requests``, a queryset, if given.
 
     What waits for a person is not pending, nor is what hangs on it; nor is what GitLab refuses, alone or with its whole
@@ -83,12 +87,14 @@ def oldest_pending(requests=None):
     return min((since for (since,) in found[0].union(*found[1:], all=True) if since), default=None)
 
 
-def _closed(issue):
+def _closed(issue: Issue):
     """Whether the tracker of the request that the field ``issue`` names is closed."""
     return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef(issue)))
 
 
-def _first(rows, issue, since, requests):
+def _first(
+    rows: OutgoingQuerySet | QuerySet[Any], issue: str, since: Coalesce | str, requests: IssueQuerySet
+) -> OutgoingQuerySet | QuerySet[Any]:
     """The earliest ``since`` of these rows, as a query of one row and one column."""
     if requests is not None:
         rows = rows.filter(**{f"{issue}__in": requests.values("pk")})
@@ -156,7 +162,7 @@ NAMED = 3
 EVERYWHERE = ""
 
 
-def findings():
+def findings() -> Iterator[Any]:
     """Everything that is the matter, as Findings."""
     keep_time()
     now, connection = timezone.now(), Connection.seen()
@@ -169,21 +175,21 @@ def findings():
         yield from find(now)
 
 
-def _stopped(connection, now):
+def _stopped(connection: Connection, now: datetime) -> Iterator[Any]:
     if connection.paused:
         yield Finding(Kind.PAUSED, EVERYWHERE, f"Nothing is sent and nothing is read. {connection.paused_reason}")
     elif connection.away_since and now - connection.away_since > AWAY_FOR:
         yield Finding(Kind.AWAY, EVERYWHERE, f"GitLab has not answered since {_time(connection.away_since)}.")
 
 
-def _waiting(now):
+def _waiting(now: datetime) -> Iterator[Any]:
     since = oldest_pending()
     if since and now - since > PENDING_FOR:
         reason = f"The oldest change that GitLab does not show yet waits since {_time(since)}."
         yield Finding(Kind.WAITING, EVERYWHERE, reason, patience=ONE_WATCH)
 
 
-def _unknown():
+def _unknown() -> Iterator[Any]:
     behind = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)  # the condition of the index, for SQLite
     for number in behind.filter(status=GitLabLink.Status.UNKNOWN).values_list("pk", flat=True):
         yield _of_request(
@@ -191,7 +197,7 @@ def _unknown():
         )
 
 
-def _trackers(now):
+def _trackers(now: datetime) -> Iterator[Any]:
     for wait in TrackerWait.objects.select_related("tracker"):
         whole = wait.what == TrackerWait.What.EVERYTHING
         reason = wait.reason if whole else f"{wait.get_what_display()} cannot be read there. {wait.reason}"
@@ -199,7 +205,7 @@ def _trackers(now):
         yield Finding(Kind.TRACKER, str(wait.tracker), reason, key=f"{wait.tracker_id} {wait.what}")
 
 
-def _refused(now):
+def _refused(now: datetime) -> Iterator[Any]:
     """What GitLab refuses while it takes the rest, as ``_dead``."""
     found = []
     for model, issue in (
@@ -217,7 +223,7 @@ def _refused(now):
     yield from _by_reason(Kind.REFUSED, rows, "GitLab refuses something of it; its ledger says what.")
 
 
-def _dead(now):
+def _dead(now: datetime) -> Iterator[Any]:
     """One alarm for all that failed for the same reason; restricted requests each have their own."""
     rows = []
     for number, restricted, error, gone in dead_letters():
@@ -228,7 +234,7 @@ def _dead(now):
     yield from _by_reason(Kind.DEAD, rows, "It waits for a person; its ledger says why.")
 
 
-def _by_reason(kind, rows, secret):
+def _by_reason(kind: str, rows, secret) -> Iterator[Any]:
     """One alarm for all of the same reason; of a restricted request, whose reason is ``secret``, one of its own."""
     by_reason = defaultdict(set)
     for number, restricted, error in rows:
@@ -242,33 +248,33 @@ def _by_reason(kind, rows, secret):
         yield Finding(kind, _named(numbers), error or "No reason was kept.", key=key)
 
 
-def _fighting(now):
+def _fighting(now: datetime) -> Iterator[Any]:
     for number in fought_pulls().values_list("pk", flat=True):
         yield _of_request(
             Kind.LOOP, number, "Both sides changed the same field back and forth, so neither is followed."
         )
 
 
-def _silent(now):
+def _silent(now: datetime) -> Iterator[Any]:
     for cursor in PollCursor.objects.filter(silent_since__lt=now - SILENT_FOR).select_related("tracker"):
         reason = f"Since {_time(cursor.silent_since)} changes are found there that no webhook told of."
         yield Finding(Kind.SILENT, str(cursor.tracker), reason, key=str(cursor.tracker_id))
 
 
-def _checked(now):
+def _checked(now: datetime) -> Iterator[Any]:
     for check in GitLabCheck.objects.exclude(problem="").select_related("tracker"):
         kind, place = (Kind.HOOK, str(check.tracker)) if check.tracker else (Kind.TOKEN, EVERYWHERE)
         yield Finding(kind, place, check.problem, key=check.name)
 
 
-def _token(now):
+def _token(now: datetime) -> Iterator[Any]:
     expires = Connection.seen().token_expires_at
     if expires and expires - timezone.localdate() < EXPIRES_SOON:
         reason = f"It expires on {expires.day} {expires:%B %Y}. From then on nothing goes either way."
         yield Finding(Kind.TOKEN, EVERYWHERE, reason, key="expiry")
 
 
-def _drift(now):
+def _drift(now: datetime) -> Iterator[Any]:
     for scope, words in (("open", "open requests"), ("all", "all requests")):
         last = Reconciliation.objects.filter(scope=scope, finished_at__isnull=False).first()
         if last and (last.drifted or last.missing or last.twins):
@@ -279,13 +285,13 @@ def _drift(now):
             yield Finding(Kind.DRIFT, f"The comparison of {words}", reason, key=scope)
 
 
-def _beat(now):
+def _beat(now: datetime) -> Iterator[Any]:
     if Heartbeat.is_late():
         reason = f"No periodic work has run since {_time(Heartbeat.last())}: beat, the broker, or every worker stands."
         yield Finding(Kind.BEAT, EVERYWHERE, reason)
 
 
-def _of_request(kind, number, reason, **more):
+def _of_request(kind: str, number: int, reason: str, **more: Any):
     return Finding(kind, f"SO-{number}", reason, key=str(number), issue=number, **more)
 
 
@@ -304,7 +310,7 @@ EVERY = timedelta(hours=1)
 TOKEN = "token"
 
 
-def check_gitlab():
+def check_gitlab() -> None:
     """Check what was not checked for an hour. GitLab away, or a budget used up: the rest waits for the next time."""
     connection = Connection.load()
     if connection.paused or not is_there(connection):
@@ -332,18 +338,18 @@ def _check_token(gateway):
     return "" if "api" in token.scopes else f"It may only do this: {may}. It needs the scope api."
 
 
-def _hook(tracker):
+def _hook(tracker: Tracker):
     return f"hook {tracker.pk}"
 
 
-def _is_due(name):
+def _is_due(name: str):
     return not GitLabCheck.objects.filter(pk=name, checked_at__gt=timezone.now() - EVERY).exists()
 
 
-def _remember(name, problem, tracker=None):
+def _remember(name: str, problem, tracker: Tracker = None) -> None:
     found = {"problem": problem, "tracker": tracker, "checked_at": timezone.now()}
     GitLabCheck.objects.update_or_create(pk=name, defaults=found)
 
 
-def _forget_what_is_not_used():
+def _forget_what_is_not_used() -> None:
     GitLabCheck.objects.filter(tracker__is_active=False).delete()

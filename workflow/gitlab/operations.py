@@ -1,13 +1,16 @@
 """What Support Operations do about the mirror: retry, skip, relink, recreate, let go. Each may be pressed twice."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.actions import Incomplete, Refused
 from workflow.actions.history import record
@@ -26,7 +29,7 @@ log = structlog.get_logger(__name__)
 BEFORE_FILING = timedelta(hours=1)
 
 
-def retry(number, *, by):
+def retry(number: int, *, by: User) -> None:
     """Try again now: whatever was parked, frozen or put off; its tracker is asked again too, if it waits. Nothing to do
     is fine. An orphan stays one."""
     mirror = _mirror(number, by)
@@ -42,7 +45,7 @@ def retry(number, *, by):
     enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
-def skip(number, *, by):
+def skip(number: int, *, by: User) -> None:
     """Leave GitLab as it is for what could not be sent; the next change is pushed as ever.
 
     Does nothing if nothing waits for a person, so that a late press stops no work that goes on by itself.
@@ -63,7 +66,7 @@ def skip(number, *, by):
     log.info("mirror_skipped", number=number, by=by.pk)
 
 
-def let_go(number, *, by):
+def let_go(number: int, *, by: User) -> None:
     """The GitLab issue is gone and stays gone: the request goes on without one."""
     _orphan(number, by)
     with transaction.atomic():
@@ -73,7 +76,7 @@ def let_go(number, *, by):
         _remember(number, "let-go", by)
 
 
-def recreate(number, *, by):
+def recreate(number: int, *, by: User) -> None:
     """Create the GitLab issue anew, with its comments, after the old one was deleted.
 
     The bot's issues are searched for the request's mark first, as after any doubtful creation: what only was out of
@@ -104,7 +107,7 @@ def recreate(number, *, by):
     enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
-def relink(number, address, *, by):
+def relink(number: int, address, *, by: User) -> None:
     """Say which GitLab issue is the request's, by its web address. Raises Incomplete if it cannot be that one."""
     mirror = _mirror(number, by)
     issue = Issue.objects.select_related("tracker").get(pk=number)
@@ -133,26 +136,26 @@ def relink(number, address, *, by):
     enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
-def pause(reason, *, by):
+def pause(reason: str, *, by: User) -> None:
     """Send nothing and look at nothing until somebody resumes."""
     _need_ops(by)
     Connection.load().pause(f"{reason.strip() or 'Paused'} ({by})")
     log.warning("gitlab_paused_by_hand", by=by.pk)
 
 
-def resume(*, by):
+def resume(*, by: User) -> None:
     """Go on; what was kept follows."""
     _need_ops(by)
     Connection.load().resume()
     log.warning("gitlab_resumed", by=by.pk)
 
 
-def _need_ops(person):
+def _need_ops(person) -> None:
     if not is_ops(person):
         raise Refused("Only Support Operations may do this.")
 
 
-def _mirror(number, by):
+def _mirror(number: int, by: User):
     """The mirror of a request this person may see and may handle."""
     _need_ops(by)
     mirror = GitLabLink.objects.select_related("issue").filter(pk=number).first()
@@ -161,33 +164,33 @@ def _mirror(number, by):
     return mirror
 
 
-def _orphan(number, by):
+def _orphan(number: int, by: User):
     mirror = _mirror(number, by)
     if mirror.status != Status.ORPHANED:
         raise Refused("Its GitLab issue is not gone. Retry, or relink it to another one.")
     return mirror
 
 
-def _hanging(number):
+def _hanging(number: int) -> Iterator[Any]:
     yield from OutgoingNote.objects.filter(issue=number)
     yield from OutgoingUpload.objects.filter(attachment__issue=number)
     yield from OutgoingLink.objects.filter(link__source=number)
     yield from PendingFile.objects.filter(comment__issue=number)
 
 
-def _begin_looking_anew(number):
+def _begin_looking_anew(number: int) -> None:
     """Another issue has another history and other comments; those taken from the old one stay as they are."""
     PendingPull.objects.filter(pk=number).delete()
     ImportedNote.objects.filter(comment__issue=number).delete()
     PendingPull.ask(number, thorough=True, in_seconds=5)
 
 
-def _remember(number, verb, by, **data):
+def _remember(number: int, verb, by: User, **data: Any) -> None:
     issue = Issue.objects.get(pk=number)
     record(issue, verb, by=by, from_state=issue.state, data=data)
 
 
-def _issue_at(address, issue):
+def _issue_at(address, issue: Issue):
     base = re.escape(settings.GITLAB_URL.rstrip("/"))
     found = re.fullmatch(rf"{base}/(?P<path>[\w./-]+?)/-/(?:issues|work_items)/(?P<iid>\d{{1,18}})", address.strip())
     if found is None:

@@ -32,6 +32,7 @@ from workflow.gitlab.models import GitLabLink, OutgoingNote, TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull, PollCursor, WebhookDelivery
 from workflow.gitlab.pull_notes import digest_of
+from workflow.models import Issue
 
 log = structlog.get_logger(__name__)
 READS_FOR = 20
@@ -44,11 +45,11 @@ class CommentReader:
     Not knowing costs a look; failing would keep the whole tracker waiting.
     """
 
-    def __init__(self, gateway, connection):
+    def __init__(self, gateway, connection: Connection) -> None:
         self.gateway, self.connection = gateway, connection
         self._ends = time.monotonic() + READS_FOR
 
-    def comments(self, issue):
+    def comments(self, issue: Issue):
         """What people and the portal said on the issue, or None if that is not to be had now."""
         if time.monotonic() >= self._ends:
             return None
@@ -62,7 +63,7 @@ class CommentReader:
         return None
 
 
-def only_ours(mirror, look, issue, labelling, reader):
+def only_ours(mirror: GitLabLink, look: PendingPull, issue: Issue, labelling: Labelling, reader):
     """Whether ``issue``, as a list shows it, holds nothing the portal does not know. Costs a call if it has comments.
 
     ``look``: the request's Look, or None; ``reader``: a CommentReader. In doubt it is somebody else's.
@@ -77,11 +78,11 @@ def only_ours(mirror, look, issue, labelling, reader):
     return _same_comments(mirror, issue, reader)
 
 
-def _waits(look):
+def _waits(look: PendingPull):
     return look is not None and bool(look.pending or look.due_at or look.frozen_at)
 
 
-def _same_comments(mirror, issue, reader):
+def _same_comments(mirror: GitLabLink, issue: Issue, reader):
     ours = set(OutgoingNote.objects.filter(issue=mirror.pk, note_id__isnull=False).values_list("note_id", flat=True))
     theirs = ImportedNote.objects.filter(comment__issue=mirror.pk, comment__deleted_at=None)
     theirs = dict(theirs.values_list("note_id", "digest"))
@@ -106,7 +107,7 @@ BATCH = 100
 BACKFILL_SHARE = 0.5
 
 
-def metered_reader(connection):
+def metered_reader(connection: Connection):
     """A reading gateway for work that can wait: it leaves half of the shared budget to what people do."""
     return open_reader(meter=lambda kind: connection.spend(kind, share=BACKFILL_SHARE), heard=hears(connection))
 
@@ -139,7 +140,7 @@ def _longest_ago_first():
     return trackers.order_by(F("cursor__polled_until").asc(nulls_first=True), "pk")
 
 
-def poll(tracker, gateway, connection, reader):
+def poll(tracker: Tracker, gateway, connection: Connection, reader):
     """Ask for a look at whatever changed in a tracker since its cursor, which moves on with it. Returns how many."""
     cursor, _ = PollCursor.objects.get_or_create(tracker=tracker)
     since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
@@ -161,13 +162,13 @@ def _add(one, other):
     return one[0] + other[0], one[1] + other[1]
 
 
-def _that_far(cursor, issue):
+def _that_far(cursor, issue: Issue):
     """Where the next poll goes on if this one ends after ``issue``: the list is in order of time. Never further back,
     for polls overlap."""
     return max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
 
 
-def _ask(issues, tracker, connection, reader):
+def _ask(issues, tracker: Tracker, connection: Connection, reader):
     """(looks asked for, those no webhook had told of)."""
     mirrors = GitLabLink.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
     mirrors = {mirror.iid: mirror for mirror in mirrors}
@@ -191,24 +192,24 @@ def _ask(issues, tracker, connection, reader):
     return asked, untold
 
 
-def _seen(number, issue, listed_at):
+def _seen(number: int, issue: Issue, listed_at) -> None:
     """As good as looked at, once no change can hide any more; until then the next poll lists the issue again."""
     if listed_at > issue.updated_at + TOUCHED_EVERY:
         PendingPull.objects.get_or_create(pk=number)
         PendingPull.objects.filter(Q(seen_at=None) | Q(seen_at__lt=listed_at), pk=number).update(seen_at=listed_at)
 
 
-def _seen_since(look, issue):
+def _seen_since(look: PendingPull, issue: Issue):
     """Whether a thorough look came after anything this change can hide."""
     return look is not None and look.seen_at is not None and look.seen_at > issue.updated_at + TOUCHED_EVERY
 
 
-def _told(number, issue):
+def _told(number: int, issue: Issue):
     around = issue.updated_at - TOUCHED_EVERY
     return WebhookDelivery.objects.filter(issue_id=number, received_at__gte=around).exists()
 
 
-def _unlinked(issue, gateway, connection):
+def _unlinked(issue: Issue, gateway, connection: Connection) -> None:
     """No request owns the issue. If it carries one's mark it is moved, not linked yet, or a twin."""
     marker = marker_in(issue.description)
     mirror = marker and GitLabLink.objects.filter(marker=marker).first()
@@ -219,7 +220,7 @@ def _unlinked(issue, gateway, connection):
     PendingPull.ask(mirror.pk, thorough=True)
 
 
-def _move(cursor, until, untold, *, ended=True):
+def _move(cursor, until, untold, *, ended=True) -> None:
     """Remember how far the poll came, and whether webhooks keep silent about what it finds."""
     now = timezone.now()
     if untold:

@@ -12,32 +12,29 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from supportops.accounts.models import User
 from workflow.crashpoints import crashpoint
 from workflow.enqueue import enqueue
 from workflow.gitlab.activity import History
 from workflow.gitlab.circuit_breaker import is_there
-from workflow.gitlab.client import open_reader
 from workflow.gitlab.confidentiality import quarantined
 from workflow.gitlab.converge import observe, wanted
 from workflow.gitlab.errors import Gone
 from workflow.gitlab.escaping import marker_in
 from workflow.gitlab.failures import LookWork, handle_failure
 from workflow.gitlab.fields import FIELDS, Agreed, GitLabSide, Owner, Values, seen_of
-from workflow.gitlab.labels import Spelling
 from workflow.gitlab.merge import family_choice, merge
 from workflow.gitlab.milestones import read_milestones
+from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, claim_to_look
 from workflow.gitlab.models.link import DIED_OF_IT, Poisoned
 from workflow.gitlab.moves import follow
-from workflow.gitlab.pull_fields import newer_side
 from workflow.gitlab.pull_notes import take_comments
-from workflow.gitlab.pull_outcome import NotYet, settle_look
-from workflow.gitlab.schemas import Person
-from workflow.gitlab.session import Run, Status, insist
+from workflow.gitlab.pull_outcome import NotYet, newer_side, settle_look
+from workflow.gitlab.schemas import RemoteIssue
+from workflow.gitlab.session import LookRun, Status, insist
 from workflow.models import Issue, Milestone
 
 log = structlog.get_logger(__name__)
@@ -47,47 +44,7 @@ PATIENCE, PAUSE = 2.0, 0.1
 """Seconds to wait, and between tries, for a push of the same request to end; then the sweep comes."""
 
 
-class LookRun(Run):
-    """A run that looks: a claimed mirror, its Look, and a gateway that knows the past."""
-
-    share = 0.8
-    """Looks leave a part of each budget to what people did in the portal, however much is found to look at."""
-    open = staticmethod(open_reader)
-
-    def __init__(self, mirror, connection, look, ends=None):
-        super().__init__(mirror, connection, ends)
-        self.look = look
-        self._people = {}
-
-    @cached_property
-    def spelling(self):
-        """What labels mean, and meant."""
-        return Spelling.read(skew=self.now - timezone.now())
-
-    @cached_property
-    def reads_internal_notes(self):
-        """Whether the bot's role shows it internal comments."""
-        level = self.gateway.project(self.mirror.project_id).access_level
-        return level is None or level >= 20
-
-    def person(self, user_id):
-        """Somebody in GitLab by number; asked for once."""
-        if user_id not in self._people:
-            try:
-                self._people[user_id] = self.gateway.person(user_id)
-            except Gone:
-                self._people[user_id] = Person(user_id, "", "Somebody")
-        return self._people[user_id]
-
-    def reread(self):
-        """The request as it is now."""
-        self.issue = Issue.objects.select_related("tracker", "requester", "assignee", "milestone", "route").get(
-            pk=self.mirror.pk
-        )
-        return self.issue
-
-
-def look_at(number, ends=None):
+def look_at(number: int, ends: float | None = None) -> bool:
     """Look at the request's GitLab issue, if that is due and nobody else is at it. Returns whether a look was taken.
 
     ``ends``: as a Run's, where the look is part of something that has begun.
@@ -114,17 +71,17 @@ def look_at(number, ends=None):
     return True
 
 
-def numbers_to_look_at(limit=100):
+def numbers_to_look_at(limit: int = 100) -> list[int]:
     """Numbers of requests whose look is due; none while the connection is paused or GitLab away."""
     connection = Connection.load()
     return [] if connection.paused or not is_there(connection) else PendingPull.due_numbers(limit)
 
 
-def _due(number):
+def _due(number: int) -> PendingPull | None:
     return PendingPull.objects.due().filter(pk=number).first()
 
 
-def _claim(number):
+def _claim(number: int) -> GitLabLink | None:
     """The mirror under a lease; a push under way is given a moment to end."""
     until = time.monotonic() + PATIENCE
     while True:
@@ -139,7 +96,7 @@ def _claim(number):
         time.sleep(PAUSE)
 
 
-def _look(run):
+def _look(run: LookRun) -> None:
     if not run.mirror.exists:
         moving = run.mirror.status in (Status.BEHIND, Status.CREATING, Status.UNKNOWN)
         run.look.put_off(UNTIL_LINKED if moving else None, "The GitLab issue is not there yet.")
@@ -162,7 +119,7 @@ def _look(run):
     crashpoint("hook_applied")
 
 
-def _is_back(run):
+def _is_back(run: LookRun) -> bool:
     """Whether an issue that was gone answers again with the request's mark; then it goes on by itself (C10).
 
     Not where somebody has let it go.
@@ -170,7 +127,7 @@ def _is_back(run):
     if not run.mirror.parked:
         return False
     try:
-        remote = run.gateway.issue(run.mirror.project_id, run.mirror.iid)
+        remote = run.gateway.issue(*run.there)
     except Gone:
         return False
     if marker_in(remote.description) != run.mirror.marker:
@@ -180,7 +137,7 @@ def _is_back(run):
     return True
 
 
-def _history(run, remote):
+def _history(run: LookRun, remote: RemoteIssue) -> History | None:
     """What happened there, if anybody but the portal did anything; else None, which costs no call."""
     agreed = Agreed.of(run.mirror)
     same = agreed.holds(seen_of(GitLabSide(remote, run.labelling.owned, agreed.values)))
@@ -189,7 +146,7 @@ def _history(run, remote):
     return History.read(run.gateway, run.bot_id, remote.project_id, remote.iid)
 
 
-def _know_its_milestone(run, remote):
+def _know_its_milestone(run: LookRun, remote: RemoteIssue) -> None:
     """Read the tracker's milestones if the issue has one nobody knows yet."""
     tracker = run.issue.tracker
     if remote.milestone_id is None or tracker is None:
@@ -198,14 +155,14 @@ def _know_its_milestone(run, remote):
         read_milestones(tracker, run.gateway)
 
 
-def _know_its_assignees(run, remote):
+def _know_its_assignees(run: LookRun, remote: RemoteIssue) -> None:
     """Ask who they are, where the portal does not know their number: not while rows are locked."""
     known = set(User.objects.filter(gitlab_id__in=remote.assignee_ids).values_list("gitlab_id", flat=True))
     for user_id in set(remote.assignee_ids) - known:
         run.person(user_id)
 
 
-def _merge(run, remote, history):
+def _merge(run: LookRun, remote: RemoteIssue, history: History | None) -> None:
     try:
         with transaction.atomic():
             Issue.objects.select_for_update(no_key=True).get(pk=run.mirror.pk)
@@ -215,7 +172,7 @@ def _merge(run, remote, history):
         run.look.put_off(not_yet.seconds, "Waits for the words to a label.")
 
 
-def _merge_locked(run, remote, history):
+def _merge_locked(run: LookRun, remote: RemoteIssue, history: History | None) -> None:
     agreed = Agreed.of(run.mirror)
     ours = {**wanted(run, look_up=False).kept, **run.labelling.only_respelt(run.issue, agreed.values)}
     theirs = seen_of(GitLabSide(remote, run.labelling.owned, agreed.values))

@@ -77,11 +77,11 @@ def fetch_file(pk: int) -> None:
             receive_file(row.comment, stored)
 
 
-def _stored(gateway, row):
+def _stored(gateway: ReadingGateway, row: PendingFile) -> Attachment | None:
     return download(gateway, row.project_id, row.secret, row.name, row.comment.author)
 
 
-def _claimed(pk):
+def _claimed(pk: int) -> PendingFile | None:
     """The row under a lease; the attempt is counted before it is made, so that one that kills workers ends too."""
     now, token = timezone.now(), new_token()
     due = PendingFile.objects.due(now).filter(pk=pk, parked=False)

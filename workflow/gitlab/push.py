@@ -5,11 +5,13 @@ mirror row").
 """
 
 import time
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from workflow.crashpoints import crashpoint
@@ -35,7 +37,7 @@ LONGEST = 24
 GITLAB_TIMEOUT_SECONDS, then ends before Celery's soft limit for a task."""
 
 
-def push_issue(number):
+def push_issue(number: int) -> bool:
     """Bring GitLab in step with the request, as far as is due now. Returns whether there was anything to do."""
     connection, rounds = Connection.load(), 0
     ends = time.monotonic() + min(LONGEST, settings.GITLAB_LEASE_SECONDS / 3)
@@ -46,7 +48,7 @@ def push_issue(number):
     return rounds > 0
 
 
-def numbers_with_work(limit=100):
+def numbers_with_work(limit: int = 100) -> list[int]:
     """Numbers of requests with something due that nobody holds; none while all is paused or GitLab is away.
 
     Trackers take turns, each with what is longest due there, so that none waits for another one's thousand; one that
@@ -55,14 +57,16 @@ def numbers_with_work(limit=100):
     connection = Connection.load()
     if connection.paused or not is_there(connection):
         return []
-    now, found = timezone.now(), {}
+    now = timezone.now()
+    found: dict[int, list[Any]] = {}
     closed = TrackerWait.objects.closed().values("tracker")
     for rows, number in _DUE:
         due = rows.objects.due(now).filter(parked=False).exclude(**{f"{number}__tracker__in": closed})
         if rows is not GitLabLink:  # what cannot be sent must not hide what can
             due = due.filter(Exists(_to_hang_on(now).filter(pk=OuterRef(number))))
         due = due.in_turn(f"{number}__tracker")
-        for pk, *place in due.order_by("turn", "due_at", "pk").values_list(number, "turn", "due_at")[: 10 * limit]:
+        places = due.order_by("turn", "due_at", "pk")  # type: ignore[misc]  # it is ``in_turn`` that adds the turn
+        for pk, *place in places.values_list(number, "turn", "due_at")[: 10 * limit]:
             found[pk] = min(place, found.get(pk, place))
     ready = set(GitLabLink.objects.with_work(now).filter(pk__in=found).values_list("pk", flat=True))
     return sorted(ready, key=lambda pk: (*found[pk], pk))[:limit]
@@ -77,13 +81,13 @@ _DUE = (
 """What may be due, and the way from there to its request."""
 
 
-def _to_hang_on(now):
+def _to_hang_on(now: datetime) -> QuerySet[GitLabLink]:
     """Mirrors whose notes, files and links can be sent: as ``with_work`` wants them."""
     free = GitLabLink.objects.exclude(leased_until__gt=now)
     return free.filter(iid__isnull=False).exclude(status__in=GitLabLink.NEEDS_A_PERSON)
 
 
-def _push_once(number, connection, ends):
+def _push_once(number: int, connection: Connection, ends: float) -> bool:
     if connection.paused or not is_there(connection):
         return False
     mirror = _claimed(number)
@@ -103,7 +107,7 @@ def _push_once(number, connection, ends):
     return True
 
 
-def _claimed(number):
+def _claimed(number: int) -> GitLabLink | None:
     """The request's mirror under a lease, or None; one that killed too many workers is parked instead."""
     try:
         return GitLabLink.objects.claim(number)
@@ -112,7 +116,7 @@ def _claimed(number):
         return None
 
 
-def _look_first(run, first, ends):
+def _look_first(run: Run, first: LookFirst, ends: float) -> None:
     """Take in what people did in GitLab; then the next round pushes what is left."""
     number = run.mirror.pk
     run.put_off_free(GIVES_WAY_FOR, first.message)
@@ -122,7 +126,7 @@ def _look_first(run, first, ends):
         later.update(due_at=timezone.now())
 
 
-def _send_everything(run):
+def _send_everything(run: Run) -> None:
     due = run.mirror.due_at is not None and run.mirror.due_at <= timezone.now()
     waits_for_a_person = run.mirror.status in GitLabLink.NEEDS_A_PERSON
     in_order = run.mirror.exists and run.mirror.due_at is None and not waits_for_a_person
@@ -134,6 +138,6 @@ def _send_everything(run):
     run.mirror.release()
 
 
-def _is_as_hidden_as_it_must_be(run):
+def _is_as_hidden_as_it_must_be(run: Run) -> bool:
     """Words about a restricted request only go where GitLab confirmed that it hides them."""
     return not run.issue.confidential or run.mirror.last_synced.get("fields", {}).get("confidential") is True

@@ -4,17 +4,20 @@ say so.
 The rows are the mirror's (see ``models.link``); whoever finds one due pushes the present state.
 """
 
+from typing import Any
+
 from django.utils import timezone
 
 from workflow.actions import signals
 from workflow.enqueue import enqueue
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
 from workflow.gitlab.models.link import new_marker
+from workflow.models import Attachment, Comment, Event, Issue, IssueLink
 from workflow.models.event import told_of
 from workflow.states import Source
 
 
-def connect():
+def connect() -> None:
     """Listen to the door; called once, when the apps are ready."""
     for signal, receiver in (
         (signals.tracker_given, _on_tracker),
@@ -28,7 +31,7 @@ def connect():
         signal.connect(receiver, dispatch_uid=f"gitlab {receiver.__name__}")
 
 
-def _on_tracker(sender, issue, **kwargs):
+def _on_tracker(sender: None, issue: Issue, **kwargs: Any) -> None:
     """A request with a tracker has a mirror row from now on: GitLab gets an issue for it."""
     if issue.tracker_id:
         GitLabLink.objects.get_or_create(
@@ -36,7 +39,7 @@ def _on_tracker(sender, issue, **kwargs):
         )
 
 
-def _on_event(sender, issue, event, **kwargs):
+def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
     """GitLab must show something new, and a step that people read there as a comment gets one."""
     mirror = GitLabLink.objects.filter(pk=issue.pk).first()
     if mirror is None:
@@ -47,23 +50,23 @@ def _on_event(sender, issue, event, **kwargs):
         OutgoingNote.objects.create(issue=issue, event=event, due_at=timezone.now())
 
 
-def _on_content(sender, issue, **kwargs):
+def _on_content(sender, issue: Issue, **kwargs: Any) -> None:
     if mirror := GitLabLink.objects.filter(pk=issue.pk).first():
         mirror.want_push()
 
 
-def _on_comment(sender, issue, comment, **kwargs):
+def _on_comment(sender: None, issue: Issue, comment: Comment, **kwargs: Any) -> None:
     """What was written in GitLab is there already."""
     if issue.tracker_id and comment.source != Source.GITLAB:
         OutgoingNote.objects.create(issue=issue, comment=comment, due_at=timezone.now())
 
 
-def _on_attachment(sender, issue, attachment, **kwargs):
+def _on_attachment(sender: None, issue: Issue, attachment: Attachment, **kwargs: Any) -> None:
     if issue.tracker_id:
         OutgoingUpload.objects.create(attachment=attachment, due_at=timezone.now())
 
 
-def _on_link(sender, link, **kwargs):
+def _on_link(sender: None, link: IssueLink, **kwargs: Any) -> None:
     """GitLab shows it as soon as both have an issue there.
 
     Not between an open and a restricted one: the link would name the restricted project to all who read the other.
@@ -74,6 +77,6 @@ def _on_link(sender, link, **kwargs):
         OutgoingLink.objects.create(link=link, due_at=timezone.now())
 
 
-def _on_change(sender, number, **kwargs):
+def _on_change(sender, number: int, **kwargs: Any) -> None:
     """Committed: wake a worker."""
     enqueue("workflow.gitlab.tasks.push_issue", number)

@@ -106,7 +106,7 @@ _COUNTS = {
 }
 
 
-def _compare(row, batch, gateway, connection):
+def _compare(row, batch, gateway, connection: Connection) -> None:
     """One list call per project, then every request against its issue; the position moves only after all of it."""
     by_project = defaultdict(dict)
     for mirror in batch:
@@ -138,7 +138,7 @@ def _compare(row, batch, gateway, connection):
     )
 
 
-def _list(gateway, project_id, iids, connection):
+def _list(gateway, project_id: int, iids, connection: Connection):
     """The issues with these numbers; None where the bot may not read the project, which then waits by itself."""
     tracker = Tracker.objects.filter(project_id=project_id).first()
     work = TrackerWork(connection, gateway, tracker, TrackerWait.What.COMPARISON)
@@ -152,7 +152,7 @@ def _list(gateway, project_id, iids, connection):
     return found
 
 
-def _drift_or_failure(mirror, remote, labelling):
+def _drift_or_failure(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling):
     try:
         return drift_of(mirror, remote, labelling)
     except Exception:  # one request nobody can compare must not end the comparison of the others
@@ -175,7 +175,7 @@ def drift_of(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling) -> s
     return drift
 
 
-def _look_for_twins(row, gateway, connection):
+def _look_for_twins(row, gateway, connection: Connection) -> None:
     """Issues of the bot that carry a request's mark and are not its issue, made since the last comparison but one."""
     earlier = Reconciliation.objects.filter(scope=row.scope, finished_at__isnull=False)[1:2].first()
     since = {"created_after": earlier.started_at} if earlier else {}
@@ -193,7 +193,7 @@ def _look_for_twins(row, gateway, connection):
     Reconciliation.objects.filter(pk=row.pk).update(twins=twins)
 
 
-def _is_twin(issue, gateway):
+def _is_twin(issue: Issue, gateway):
     marker = marker_in(issue.description)
     if not marker or issue.state == "closed":
         return False
@@ -205,7 +205,7 @@ def _is_twin(issue, gateway):
         return True
 
 
-def _finish(row):
+def _finish(row) -> None:
     Reconciliation.objects.filter(pk=row.pk).update(finished_at=timezone.now())
     row.refresh_from_db()
     words = log.error if row.drifted or row.missing or row.twins else log.info
@@ -283,7 +283,7 @@ def _number_in(description):
     return int(number[1]) if number and new_marker(int(number[1])) == marker else None
 
 
-def _give_out_no_number_below(model, number, *, further=False):
+def _give_out_no_number_below(model, number: int, *, further=False):
     """Let the table's next number be above ``number``, or that much ``further`` on; returns the last one used up."""
     table, column = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:

@@ -8,12 +8,14 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
+from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead
 from workflow.actions import Refused
 from workflow.catalogue.models import Tracker
@@ -50,7 +52,7 @@ def may_change(person):
     return is_lead(person) or person.is_active and person.has_perm("gitlab_mirror.change_labelscheme")
 
 
-def begin(scheme, *, by, token):
+def begin(scheme: LabelScheme, *, by: User, token):
     """Make ``scheme`` the active one and have every request follow. Returns the SchemeChange.
 
     ``token``: the forecast's that the person saw; raises LookedAway if another one would be shown by now. A change that
@@ -74,7 +76,7 @@ def begin(scheme, *, by, token):
     return change
 
 
-def _end_running():
+def _end_running() -> None:
     LabelSchemeChange.objects.filter(running=True).update(running=False, ended_at=timezone.now(), replaced=True)
     PendingRelabel.objects.all().delete()
 
@@ -103,7 +105,7 @@ def go_on(*, seconds=LONGEST_RUN):
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-def _make_labels(change, connection, gateway, until):
+def _make_labels(change: LabelSchemeChange, connection: Connection, gateway, until):
     """Make the scheme's labels with their colours; False if the time ran out before.
 
     What one tracker refuses is told and holds nothing up. Raises GitLabError if GitLab as a whole cannot be asked.
@@ -135,7 +137,7 @@ def _make_labels(change, connection, gateway, until):
 
 
 @transaction.atomic
-def _enlist(pk):
+def _enlist(pk: int):
     """Enlist the next requests that must change, and move on; all of it or nothing. False if somebody holds the next.
 
     Never waits for a request: somebody who holds it may be waiting for the mirror of another one.
@@ -157,7 +159,7 @@ def _enlist(pk):
     return True
 
 
-def _enlist_batch(mirrors, labelling):
+def _enlist_batch(mirrors, labelling: Labelling):
     """Put those that must change behind, but not due; see to it that none stays behind for nothing.
 
     What a replaced change left behind waits for its turn too, though its labels may be right already: a look in the
@@ -182,7 +184,7 @@ def _enlist_batch(mirrors, labelling):
     return len(follow)
 
 
-def _put_behind(numbers, **fields):
+def _put_behind(numbers, **fields: Any) -> None:
     status = Case(When(status=Status.IN_STEP, then=Value(Status.BEHIND)), default=F("status"))
     GitLabLink.objects.filter(pk__in=numbers).update(wanted_version=F("wanted_version") + 1, status=status, **fields)
 
@@ -190,7 +192,7 @@ def _put_behind(numbers, **fields):
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
-def _send(change, connection, until):
+def _send(change: LabelSchemeChange, connection: Connection, until):
     """Bring one request after the other in line while nothing else waits; True if only the time ran out."""
     strike_off(change)
     while _may_go_on(connection):
@@ -213,7 +215,7 @@ def _turns():
     return rows.filter(issue__mirror__pushed_version__lt=F("version")).order_by("last", "pk")
 
 
-def _may_go_on(connection):
+def _may_go_on(connection: Connection):
     """Whether nobody waits for GitLab, GitLab answers, and more than the share for people's actions is left."""
     now = Connection.objects.get(pk=connection.pk)
     if now.paused or now.away_since or numbers_with_work(1):
@@ -221,7 +223,7 @@ def _may_go_on(connection):
     return not _share_is_used_up(now)
 
 
-def _share_is_used_up(connection):
+def _share_is_used_up(connection: Connection):
     moment = timezone.now()
     spent = Budget.objects.filter(name=Budget.REQUESTS).first()
     if spent is None:
@@ -232,7 +234,7 @@ def _share_is_used_up(connection):
     return running and spent.count >= connection.requests_per_minute * BACKFILL_SHARE
 
 
-def strike_off(change):
+def strike_off(change: LabelSchemeChange) -> None:
     """Forget what was pushed, and what waits for a person now and follows when they are through; end an empty list."""
     PendingRelabel.objects.filter(issue__mirror__pushed_version__gte=F("version")).delete()
     aside, _ = PendingRelabel.objects.filter(issue__mirror__status__in=GitLabLink.NEEDS_A_PERSON).delete()
@@ -260,7 +262,7 @@ class Progress:
         return self.total - self.left
 
 
-def progress_of(change):
+def progress_of(change: LabelSchemeChange):
     """The Progress of a change that runs. Until all requests are enlisted, the total is what was foreseen."""
     if change.enlisted_at is None:
         total = change.foreseen.get("changing", 0)
@@ -268,7 +270,7 @@ def progress_of(change):
     return Progress(change.requests, min(PendingRelabel.objects.count(), change.requests), _words(change))
 
 
-def _words(change):
+def _words(change: LabelSchemeChange):
     connection = Connection.seen()
     if connection.paused:
         return "Stands still: the exchange with GitLab is paused"

@@ -3,13 +3,15 @@
 Words of people stand in quotations (``text.safe_text``), words of the portal around them.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
 
 from workflow.gitlab.escaping import safe_line, safe_text, safe_title
-from workflow.models import ApprovalRound, Decision, IssueLink
+from workflow.models import ApprovalRound, Attachment, Decision, Issue, IssueLink
 from workflow.states import ENDED, State
 
 LONGEST_BLOCK = 200_000
@@ -24,23 +26,23 @@ class Surroundings:
     (words, other request's number); ``unmapped``: the assignee's name where GitLab does not know them.
     """
 
-    files: tuple = ()
-    approvals: tuple = ()
-    links: tuple = ()
+    files: tuple[tuple[Attachment, str], ...] = ()
+    approvals: tuple[ApprovalRound, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()
     unmapped: str = ""
 
 
-def title_of(issue):
+def title_of(issue: Issue) -> str:
     """The GitLab issue's title."""
     return safe_title(issue.title)
 
 
-def portal_address(number):
+def portal_address(number: int) -> str:
     """Where the request is, for people who read GitLab."""
     return f"{settings.PORTAL_URL.rstrip('/')}/issues/{number}/"
 
 
-def block_of(issue, around):
+def block_of(issue: Issue, around: Surroundings) -> str:
     """The managed block of the description, without its marks."""
     parts = [
         _facts(issue, around),
@@ -60,7 +62,7 @@ def block_of(issue, around):
     )
 
 
-def _facts(issue, around):
+def _facts(issue: Issue, around: Surroundings) -> str:
     here = f"**[{issue.reference}]({portal_address(issue.pk)})**"
     lines = [f"{here} in the Support Operations portal · {issue.get_kind_display()}"]
     lines.append(f"Requested by **{safe_line(issue.requester.name)}**")
@@ -77,9 +79,9 @@ def _facts(issue, around):
     return "  \n".join(line for line in lines if line)
 
 
-def _approval(round_):
-    decided = [seat for seat in round_.decisions.all() if seat.verdict]
-    names = " and ".join(safe_line(seat.decided_by.name) for seat in decided)
+def _approval(round_: ApprovalRound) -> str:
+    decided = [seat.decided_by for seat in round_.decisions.all() if seat.verdict and seat.decided_by]
+    names = " and ".join(safe_line(person.name) for person in decided)
     if round_.outcome == ApprovalRound.Outcome.APPROVED:
         return f"Approved by **{names}**"
     if round_.outcome == ApprovalRound.Outcome.CARRIED_OVER and round_.carried_from:
@@ -92,12 +94,12 @@ def _approval(round_):
     return ""
 
 
-def _answer(row):
+def _answer(row: Mapping[str, Any]) -> str:
     words = _words(row.get("answer"))
     return _section(safe_line(str(row.get("label") or row.get("key") or "")), safe_text(words)) if words else ""
 
 
-def _words(answer):
+def _words(answer: object) -> str:
     if answer is None or answer == "":
         return ""
     if isinstance(answer, bool):
@@ -107,7 +109,7 @@ def _words(answer):
     return str(answer)
 
 
-def _blocked(issue):
+def _blocked(issue: Issue) -> str:
     if issue.state != State.BLOCKED:
         return ""
     return "\n\n".join(
@@ -117,19 +119,19 @@ def _blocked(issue):
     )
 
 
-def _files(files):
+def _files(files: Iterable[tuple[Attachment, str]]) -> str:
     return "\n".join(f"- {markdown or _unsent(attachment)}" for attachment, markdown in files)
 
 
-def _unsent(attachment):
+def _unsent(attachment: Attachment) -> str:
     return f"{safe_line(attachment.name)} (in the portal)"
 
 
-def _section(heading, text):
+def _section(heading: str, text: str) -> str:
     return f"### {heading}\n\n{text}" if text else ""
 
 
-def surroundings_of(issue, *, unmapped=""):
+def surroundings_of(issue: Issue, *, unmapped: str = "") -> Surroundings:
     """Read what ``block_of`` tells besides the request itself. Titles of linked requests stay in the portal."""
     attachments = issue.attachments.filter(comment__isnull=True, internal=False).select_related("mirror")
     decisions = Decision.objects.select_related("approver", "decided_by")
@@ -140,7 +142,11 @@ def surroundings_of(issue, *, unmapped=""):
     both = list(IssueLink.objects.filter(here).order_by("pk"))
     links = [
         *((link.get_type_display(), link.target_id) for link in both if link.source_id == issue.pk),
-        *((IssueLink.OTHER_WAY[link.type], link.source_id) for link in both if link.target_id == issue.pk),
+        *(
+            (IssueLink.OTHER_WAY[IssueLink.Type(link.type)], link.source_id)
+            for link in both
+            if link.target_id == issue.pk
+        ),
     ]
     return Surroundings(
         files=tuple((file, file.mirror.markdown if hasattr(file, "mirror") else "") for file in attachments),
@@ -150,6 +156,6 @@ def surroundings_of(issue, *, unmapped=""):
     )
 
 
-def _shown(other, issue):
+def _shown(other: str, issue: Issue) -> Q:
     """Which links may be told to everybody who reads this request: not those to a restricted one they may not see."""
     return Q(**{f"{other}__restricted_to": None}) | Q(**{f"{other}__restricted_to": issue.restricted_to_id})

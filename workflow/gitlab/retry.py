@@ -105,6 +105,11 @@ class Decision:
     stops: bool = True
 
     @property
+    def words(self) -> str:
+        """The reason to write down; empty where it leaves what is known."""
+        return self.reason or ""
+
+    @property
     def whole_connection(self) -> bool:
         """Whether it is about GitLab as a whole, not about one tracker or less."""
         return self.outcome in (Outcome.PAUSE, Outcome.RETRY)

@@ -7,6 +7,7 @@ What a webhook's body hints at is read by hand: which issue, by whom, or a miles
 a wrong value is left out and the rest still counts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, Self
@@ -269,8 +270,8 @@ class Hint:
     milestone: bool = False
 
 
-def hint_of(body):
-    """The hint in a webhook's body (a dict), or None if it concerns nothing the portal mirrors."""
+def hint_of(body: Mapping[str, Any]) -> Hint | None:
+    """The hint in a webhook's body, or None if it concerns nothing the portal mirrors."""
     kind, about = body.get("object_kind"), _dict(body.get("object_attributes"))
     if kind == "milestone":
         return Hint(milestone=True)
@@ -281,7 +282,7 @@ def hint_of(body):
     return None
 
 
-def _issue_hint(issue, body):
+def _issue_hint(issue: Mapping[str, Any], body: Mapping[str, Any]) -> Hint | None:
     project_id = _number(issue.get("project_id")) or _number(_dict(body.get("project")).get("id"))
     iid = _number(issue.get("iid"))
     if project_id is None or iid is None:
@@ -295,10 +296,10 @@ def _issue_hint(issue, body):
     )
 
 
-def _dict(value):
+def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _number(value):
+def _number(value: Any) -> int | None:
     """A number a database can hold, or None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63 else None

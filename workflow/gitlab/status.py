@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from django.db.models import BooleanField, Case, CharField, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Concat
@@ -19,6 +20,7 @@ from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, Outgo
 from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.render import Surroundings
 from workflow.models import Issue, Milestone
+from workflow.models.outgoing import OutgoingQuerySet
 
 RECENT = 10
 PIECES = (
@@ -127,7 +129,7 @@ class Ledger:
     deliveries: tuple[WebhookDelivery, ...]
 
     @property
-    def stuck(self) -> Stuck | None:
+    def stuck(self) -> Stuck:
         """Why nothing more happens by itself, or None."""
         return stuck(self.mirror, self.look, piece=any(row.parked for row in self.hanging))
 
@@ -147,7 +149,7 @@ def ledger_of(issue: Issue) -> Ledger | None:
     )
 
 
-def _fields(issue, mirror):
+def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[Any]:
     agreed = Agreed.of(mirror)
     if not agreed.values:
         return
@@ -173,7 +175,7 @@ def _fields(issue, mirror):
 class Known:
     """What GitLab's numbers stand for; those the request has itself are known, others are looked up."""
 
-    def __init__(self, issue: Issue):
+    def __init__(self, issue: Issue) -> None:
         self._milestones = {issue.milestone.gitlab_id: issue.milestone.title} if issue.milestone else {}
         self._people = {issue.assignee.gitlab_id: str(issue.assignee)} if issue.assignee else {}
 
@@ -191,12 +193,12 @@ class Known:
         return str(known) if known else f"User {number} of GitLab"
 
 
-def _hanging(issue):
+def _hanging(issue: Issue):
     """Comments, files and links that are not on the other side yet, or that wait for a person; one query for all."""
     return [Hanging(*row[1:]) for row in _pieces([issue.pk], Q(due_at__isnull=False) | Q(parked=True))]
 
 
-def _pieces(numbers, condition):
+def _pieces(numbers: list[int], condition: Q) -> OutgoingQuerySet:
     """Rows (number, and what Hanging has) of the pieces of these requests to which the condition applies."""
     about_a_step = When(comment__isnull=True, then=Value("A comment about a step"))
     comment = Case(about_a_step, default=Value("A comment"), output_field=CharField())
@@ -237,7 +239,7 @@ def why(issue: Issue) -> str:
     return _why_whole(issue) or next(parked, "")
 
 
-def _why_whole(issue):
+def _why_whole(issue: Issue) -> str:
     """The same as far as it concerns the request as a whole."""
     mirror, look = getattr(issue, "mirror", None), getattr(issue, "look", None)
     match stuck(mirror, look, piece=False):

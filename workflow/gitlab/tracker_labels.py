@@ -7,14 +7,14 @@ from workflow.catalogue.models import Tracker
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.errors import Conflict, GitLabError
 from workflow.gitlab.failures import TrackerWork, handle_failure, stops_round
-from workflow.gitlab.models import TrackerLabels, TrackerWait
+from workflow.gitlab.models import LabelScheme, TrackerLabels, TrackerWait
 from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.gitlab.poll import metered_reader
 
 log = structlog.get_logger(__name__)
 
 
-def labels_to_make(scheme):
+def labels_to_make(scheme: LabelScheme):
     """[(name, color, description)] of what a scheme writes, each name once."""
     found = {}
     for row in SchemeLabel.objects.filter(alias=False, scheme=scheme).values_list("name", "color", "description"):
@@ -22,7 +22,7 @@ def labels_to_make(scheme):
     return list(found.values())
 
 
-def make_labels(tracker, gateway, labels):
+def make_labels(tracker: Tracker, gateway, labels):
     """Make what is missing of ``labels`` in the tracker, and remember what is there then. Returns how many were new."""
     there, new = gateway.labels(tracker.project_id), 0
     try:
@@ -40,7 +40,7 @@ def make_labels(tracker, gateway, labels):
     return new
 
 
-def read_labels():
+def read_labels() -> None:
     """Read every tracker's labels that were not read for a while. Whoever fails keeps what is remembered."""
     connection = Connection.load()
     if connection.paused or not is_there(connection):

@@ -16,12 +16,13 @@ import hmac
 import json
 import time
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -34,7 +35,7 @@ TOLERANCE = 300
 """Seconds a signed delivery may be old, or early."""
 
 
-def authentic(headers, body, *, signing_tokens, secrets, now):
+def authentic(headers, body: str, *, signing_tokens, secrets, now: datetime):
     """Why the delivery is not GitLab's, as one word to count it under, or "" if it is.
 
     ``headers``: a case-insensitive mapping; ``body``: the raw bytes; ``now``: unix time.
@@ -49,7 +50,7 @@ def authentic(headers, body, *, signing_tokens, secrets, now):
     return "" if any(known) else "token"
 
 
-def _signed(headers, body, signing_tokens, now):
+def _signed(headers, body: str, signing_tokens, now: datetime):
     message_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not message_id or not (sent_at.isascii() and sent_at.isdecimal()) or len(sent_at) > 12:
         return "signature"
@@ -84,7 +85,7 @@ LARGEST_BODY = 25 * 2**20
 @login_not_required
 @csrf_exempt
 @require_POST
-def receive(request):
+def receive(request: HttpRequest):
     """Take in one webhook: 200 stored (or known), 401 not GitLab's, 413 and 400 unreadable, 503 no database."""
     if _length(request) > LARGEST_BODY:
         return _answer(413, "Larger than 25 MB.")
@@ -104,12 +105,12 @@ def receive(request):
         return _answer(503, "The database is away; send it again.")
 
 
-def _length(request):
+def _length(request: HttpRequest):
     text = request.META.get("CONTENT_LENGTH") or ""
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _not_gitlab(request, body):
+def _not_gitlab(request: HttpRequest, body: str):
     return authentic(
         request.headers,
         body,
@@ -119,14 +120,14 @@ def _not_gitlab(request, body):
     )
 
 
-def _turn_away(reason):
+def _turn_away(reason: str):
     log.warning("webhook_refused", reason=reason)
     with suppress(DatabaseError, InterfaceError):  # counting is worth no failure
         RejectedWebhook.add(reason)
     return _answer(401, "Not signed by this portal's GitLab.")
 
 
-def _json_text(body):
+def _json_text(body: str):
     """The body as text if it is a JSON object, else None; nesting deeper than anything sane is not read."""
     try:
         text = body.decode("utf-8")
@@ -135,7 +136,7 @@ def _json_text(body):
         return None
 
 
-def _store(request, text):
+def _store(request: HttpRequest, text: str):
     now = timezone.now()
     event = request.headers.get("X-Gitlab-Event", "")[:80]
     try:
@@ -150,7 +151,7 @@ def _store(request, text):
     return _answer(200, "Stored.")
 
 
-def _key(request, text):
+def _key(request: HttpRequest, text: str):
     """What every repetition of this delivery shares. GitLab before 17.4 names none; then its words are."""
     for name in ("Idempotency-Key", "webhook-id"):
         if given := request.headers.get(name, "").replace("\x00", "").strip():

@@ -5,6 +5,7 @@ from itertools import count
 from django.contrib import admin, messages
 from django.db import transaction
 from django.db.models import Q
+from django.http import HttpRequest
 from django.shortcuts import redirect
 
 from workflow.gitlab.models import LabelSchemeChange
@@ -19,20 +20,20 @@ class ConnectionAdmin(admin.ModelAdmin):
     readonly_fields = ("url", "bot_username", "bot_id", "token_expires_at", "paused_at", "paused_reason", "away_since")
     actions = ("pause", "resume")
 
-    def has_add_permission(self, request):
+    def has_add_permission(self, request: HttpRequest):
         return False
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj=None):
         return False
 
     @admin.action(description="Pause: send nothing to GitLab", permissions=["change"])
-    def pause(self, request, queryset):
+    def pause(self, request: HttpRequest, queryset) -> None:
         for connection in queryset:
             connection.pause(f"Paused by {request.user}.")
         self.message_user(request, "Paused. Changes are kept and follow when it is resumed.", messages.SUCCESS)
 
     @admin.action(description="Resume", permissions=["change"])
-    def resume(self, request, queryset):
+    def resume(self, request: HttpRequest, queryset) -> None:
         for connection in queryset:
             connection.resume()
         self.message_user(request, "Resumed. What was kept follows within seconds.", messages.SUCCESS)
@@ -45,17 +46,17 @@ class SchemeLabelInline(admin.TabularInline):
     extra = 0
     fields = ("family", "key", "name", "color", "description", "alias")
 
-    def has_add_permission(self, request, obj=None):
+    def has_add_permission(self, request: HttpRequest, obj=None):
         return super().has_add_permission(request, obj) and not in_use(obj)
 
-    def has_change_permission(self, request, obj=None):
+    def has_change_permission(self, request: HttpRequest, obj=None):
         return super().has_change_permission(request, obj) and not in_use(obj)
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj=None):
         return super().has_delete_permission(request, obj) and not in_use(obj)
 
 
-def in_use(scheme):
+def in_use(scheme: LabelScheme):
     """Whether requests carry, or once carried, this scheme's labels.
 
     Renaming one there would make the old spelling nobody's, and it would stay on the issues for ever.
@@ -76,18 +77,18 @@ class LabelSchemeAdmin(admin.ModelAdmin):
     inlines = (SchemeLabelInline,)
     actions = ("copy", "activate")
 
-    def has_delete_permission(self, request, obj=None):
+    def has_delete_permission(self, request: HttpRequest, obj=None):
         return super().has_delete_permission(request, obj) and not in_use(obj)
 
     @admin.action(description="Copy, to edit the copy", permissions=["add"])
-    def copy(self, request, queryset):
+    def copy(self, request: HttpRequest, queryset) -> None:
         for scheme in queryset:
             made = copy_of(scheme)
             words = f"“{made}” is a copy of “{scheme}”. Edit it, then change to it."
             self.message_user(request, words, messages.SUCCESS)
 
     @admin.action(description="See what changing to it would do", permissions=["change"])
-    def activate(self, request, queryset):
+    def activate(self, request: HttpRequest, queryset):
         if queryset.count() != 1:
             self.message_user(request, "Choose one scheme.", messages.ERROR)
             return None
@@ -95,7 +96,7 @@ class LabelSchemeAdmin(admin.ModelAdmin):
 
 
 @transaction.atomic
-def copy_of(scheme):
+def copy_of(scheme: LabelScheme):
     """A scheme of another name with the same labels; understood from GitLab, written once it is changed to."""
     names = (f"{scheme.name[:30]} copy{f' {number}' if number > 1 else ''}" for number in count(1))
     taken = set(LabelScheme.objects.values_list("name", flat=True))

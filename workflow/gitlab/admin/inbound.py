@@ -6,6 +6,7 @@ internal comment, and not before it is known whose it is.
 
 from django.contrib import admin
 from django.db.models import Q
+from django.http import HttpRequest
 
 from workflow.admin.read_only import ReadAdmin, Unchangeable
 from workflow.gitlab.models.alarms import Alarm, GitLabCheck
@@ -19,7 +20,7 @@ OF_INTERNAL = "confidential note"
 class MaybeOfARequest(ReadAdmin):
     """Rows that are about a request, or about none."""
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """Those about none, and those about requests that exist for this person."""
         visible = Issue.objects.visible_to(request.user)
         return admin.ModelAdmin.get_queryset(self, request).filter(Q(issue__isnull=True) | Q(issue__in=visible))
@@ -35,7 +36,7 @@ class WebhookDeliveryAdmin(MaybeOfARequest):
     search_fields = ["=issue__number", "=key"]
     fields = ["received_at", "event", "key", "request_page", "outcome", "attempts", "due_at", "payload"]
 
-    def get_queryset(self, request):
+    def get_queryset(self, request: HttpRequest):
         """Without those of internal comments for who may not read these."""
         rows = super().get_queryset(request).defer("body")
         return rows if sees_internal(request.user) else rows.exclude(event__icontains=OF_INTERNAL)
@@ -73,7 +74,7 @@ class PendingPullAdmin(ReadAdmin):
     ]
 
     @admin.display(description="trouble")
-    def trouble(self, look):
+    def trouble(self, look: PendingPull):
         """The last error's first words."""
         return look.last_error[:100] or "–"
 

@@ -1,10 +1,22 @@
-"""Requests in the administration, with how their GitLab issue stands."""
+"""Requests in the administration, with how their GitLab issue stands.
 
-from django.contrib import admin
+Milestones in the administration: read from GitLab, and on demand read again.
+"""
 
+from celery import current_app
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import path
+from django.urls.resolvers import URLPattern
+from django.views.decorators.http import require_POST
+from kombu.exceptions import KombuError
+
+from supportops.accounts.roles import is_ops
 from workflow.admin.issue import IssueAdmin
-from workflow.admin.read_only import change_link
-from workflow.models import Issue
+from workflow.admin.read_only import Unchangeable, change_link
+from workflow.models import Issue, Milestone
 
 admin.site.unregister(Issue)
 
@@ -19,7 +31,61 @@ class MirroredIssueAdmin(IssueAdmin):
     ]
 
     @admin.display(description="mirror")
-    def mirrored(self, issue):
+    def mirrored(self, issue: Issue):
         """How the GitLab issue stands."""
         mirror = getattr(issue, "mirror", None)
         return change_link(mirror, mirror.get_status_display()) if mirror else "It has no GitLab issue."
+
+
+READ_TASK = "workflow.gitlab.tasks.sync_milestones"
+
+
+GOOD_FOR = 60
+
+
+"""Seconds; an older wake-up is dropped, so that none pile up while no worker runs."""
+
+
+def wake_reading():
+    """Ask a worker to read the milestones; whether the message went out. The clock asks every ten minutes anyway."""
+    try:
+        current_app.send_task(READ_TASK, retry=False, expires=GOOD_FOR)
+    except (KombuError, OSError):
+        return False
+    return True
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(Unchangeable, admin.ModelAdmin):
+    """GitLab's milestones per tracker. Title and dates are GitLab's (domain.md §6); nothing is edited here."""
+
+    change_list_template = "admin/workflow/milestone/change_list.html"
+    list_display = ["title", "tracker", "state", "start_date", "due_date", "synced_at"]
+    list_filter = ["tracker", "state"]
+    list_select_related = ["tracker"]
+    search_fields = ["title", "tracker__name"]
+    date_hierarchy = "due_date"
+    fields = ["title", "tracker", "state", "start_date", "due_date", "gitlab_id", "synced_at"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the address that asks for a reading."""
+        read = self.admin_site.admin_view(require_POST(self.read_now))
+        return [path("read/", read, name="workflow_milestone_read"), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context=None):
+        """Offer the reading to who may ask for it."""
+        return super().changelist_view(request, {**(extra_context or {}), "may_read": self.may_read(request)})
+
+    def may_read(self, request: HttpRequest):
+        """Support Operations and administrators."""
+        return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
+
+    def read_now(self, request: HttpRequest):
+        """Wake the task that reads; GitLab is never called while somebody waits for a page."""
+        if not self.may_read(request):
+            raise PermissionDenied("Only Support Operations asks GitLab for its milestones.")
+        if wake_reading():
+            messages.success(request, "GitLab is being asked for its milestones. Load this page again soon.")
+        else:
+            messages.warning(request, "The queue does not answer. GitLab is asked when it is back, within ten minutes.")
+        return redirect("admin:workflow_milestone_changelist")

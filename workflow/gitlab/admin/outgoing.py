@@ -1,12 +1,14 @@
 """The outbox to GitLab in the administration: read, and woken by hand. Nothing here edits what is sent."""
 
 from django.contrib import admin, messages
+from django.http import HttpRequest
 from django.utils.html import format_html
 
 from supportops.accounts.roles import is_ops
 from workflow.admin.history import WithoutInternal
 from workflow.admin.read_only import ReadAdmin, page_link
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
+from workflow.gitlab.schemas import RemoteNote
 
 
 class OutgoingAdmin(ReadAdmin):
@@ -15,12 +17,12 @@ class OutgoingAdmin(ReadAdmin):
     actions = ["try_again"]
     list_filter = ["parked", ("due_at", admin.EmptyFieldListFilter)]
 
-    def has_retry_permission(self, request):
+    def has_retry_permission(self, request: HttpRequest):
         """Support Operations and administrators; trying again gives no right in a request."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
     @admin.action(description="Try again now", permissions=["retry"])
-    def try_again(self, request, rows):
+    def try_again(self, request: HttpRequest, rows) -> None:
         """Make the chosen rows due now; a worker takes them up within seconds."""
         woken = 0
         for row in rows:
@@ -72,17 +74,17 @@ class GitLabLinkAdmin(OutgoingAdmin):
         "last_synced",
     ]
 
-    def can_be_woken(self, mirror):
+    def can_be_woken(self, mirror: GitLabLink):
         """What is gone from GitLab is never made again by itself (contract C10)."""
         return mirror.status != GitLabLink.Status.ORPHANED
 
     @admin.display(description="shown / wanted")
-    def versions(self, mirror):
+    def versions(self, mirror: GitLabLink):
         """How far GitLab is behind."""
         return f"{mirror.pushed_version} / {mirror.wanted_version}"
 
     @admin.display(description="GitLab issue", ordering="iid")
-    def gitlab_issue(self, mirror):
+    def gitlab_issue(self, mirror: GitLabLink):
         """The issue in GitLab, once there is one."""
         if not mirror.link:
             return f"#{mirror.iid}" if mirror.iid else "–"
@@ -110,7 +112,7 @@ class OutgoingNoteAdmin(WithoutInternal, OutgoingAdmin):
     ]
 
     @admin.display(description="what")
-    def what(self, note):
+    def what(self, note: RemoteNote):
         """What it carries."""
         return f"Step: {note.event.label}" if note.event else "Comment"
 
@@ -168,16 +170,16 @@ class OutgoingLinkAdmin(OutgoingAdmin):
     ]
 
     @admin.display(description="from", ordering="link__source")
-    def request_page(self, mirror):
+    def request_page(self, mirror: GitLabLink):
         """The request it leads from."""
         return page_link(mirror.link.source)
 
     @admin.display(description="to", ordering="link__target")
-    def other_page(self, mirror):
+    def other_page(self, mirror: GitLabLink):
         """The request it leads to."""
         return page_link(mirror.link.target)
 
     @admin.display(description="link")
-    def kind(self, mirror):
+    def kind(self, mirror: GitLabLink):
         """What the link says."""
         return mirror.link.get_type_display()

@@ -1,7 +1,7 @@
 """What the mirror keeps: rows of what GitLab must be told, what came in from it, and what is known of GitLab itself."""
 
 from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat
-from workflow.gitlab.models.connection import Budget, Connection, LabelScheme, SchemeLabel
+from workflow.gitlab.models.connection import Budget, Connection, LabelScheme, SchemeLabel, TrackerWait
 from workflow.gitlab.models.inbound import (
     ImportedNote,
     PendingFile,
@@ -13,7 +13,6 @@ from workflow.gitlab.models.inbound import (
 )
 from workflow.gitlab.models.label_schemes import LabelSchemeChange, PendingRelabel, TrackerLabels
 from workflow.gitlab.models.link import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
-from workflow.gitlab.models.tracker_waits import TrackerWait
 
 __all__ = [
     "Alarm",

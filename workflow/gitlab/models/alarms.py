@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from workflow.models.querysets import IssueQuerySet
+
 
 class Kind(models.TextChoices):
     """What an alarm is about (reliability.md §4)."""
@@ -40,7 +42,7 @@ class AlarmQuerySet(models.QuerySet):
         """Alarms to be told and shown now."""
         return self.current().filter(opened_at__isnull=False)
 
-    def visible_to(self, requests):
+    def visible_to(self, requests: IssueQuerySet) -> "AlarmQuerySet":
         """Those about no request, or about one of these ``requests``, a queryset."""
         return self.filter(Q(issue__isnull=True) | Q(issue__in=requests.values("pk")))
 
@@ -74,7 +76,7 @@ class Alarm(models.Model):
         ]
         indexes = [models.Index(fields=["-cleared_at"], name="alarm_cleared")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.place}" if self.place else self.get_kind_display()
 
 
@@ -86,7 +88,7 @@ class GitLabCheck(models.Model):
     problem = models.TextField(blank=True)
     checked_at = models.DateTimeField()
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name}: {self.problem or 'in order'}"
 
 
@@ -101,16 +103,16 @@ class Heartbeat(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="there_is_one_heartbeat")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
 
     @classmethod
-    def beat(cls):
+    def beat(cls) -> None:
         """Periodic work runs."""
         cls.objects.update_or_create(pk=cls.ONLY, defaults={"at": timezone.now()})
 
     @classmethod
-    def last(cls):
+    def last(cls) -> None:
         """When it last ran, or None if it never did."""
         return cls.objects.filter(pk=cls.ONLY).values_list("at", flat=True).first()
 
@@ -137,5 +139,5 @@ class Behind(models.Model):
     class Meta:
         verbose_name_plural = "behind"
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.issue_id} since {self.since:%Y-%m-%d %H:%M}"

@@ -1,14 +1,18 @@
-"""What the mirror knows about GitLab itself: connection, label schemes, budgets, leases of periodic work."""
+"""What the mirror knows about GitLab itself: connection, label schemes, budgets, leases of periodic work.
+
+Trackers that GitLab keeps closed to the bot, or in which it does not let the bot read one kind of thing.
+"""
 
 import os
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from workflow.catalogue.models import Tracker
 from workflow.gitlab.errors import RateLimited
 
 
@@ -43,7 +47,7 @@ class Connection(models.Model):
         verbose_name = "connection"
         constraints = [models.CheckConstraint(condition=Q(pk=1), name="there_is_one_connection")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.url or "GitLab"
 
     @classmethod
@@ -52,25 +56,25 @@ class Connection(models.Model):
         return cls.objects.get_or_create(pk=cls.ONLY)[0]
 
     @classmethod
-    def seen(cls):
+    def seen(cls) -> "Connection":
         """The connection as it stands, for a page to show; before the first use as a new one would be, and not made."""
         return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)
 
     @property
-    def paused(self):
+    def paused(self) -> bool:
         """Whether nothing is sent until somebody resumes it."""
         return self.paused_at is not None
 
-    def pause(self, reason):
+    def pause(self, reason: str) -> None:
         """Send nothing more until somebody resumes; the first reason stays."""
         self.paused_at = timezone.now()
         Connection.objects.filter(pk=self.pk, paused_at=None).update(paused_at=self.paused_at, paused_reason=reason)
 
-    def resume(self):
+    def resume(self) -> None:
         """Go on; nothing was lost meanwhile."""
         Connection.objects.filter(pk=self.pk).update(paused_at=None, paused_reason="")
 
-    def spend(self, kind, *, share=1):
+    def spend(self, kind: str, *, share=1) -> None:
         """Take one call of this kind out of every budget it falls under, or raise RateLimited.
 
         ``share``: how much of each budget it may use up. What can wait leaves the rest to what cannot.
@@ -84,12 +88,12 @@ class Connection(models.Model):
         for name, limit in (own | {Budget.REQUESTS: self.requests_per_minute}).items():
             Budget.pay(name, max(1, int(limit * share)))
 
-    def mark_away(self):
+    def mark_away(self) -> None:
         """GitLab did not answer."""
         self.away_since = self.away_since or timezone.now()
         Connection.objects.filter(pk=self.pk, away_since=None).update(away_since=self.away_since)
 
-    def mark_back(self):
+    def mark_back(self) -> None:
         """GitLab answered."""
         Connection.objects.filter(pk=self.pk, away_since__isnull=False).update(away_since=None)
         self.away_since = None
@@ -107,7 +111,7 @@ class LabelScheme(models.Model):
             models.UniqueConstraint(fields=["is_active"], condition=Q(is_active=True), name="one_active_label_scheme")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -137,7 +141,7 @@ class SchemeLabel(models.Model):
             models.CheckConstraint(condition=Q(color__regex=r"^#[0-9a-f]{6}$"), name="label_color_is_rrggbb"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.name
 
 
@@ -161,11 +165,11 @@ class Budget(models.Model):
         null=True, blank=True, help_text="GitLab said 429; until then nothing is asked."
     )
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name}: {self.count}"
 
     @classmethod
-    def spend(cls, name, limit):
+    def spend(cls, name: str, limit) -> None:
         """Take one call of ``limit`` a minute, or raise RateLimited with the seconds to wait."""
         now = timezone.now()
         free = cls._free(now).filter(name=name)
@@ -185,7 +189,7 @@ class Budget(models.Model):
         )
 
     @classmethod
-    def pay(cls, name, limit):
+    def pay(cls, name: str, limit) -> None:
         """As ``spend``, but a worker takes a few calls of a large budget at once and uses them up in this minute."""
         key, some, now = (os.getpid(), name, limit), limit // cls.AT_ONCE, timezone.now()
         with cls._purse_lock:
@@ -201,13 +205,13 @@ class Budget(models.Model):
                 cls._purse[key] = (some - 1, until)
 
     @classmethod
-    def empty_purse(cls):
+    def empty_purse(cls) -> None:
         """Forget the calls this worker paid for in advance."""
         with cls._purse_lock:
             cls._purse.clear()
 
     @classmethod
-    def _take(cls, name, limit, some, now):
+    def _take(cls, name: str, limit, some, now: datetime):
         """Until when so many calls, taken now, are good; None if there are not so many left."""
         running = cls._free(now).filter(name=name, window_start__gt=now - cls.WINDOW, count__lte=limit - some)
         row = running.first()
@@ -216,14 +220,73 @@ class Budget(models.Model):
         return None
 
     @classmethod
-    def _free(cls, now):
+    def _free(cls, now: datetime):
         return cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lte=now))
 
     @classmethod
-    def block(cls, name, seconds):
+    def block(cls, name: str, seconds) -> None:
         """GitLab refused with 429: nobody asks for this again for so long."""
         now = timezone.now()
         cls.empty_purse()
         until = now + timedelta(seconds=seconds)
         cls.objects.get_or_create(name=name, defaults={"window_start": now})
         cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lt=until), name=name).update(blocked_until=until)
+
+
+class TrackerWaitQuerySet(models.QuerySet):
+    """Waits of trackers."""
+
+    def closed(self):
+        """Of trackers in which the bot may change nothing."""
+        return self.filter(what=TrackerWait.What.EVERYTHING)
+
+    def unreadable(self):
+        """Of those that it may not even read."""
+        return self.closed().filter(readable=False)
+
+
+class TrackerWait(models.Model):
+    """That a tracker waits, since when, why, and when GitLab is asked again. Gone once GitLab answers as it should.
+
+    Everything of a closed tracker waits with it, and is due at once when the row is gone: no request burns an attempt.
+    Anything but EVERYTHING only says that one periodic reading is refused there; the rest of the tracker goes on.
+    """
+
+    class What(models.TextChoices):
+        EVERYTHING = "everything", "Everything"
+        CHANGES = "changes", "What changed"
+        MILESTONES = "milestones", "Milestones"
+        LABELS = "labels", "Labels"
+        COMPARISON = "comparison", "The comparison"
+
+    tracker = models.ForeignKey("catalogue.Tracker", models.CASCADE, related_name="waits")
+    what = models.CharField(max_length=12, choices=What.choices, default=What.EVERYTHING)
+    readable = models.BooleanField(default=True, help_text="Whether GitLab still lets the bot read there.")
+    since = models.DateTimeField(default=timezone.now)
+    reason = models.TextField(help_text="What GitLab refuses, and what to do about it, in words.")
+    attempts = models.PositiveIntegerField(default=1)
+    next_try_at = models.DateTimeField()
+
+    objects = TrackerWaitQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tracker", "what"], name="a_tracker_waits_once_for_a_thing")]
+
+    def __str__(self) -> str:
+        return f"{self.tracker}: {self.get_what_display().lower()}"
+
+    @classmethod
+    def begin(cls, tracker: Tracker, what, reason: str, seconds: float, *, readable: bool = True):
+        """The tracker waits; if it does already, only the words are renewed."""
+        again = timezone.now() + timedelta(seconds=seconds)
+        row, new = cls.objects.get_or_create(
+            tracker=tracker, what=what, defaults={"reason": reason, "readable": readable, "next_try_at": again}
+        )
+        if not new:
+            cls.objects.filter(pk=row.pk).update(reason=reason, readable=readable)
+        return row
+
+    @classmethod
+    def over(cls, tracker: Tracker, what) -> bool:
+        """GitLab answers as it should. Returns whether the tracker had waited."""
+        return bool(cls.objects.filter(tracker=tracker, what=what).delete()[0])

@@ -4,14 +4,15 @@ A delivery or a poll never carries a change into the portal: it only asks that a
 reliability.md). So doubled, reordered, forged-but-authentic and lost hints all end in the same look.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
+from workflow.gitlab.models.connection import TrackerWait
 from workflow.gitlab.models.link import Exchanged, GitLabLink
-from workflow.gitlab.models.tracker_waits import TrackerWait
 from workflow.models.outgoing import OutgoingQuerySet
 
 
@@ -36,7 +37,7 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["issue", "-received_at"], name="delivery_of_issue"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.event} {self.received_at:%Y-%m-%d %H:%M}"
 
 
@@ -50,11 +51,11 @@ class RejectedWebhook(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["day", "reason"], name="one_refusal_count_a_day")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.day} {self.reason}: {self.count}"
 
     @classmethod
-    def add(cls, reason):
+    def add(cls, reason: str) -> None:
         """Count one more today."""
         today = timezone.localdate()
         cls.objects.get_or_create(day=today, reason=reason)
@@ -64,7 +65,7 @@ class RejectedWebhook(models.Model):
 class PendingPullQuerySet(OutgoingQuerySet):
     """Looks to take."""
 
-    def due(self, now=None):
+    def due(self, now: datetime = None):
         """Looks whose time has come, longest due first; none where the two sides fought, or where the bot may not
         read."""
         closed = Exists(TrackerWait.objects.unreadable().filter(tracker__issues=OuterRef("pk")))
@@ -107,11 +108,11 @@ class PendingPull(models.Model):
             models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="look_refused"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Look at {self.issue_id}"
 
     @classmethod
-    def ask(cls, number, *, thorough, in_seconds=0):
+    def ask(cls, number: int, *, thorough, in_seconds=0) -> None:
         """Ask for a look at this request's GitLab issue. ``thorough``: somebody else than the portal changed
         something."""
         due = timezone.now() + timedelta(seconds=in_seconds)
@@ -129,24 +130,24 @@ class PendingPull(models.Model):
         due = cls.objects.due().in_turn("issue__tracker").order_by("turn", "due_at", "pk")
         return list(due.values_list("pk", flat=True)[:limit])
 
-    def done(self, **fields):
+    def done(self, **fields: Any) -> None:
         """The look ended well; it stays due if somebody asked meanwhile."""
         rows = PendingPull.objects.filter(pk=self.pk)
         rows.update(attempts=0, last_error="", refused_since=None, **fields)
         rows.filter(asked=self.asked).update(due_at=None, thorough=False)
 
-    def forget_events(self):
+    def forget_events(self) -> None:
         """The issue is another one now, whose history has other numbers: begin as if it had never been looked at."""
         self.label_event, self.state_event, self.milestone_event, self.seen_at, self.pending = 0, 0, 0, None, {}
         self.save(update_fields=["label_event", "state_event", "milestone_event", "seen_at", "pending"])
 
-    def put_off(self, seconds, error="", **fields):
+    def put_off(self, seconds, error="", **fields: Any) -> None:
         """Look again in so many seconds; None: only when asked again."""
         due = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
         PendingPull.objects.filter(pk=self.pk).update(due_at=due, last_error=error, **fields)
 
 
-def claim_to_look(number):
+def claim_to_look(number: int):
     """The request's mirror under a lease, whether or not there is something to push; None if somebody holds it.
 
     The lease is the one pushing takes: a look and a push of the same request never interleave. Raises Poisoned.
@@ -163,7 +164,7 @@ class ImportedNote(models.Model):
     written_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Note {self.note_id}"
 
 
@@ -183,7 +184,7 @@ class PendingFile(Exchanged):
             models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="file_refused"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.name} of comment {self.comment_id}"
 
 
@@ -195,7 +196,7 @@ class PollCursor(models.Model):
     found = models.PositiveIntegerField(default=0, help_text="Changes at the last poll that no webhook had told of.")
     silent_since = models.DateTimeField(null=True, help_text="Since when polls find what webhooks do not tell.")
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.tracker} until {self.polled_until}"
 
 
@@ -222,5 +223,5 @@ class Reconciliation(models.Model):
             )
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.get_scope_display()} {self.started_at:%Y-%m-%d %H:%M}"

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from workflow.catalogue.models import Tracker
+
 
 class LabelSchemeChange(models.Model):
     """That the active scheme was changed. One runs at a time: the database refuses a second.
@@ -36,7 +38,7 @@ class LabelSchemeChange(models.Model):
             models.UniqueConstraint(fields=["running"], condition=Q(running=True), name="one_running_scheme_change")
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.from_scheme} → {self.to_scheme}"
 
     @classmethod
@@ -63,7 +65,7 @@ class PendingRelabel(models.Model):
     class Meta:
         indexes = [models.Index(fields=["last", "issue"], name="relabelling_order")]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Labels of {self.issue_id}"
 
 
@@ -76,10 +78,10 @@ class TrackerLabels(models.Model):
     names = models.JSONField(default=list)
     read_at = models.DateTimeField(default=timezone.now)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Labels of {self.tracker_id}"
 
     @classmethod
-    def remember(cls, tracker, names):
+    def remember(cls, tracker: Tracker, names) -> None:
         """Write what was read in GitLab just now."""
         cls.objects.update_or_create(tracker=tracker, defaults={"names": sorted(names), "read_at": timezone.now()})

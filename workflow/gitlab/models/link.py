@@ -4,12 +4,15 @@ Whoever claims a row pushes the present state, so order, retries and coalescing 
 mirror row"; contract C1 to C5 of reliability.md). A crashed worker needs no reset job: the lease lapses.
 """
 
+from datetime import datetime
+from typing import Any
+
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from workflow.gitlab.models.tracker_waits import TrackerWait
+from workflow.gitlab.models.connection import TrackerWait
 from workflow.models.outgoing import POISON, Outgoing, OutgoingQuerySet, deaths_with, lease_time, new_token
 
 DIED_OF_IT = (
@@ -30,7 +33,7 @@ def _tracker_waits():
 class GitLabLinkQuerySet(OutgoingQuerySet):
     """Mirrors; whoever holds one is the only one who tells GitLab anything about that request."""
 
-    def with_work(self, now=None):
+    def with_work(self, now: datetime = None):
         """Mirrors that nobody holds and that are due, or whose notes, files or links are.
 
         Those need a GitLab issue in good order to hang on; until then they wait with it. All of a tracker that GitLab
@@ -46,7 +49,7 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         in_order = Q(iid__isnull=False) & ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
         return free.filter(Q(due_at__lte=now) | in_order & hanging_on)
 
-    def claim(self, pk):
+    def claim(self, pk: int):
         """Take the request's mirror if there is work and nobody holds it: returns it under a lease of its own, or None.
 
         One conditional UPDATE decides, on PostgreSQL and SQLite alike; the lease's token fences off whoever held it
@@ -55,12 +58,12 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         now = timezone.now()
         return self.with_work(now).take(pk, now, attempts=F("attempts") + 1)
 
-    def hold(self, pk):
+    def hold(self, pk: int):
         """The same whether or not there is work."""
         now = timezone.now()
         return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now)).take(pk, now)
 
-    def take(self, pk, now, **changes):
+    def take(self, pk: int, now: datetime, **changes: Any):
         """Take the mirror if it is among these, which nobody holds. Raises Poisoned if it killed too many holders."""
         row = self.filter(pk=pk)
         token = new_token()
@@ -76,7 +79,7 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         taken = row.filter(lease=dead).update(leased_until=now + lease_time(), lease=token, **changes)
         return GitLabLink.objects.filter(pk=pk, lease=token).first() if taken else None
 
-    def park(self, reason):
+    def park(self, reason: str) -> None:
         """Leave these to a person, held by nobody; one gone from GitLab stays gone."""
         parked = models.Case(
             models.When(status=GitLabLink.Status.ORPHANED, then=F("status")),
@@ -145,16 +148,16 @@ class GitLabLink(Exchanged):
             models.Index(fields=["refused_since"], condition=Q(refused_since__isnull=False), name="mirror_refused"),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.issue_id}: {self.get_status_display()}"
 
     @property
-    def exists(self):
+    def exists(self) -> bool:
         """Whether the GitLab issue is known."""
         return self.iid is not None
 
     @property
-    def link(self):
+    def link(self) -> str:
         """The GitLab issue's address; empty when what GitLab sent is none that a browser should follow."""
         return self.web_url if self.web_url.startswith(("https://", "http://")) else ""
 
@@ -168,13 +171,13 @@ class GitLabLink(Exchanged):
         """What GitLab did not take over when it was last sent, by its own names."""
         return self.last_synced.get("dropped", [])
 
-    def wake(self):
+    def wake(self) -> None:
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
         GitLabLink.objects.filter(pk=self.pk).exclude(status=self.Status.ORPHANED).update(
             due_at=timezone.now(), attempts=0, parked=False, last_error="", status=self.Status.BEHIND
         )
 
-    def want_push(self):
+    def want_push(self) -> None:
         """Say, inside the caller's transaction, that GitLab must show something new."""
         GitLabLink.objects.filter(pk=self.pk).update(
             wanted_version=F("wanted_version") + 1,
@@ -213,7 +216,7 @@ class OutgoingNote(Exchanged):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Note of {self.issue_id}"
 
 
@@ -233,7 +236,7 @@ class OutgoingUpload(Exchanged):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Upload {self.attachment_id}"
 
 
@@ -252,11 +255,11 @@ class OutgoingLink(Exchanged):
             ),
         ]
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"Link {self.link_id}"
 
 
-def new_marker(number):
+def new_marker(number: int) -> str:
     """The token that finds this request's GitLab issue again: plain letters and digits, only this portal can make it.
 
     One lexeme, so that GitLab's search keeps it whole (gitlab.md §2).

@@ -1,9 +1,12 @@
 """The label schemes: which is in use, what another one would change in GitLab, and changing to it."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -23,7 +26,7 @@ LOOK_AGAIN = "The schemes were changed after you opened this page, so nothing wa
 
 @require_safe
 @never_cache
-def schemes(request):
+def schemes(request: HttpRequest):
     """The schemes, the change that runs with how far it came, and earlier changes."""
     _need_reader(request.user)
     change = LabelSchemeChange.now()
@@ -39,14 +42,14 @@ def schemes(request):
 
 @require_safe
 @never_cache
-def scheme(request, pk):
+def scheme(request: HttpRequest, pk: int):
     """What changing to this scheme would do, counted; nothing happens."""
     _need_reader(request.user)
     return _draw(request, _scheme_or_404(pk))
 
 
 @require_POST
-def change(request, pk):
+def change(request: HttpRequest, pk: int):
     """Change to this scheme: 403, 409 with new counts if the schemes are not as the person saw them, or done."""
     wanted = _scheme_or_404(pk)
     try:
@@ -57,19 +60,19 @@ def change(request, pk):
     return redirect("label-schemes")
 
 
-def _need_reader(person):
+def _need_reader(person) -> None:
     if not is_ops(person) and not may_change(person):
         raise PermissionDenied("Label schemes are for Support Operations.")
 
 
-def _scheme_or_404(pk):
+def _scheme_or_404(pk: int):
     found = LabelScheme.objects.filter(pk=pk).first() if pk <= LARGEST_NUMBER else None
     if found is None:
         raise Http404("There is no such label scheme.")
     return found
 
 
-def _draw(request, wanted, *, warning="", status=200):
+def _draw(request: HttpRequest, wanted, *, warning="", status=200):
     seen = foresee(wanted, person=request.user)
     context = {
         "scheme": wanted,
@@ -102,7 +105,7 @@ def _said(seen):
     return "It is in use, and every request that you may see shows it in GitLab."
 
 
-def _facts(seen):
+def _facts(seen) -> Iterator[Any]:
     yield {"label": "Would change", "value": f"{seen.changing:,} of {_requests(seen.requests)}", "none": "Nothing"}
     yield {"label": "Labels put on", "value": f"{seen.added:,}"}
     yield {"label": "Labels taken off", "value": f"{seen.removed:,}"}
@@ -140,7 +143,7 @@ def _clashes(seen):
     return f"On Premium, GitLab keeps only one label of a scope on an issue, so only the first is written: {pairs}."
 
 
-def _running(change):
+def _running(change: LabelSchemeChange):
     progress, aside = progress_of(change), f"{change.set_aside:,}" if change.set_aside else ""
     return {
         "change": change,
@@ -157,7 +160,7 @@ def _running(change):
     }
 
 
-def _outcome(change):
+def _outcome(change: LabelSchemeChange):
     if change.replaced:
         return "Ended by the next change"
     aside = f", {change.set_aside:,} waited for a person" if change.set_aside else ""
@@ -180,5 +183,5 @@ def _sync_queue():
     return {"label": "GitLab sync", "url": reverse("queue", args=[SYNC_QUEUE])}
 
 
-def _requests(number):
+def _requests(number: int):
     return f"{number:,} request{'' if number == 1 else 's'}"

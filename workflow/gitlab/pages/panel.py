@@ -3,6 +3,10 @@
 The ledger of one request in words: what the components of its page draw.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,6 +21,7 @@ from workflow.gitlab.status import Known, Ledger, Stuck, stuck
 from workflow.models import Issue
 from workflow.pages import panels
 from workflow.pages.access import visible_issue
+from workflow.pages.panels import Panel
 from workflow.permissions import sees_internal
 
 MOVING = frozenset({GitLabLink.Status.BEHIND, GitLabLink.Status.CREATING, GitLabLink.Status.UNKNOWN})
@@ -24,12 +29,12 @@ MOVING = frozenset({GitLabLink.Status.BEHIND, GitLabLink.Status.CREATING, GitLab
 LET_GO = "let_go"
 
 
-def register():
+def register() -> None:
     """Show the mirror on the page of every request that has a tracker."""
     panels.register(panel_of, related=("mirror",))
 
 
-def panel_of(issue):
+def panel_of(issue: Issue) -> Panel | None:
     """The labels and the GitLab issue among the facts, and the mirror's panel below the story."""
     if not issue.tracker_id:
         return None
@@ -45,19 +50,19 @@ def panel_of(issue):
 
 @require_safe
 @never_cache
-def mirror(request, number):
+def mirror(request: HttpRequest, number: int) -> HttpResponse:
     """The mirror's panel alone, for the page to put in place of its own."""
     issue = visible_issue(request, number)
     context = {"issue": issue, "mirror": mirror_of(issue), "mirror_url": polls(issue)}
     return render(request, "gitlab/_mirror.html", context)
 
 
-def mirror_row(issue):
+def mirror_row(issue: Issue) -> GitLabLink:
     """The request's mirror row, or None; read once per request object."""
     return getattr(issue, "mirror", None)
 
 
-def _chips(issue, labelling):
+def _chips(issue: Issue, labelling: Labelling):
     """The labels it carries in GitLab, as a fact shows them."""
     names = sorted({name for names in labelling.wanted(issue).values() for name in names})
     return [{"name": name, "color": labelling.colours[name]} for name in names]
@@ -85,13 +90,13 @@ def mirror_of(issue: Issue, labelling: Labelling | None = None) -> dict | None:
     }
 
 
-def mark_of(mirror):
+def mark_of(mirror: GitLabLink) -> str:
     """The name of how a mirror stands, for its icon and words: its status, or that somebody let the issue go."""
     gone = mirror.status == GitLabLink.Status.ORPHANED and not mirror.parked
     return LET_GO if gone else mirror.status.replace("-", "_")
 
 
-def _words(mirror):
+def _words(mirror: GitLabLink) -> str:
     """The last error in words; empty where the component's own sentence says it all."""
     error = mirror.last_error.strip()
     if mirror.status == GitLabLink.Status.BEHIND and not mirror.exists and not error:
@@ -105,7 +110,7 @@ def _words(mirror):
     )
 
 
-def polls(issue):
+def polls(issue: Issue) -> str:
     """The address to ask for the panel again, or an empty text when nothing moves by itself."""
     mirror = mirror_row(issue)
     return reverse("mirror", args=[issue.pk]) if mirror and mirror.status in MOVING else ""
@@ -172,7 +177,7 @@ def _warning(ledger):
     return ""
 
 
-def _facts(ledger):
+def _facts(ledger) -> Iterator[Any]:
     """How it stands, as the facts component draws it."""
     mirror, look = ledger.mirror, ledger.look
     yield {"label": "Status", "value": mirror_words(mark_of(mirror))}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -17,6 +17,7 @@ from workflow.gitlab.forms import RelinkForm
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.pages.panel import ledger_words
 from workflow.gitlab.status import ledger_of
+from workflow.models import Issue
 from workflow.pages.access import refused, visible_issue
 
 NO_MIRROR = "This request is kept in the portal only; there is nothing in GitLab to bring in step."
@@ -85,14 +86,14 @@ OPERATIONS = BUTTONS | {"relink": RELINK}
 
 @require_safe
 @never_cache
-def sync_page(request, number):
+def sync_page(request: HttpRequest, number: int):
     """How the request stands with GitLab, for everybody who sees it; the ways out for Support Operations."""
     issue = visible_issue(request, number, "look")
     return _draw(request, issue, ledger_of(issue), RelinkForm())
 
 
 @require_POST
-def operate(request, number, operation):
+def operate(request: HttpRequest, number: int, operation):
     """Do one of OPERATIONS (another is a page that does not exist): 404, 403, 422, or done and back to the ledger."""
     if operation not in OPERATIONS:
         raise Http404("There is no such page.")
@@ -121,7 +122,7 @@ def _refusal(person, ledger):
     return "" if ledger else NO_MIRROR
 
 
-def _draw(request, issue, ledger, form):
+def _draw(request: HttpRequest, issue: Issue, ledger, form):
     """The page; 422 with a form that has errors."""
     context = {
         "issue": issue,
@@ -137,7 +138,7 @@ def _draw(request, issue, ledger, form):
     return render(request, "gitlab/sync.html", context, status=422 if form.errors else 200)
 
 
-def _action(issue, name, way):
+def _action(issue: Issue, name: str, way):
     return {
         "label": way.label,
         "icon": way.icon,

@@ -1,30 +1,46 @@
-"""The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and
-on top how the connection as a whole stands."""
+"""The queue "GitLab sync": requests whose exchange with GitLab waits for a person, what is the matter with each, and on
+top how the connection as a whole stands.
 
+The connection to GitLab as a whole: pausing it, resuming it, trying everything again.
+"""
+
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
+from typing import Any
 
 import django_filters
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
 
+from supportops.accounts.models import User
+from supportops.accounts.roles import is_ops
 from workflow import queues
 from workflow.actions.bulk import BulkAct
 from workflow.gitlab import operations
 from workflow.gitlab.alarms import NEXT_STEP, alarms_for
-from workflow.gitlab.models import GitLabLink, Reconciliation
-from workflow.gitlab.monitoring import health
+from workflow.gitlab.forms import PauseForm
+from workflow.gitlab.models import Alarm, Connection, GitLabLink, Reconciliation
+from workflow.gitlab.monitoring import Health, health
 from workflow.gitlab.status import fought_pulls, in_need_of_a_person, parked_pieces, reasons_of, unread_pulls
+from workflow.models import Issue
+from workflow.models.querysets import IssueQuerySet
 from workflow.pages import queue_extensions
 from workflow.pages.filters import RequestFilter
 from workflow.pages.rows import rows_of
+from workflow.queues import QUEUES
 from workflow.states import State
 
 SYNC = "sync"
 
 
 def _operation(value, label, do):
-    def run(issue, version, by, given):
+    def run(issue: Issue, version, by: User, given) -> None:
         do(issue.pk, by=by)
 
     return BulkAct(value, label, run)
@@ -52,12 +68,12 @@ class SyncFilter(RequestFilter):
         choices=TROUBLES, label="Trouble", empty_label="Any trouble", method="by_trouble"
     )
 
-    def __init__(self, data, queryset, *, person):
+    def __init__(self, data: QueryDict, queryset: IssueQuerySet, *, person: User) -> None:
         super().__init__(data, queryset, person=person)
         others = [name for name in self.filters if name not in ("q", "trouble")]
         self.filters = {name: self.filters[name] for name in ("q", "trouble", *others)}
 
-    def by_trouble(self, queryset, name, value):
+    def by_trouble(self, queryset, name: str, value):
         """Requests with this trouble; those with several are found by each."""
         return queryset.filter(_WITH[value])
 
@@ -71,7 +87,7 @@ _WITH = {
 }
 
 
-def register():
+def register() -> None:
     """Add it to the queues of Support Operations, with a page that says more than the others'."""
     queue = queues.define(
         SYNC,
@@ -98,7 +114,7 @@ def register():
     )
 
 
-def ledger_rows(issues):
+def ledger_rows(issues: list[Issue]) -> list[dict[str, str]]:
     """Rows of the sync queue: as everywhere, with what is the matter, and leading to the ledger."""
     reasons, rows = reasons_of(issues), rows_of(issues)
     for issue, row in zip(issues, rows, strict=True):
@@ -106,7 +122,7 @@ def ledger_rows(issues):
     return rows
 
 
-def connection_context(person):
+def connection_context(person: User) -> dict[str, Any]:
     """What the sync queue shows on top: ``alarms``, and ``connection`` with its facts and the way to stop or go on."""
     now = health(person)
     standing, cleared = alarms_for(person)
@@ -117,7 +133,7 @@ def connection_context(person):
     }
 
 
-def _alarm(alarm):
+def _alarm(alarm: Alarm):
     """An alarm as the page shows it: what, where, why, since when, what to do."""
     issue = alarm.issue
     return {
@@ -132,14 +148,14 @@ def _alarm(alarm):
     }
 
 
-def _warning(connection):
+def _warning(connection: Connection) -> str:
     """The sentence above the facts when something is wrong, or an empty text."""
     if connection.paused:
         return f"Paused: {connection.paused_reason}"
     return "GitLab does not answer. It is asked again until it does." if connection.away_since else ""
 
 
-def _actions(now):
+def _actions(now: Health) -> Iterator[Any]:
     if now.connection.paused:
         yield {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
     else:
@@ -154,7 +170,7 @@ def _actions(now):
     yield {"label": "Label schemes", "url": reverse("label-schemes"), "icon": "tag", "variant": "quiet"}
 
 
-def _facts(now):
+def _facts(now: Health) -> Iterator[Any]:
     """The facts of the connection, as the facts component draws them."""
     connection = now.connection
     if connection.paused:
@@ -178,6 +194,52 @@ def _facts(now):
     yield {"label": "Periodic work last ran", "value": now.beat, "kind": "time", "none": "Never: start celery beat"}
 
 
-def counted(number, one, many=""):
+def counted(number: int, one: str, many: str = "") -> str:
     """ "3 requests"; an empty text for none."""
     return f"{number} {one if number == 1 else many or one + 's'}" if number else ""
+
+
+MOST_AT_ONCE = 500
+"""Requests tried again with one press; the rest with the next."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def pause(request: HttpRequest):
+    """Ask for the reason, and pause the exchange with GitLab until somebody resumes it."""
+    _need_ops(request.user)
+    form = PauseForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        operations.pause(form.cleaned_data["reason"], by=request.user)
+        messages.success(request, "GitLab is paused. Everything is saved here and follows once you resume.")
+        return redirect("queue", SYNC)
+    queue_url = reverse("queue", args=[SYNC])
+    breadcrumb = [{"label": "GitLab sync", "url": queue_url}, {"label": "Pause"}]
+    context = {"form": form, "queue_url": queue_url, "breadcrumb": breadcrumb}
+    return render(request, "gitlab/sync_pause.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def resume(request: HttpRequest):
+    """Go on after a pause."""
+    _need_ops(request.user)
+    operations.resume(by=request.user)
+    messages.success(request, "GitLab goes on. What was kept meanwhile follows now.")
+    return redirect("queue", SYNC)
+
+
+@require_POST
+def retry_all(request: HttpRequest):
+    """Try again, now, whatever of the sync queue this person may see."""
+    _need_ops(request.user)
+    waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=GitLabLink.Status.ORPHANED).order_by("pk")
+    numbers = list(waiting.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    for number in numbers:
+        operations.retry(number, by=request.user)
+    told = f"{counted(len(numbers), 'request')} tried again now." if numbers else "Nothing waits for another try."
+    messages.success(request, told)
+    return redirect("queue", SYNC)
+
+
+def _need_ops(person) -> None:
+    if not is_ops(person):
+        raise PermissionDenied("Only Support Operations may pause or resume the exchange with GitLab.")

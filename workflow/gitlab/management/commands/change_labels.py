@@ -1,5 +1,7 @@
 """Change the label scheme, or only count what that would change."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from supportops.accounts.models import User
@@ -16,14 +18,14 @@ class Command(BaseCommand):
 
     help = "Count what another label scheme would change in GitLab; without --dry-run, ask, and change to it."
 
-    def add_arguments(self, parser):
+    def add_arguments(self, parser) -> None:
         parser.add_argument("--to", required=True, metavar="SCHEME", help="name of the label scheme")
         parser.add_argument("--tracker", metavar="PATH", help="count this tracker only; with --dry-run")
         parser.add_argument("--dry-run", action="store_true", help="only count")
         parser.add_argument("--by", metavar="USERNAME", help="who changes it: a lead, or who may edit label schemes")
         parser.add_argument("--no-input", action="store_true", help="do not ask whether to go on")
 
-    def handle(self, *, to, tracker, dry_run, by, no_input, **options):
+    def handle(self, *, to, tracker: Tracker, dry_run, by: User, no_input, **options: Any) -> None:
         """Print the counts; then, unless it is a dry run, change the scheme. The requests follow by themselves."""
         if tracker and not dry_run:
             raise CommandError("A scheme holds for every tracker. Use --tracker with --dry-run only.")
@@ -47,14 +49,14 @@ class Command(BaseCommand):
             self.style.SUCCESS(f"“{scheme}” is in use. Requests follow; /sync/labels/ shows how far they are.")
         )
 
-    def _scheme(self, name):
+    def _scheme(self, name: str):
         found = LabelScheme.objects.filter(name=name).first()
         if found is None:
             names = ", ".join(LabelScheme.objects.values_list("name", flat=True)) or "none; run seed_label_schemes"
             raise CommandError(f"There is no label scheme “{name}”. There are: {names}.")
         return found
 
-    def _tracker(self, path):
+    def _tracker(self, path: str):
         found = Tracker.objects.filter(path=path).first()
         if found is None:
             raise CommandError(f"There is no tracker {path}. The administration lists them with their paths.")
@@ -66,7 +68,7 @@ class Command(BaseCommand):
             raise CommandError("Say who changes it: --by with the username of a lead.")
         return found
 
-    def _show(self, seen):
+    def _show(self, seen) -> None:
         self.stdout.write(f"From {seen.active} to {seen.scheme}:")
         for row in seen.trackers:
             missing = "not known yet" if row.missing is None else len(row.missing)

@@ -1,5 +1,7 @@
 """Make ready for work what came out of a backup."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from workflow.gitlab.errors import GitLabError
@@ -14,7 +16,7 @@ class Command(BaseCommand):
         "since before it is sent again, and name the requests only GitLab still has."
     )
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print what was found; end with an error, and nothing changed, if GitLab cannot be asked."""
         try:
             found = after_restore()

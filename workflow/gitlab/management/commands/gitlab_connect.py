@@ -1,5 +1,7 @@
 """Connect the portal with GitLab, and say what is missing."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError
 
 from workflow.gitlab.connect import connect
@@ -11,7 +13,7 @@ class Command(BaseCommand):
 
     help = "Find the bot and the trackers in GitLab, create missing labels, read milestones, and say what is missing."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         """Print what was done; end with an error, in plain words, if something is missing."""
         try:
             report = connect()

@@ -1,5 +1,7 @@
 """Write the shipped label schemes."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand
 
 from workflow.gitlab.label_schemes import seed_label_schemes
@@ -10,7 +12,7 @@ class Command(BaseCommand):
 
     help = "Write what is missing of the shipped label schemes; what somebody edited stays."
 
-    def handle(self, *args, **options):
+    def handle(self, *args: Any, **options: Any) -> None:
         new = seed_label_schemes()
         if options["verbosity"]:
             self.stdout.write(f"Label schemes: {new} new labels.")

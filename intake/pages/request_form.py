@@ -1,5 +1,11 @@
-"""The form of an entry: show it, keep what is typed, file it."""
+"""A form that was sent while signed out: kept in the session, and filled in again after the sign-in.
 
+The page around an entry's form.
+
+The form of an entry: show it, keep what is typed, file it.
+"""
+
+import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,22 +14,99 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from intake import actions, kept_form
+from intake import actions
 from intake.forms import HandOverForm, RequestForm, initial_from
 from intake.models import Draft, Texts
+from intake.next_steps import button_label, next_steps
+from intake.pages.drafts import draft_or_404, entry_or_404
 from intake.search import fitting_entries, similar_requests
-from intake.views.access import draft_or_404, entry_or_404
-from intake.views.page import form_page
 from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.actions import Incomplete, Refused
 from workflow.catalogue.answers import answers_by_key
 from workflow.catalogue.field_types import printable
 from workflow.catalogue.models import Entry
 from workflow.models import Issue
+
+_PLACE = "kept_form"
+LONGEST = 200_000
+"""Characters. Sessions are written for anybody who asks, so this stays small; longer texts are in the draft already."""
+
+
+def keep(request: HttpRequest, key: str) -> bool:
+    """Remember what was posted to the form ``key``. Returns whether it could be kept; files never are."""
+    posted = {name: values for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"}
+    if len(json.dumps(posted)) > LONGEST:
+        return False
+    request.session[_PLACE] = {"key": key, "posted": posted}
+    return True
+
+
+def kept(request: HttpRequest, key: str) -> Texts | None:
+    """What was remembered for the form ``key`` ({name: [texts]}), or None."""
+    remembered = request.session.get(_PLACE)
+    return remembered["posted"] if remembered and remembered["key"] == key else None
+
+
+def forget(request: HttpRequest) -> None:
+    """It is saved as a draft now, or filed."""
+    request.session.pop(_PLACE, None)
+
+
+def form_page(
+    request: AuthenticatedHttpRequest,
+    form: RequestForm,
+    typed: Any,
+    draft: Draft | None,
+    *,
+    hand_over: HandOverForm | None = None,
+    newer: Draft | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The form with guidance, what happens next, kept files, and, for who may not file it, the reason and the way on.
+
+    ``typed``: the marks the page carries. ``draft``: the saved one, or None. ``newer``: the draft saved elsewhere.
+    """
+    entry, person = form.entry, request.user
+    refusal = entry.refusal(person)
+    if refusal and hand_over is None:
+        hand_over = HandOverForm(entry.filers().exclude(pk=person.pk))
+    context = {
+        "breadcrumb": [{"label": "Start", "url": reverse("start")}, {"label": entry.name}],
+        "entry": entry,
+        "form": form,
+        "typed": typed,
+        "draft": draft,
+        "newer": newer,
+        "other_draft": None
+        if draft or request.method == "POST"
+        else Draft.objects.unfiled().filter(owner=person, entry=entry).first(),
+        "files": [kept.attachment for kept in draft.attachments.select_related("attachment")] if draft else [],
+        "refusal": refusal,
+        "hand_over": hand_over if refusal else None,
+        "handed_on_for": str(draft.originator) if draft and draft.handed_over else None,
+        "next_steps": next_steps(entry, form.requester),
+        "button": button_label(entry),
+        "autosave_url": reverse("autosave", args=[entry.key]),
+    }
+    _offer_similar(form, entry)
+    return render(request, "intake/new.html", context, status=status)
+
+
+def _offer_similar(form: RequestForm, entry: Entry) -> None:
+    form.fields["title"].widget.attrs |= {
+        "data-hx-get": reverse("similar", args=[entry.key]),
+        "data-hx-trigger": "input changed delay:400ms",
+        "data-hx-target": "#similar",
+        "data-hx-swap": "outerHTML",
+        "data-hx-sync": "this:replace",
+        "autocomplete": "off",
+    }
+
 
 OWN_NAMES = ("title", "description", "approver", "approver_reason", "confidential")
 
@@ -51,7 +134,7 @@ def new(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
 def _sign_in_first(request: AuthenticatedHttpRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    if kept_form.keep(request, key):
+    if keep(request, key):
         messages.info(request, "Sign in to go on. What you typed is kept; attach files again afterwards.")
     else:
         messages.warning(request, "Sign in to go on. This is too long to be kept: go back in your browser and copy it.")
@@ -65,7 +148,7 @@ def _show(request: AuthenticatedHttpRequest, entry: Entry) -> HttpResponse:
         if draft.issue_id or draft.entry_id != entry.pk:
             return redirect(draft.issue or draft)
         typed = Typed(submission=draft.submission, version=draft.version, data=draft.data)
-    elif posted := kept_form.kept(request, entry.key):
+    elif posted := kept(request, entry.key):
         typed = _typed(posted, entry)
         draft = Draft.objects.with_entry().filter(submission=typed.submission).first()
         if draft and draft.owner_id != request.user.pk:
@@ -110,7 +193,7 @@ def _save(request: AuthenticatedHttpRequest, entry: Entry, typed: Typed, *, over
         seen_version=typed.version,
         overwrite=overwrite,
     )
-    kept_form.forget(request)
+    forget(request)
     return draft
 
 
