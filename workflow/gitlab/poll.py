@@ -70,7 +70,7 @@ def only_ours(
 ) -> bool:
     """Whether ``issue``, as a list shows it, holds nothing the portal does not know. Costs a call if it has comments.
 
-    ``look``: the request's, or None. In doubt it is somebody else's.
+    ``look``: the request's, or None if it was never looked at. In doubt it is somebody else's.
     """
     if not mirror.in_step or mirror.dropped or _waits(look) or issue.moved_to_id is not None:
         return False

@@ -1,7 +1,6 @@
 """GitLab in the administration: the connection and the label schemes."""
 
 from itertools import count
-from typing import Any
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -14,7 +13,7 @@ from workflow.gitlab.models.connection import Connection, LabelScheme, SchemeLab
 
 
 @admin.register(Connection)
-class ConnectionAdmin(admin.ModelAdmin):
+class ConnectionAdmin(admin.ModelAdmin[Connection]):
     """The one connection: paused and resumed here, its figures set here."""
 
     list_display = ("__str__", "bot_username", "token_expires_at", "paused_at", "away_since")
@@ -24,7 +23,7 @@ class ConnectionAdmin(admin.ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
         return False
 
     @admin.action(description="Pause: send nothing to GitLab", permissions=["change"])
@@ -40,20 +39,20 @@ class ConnectionAdmin(admin.ModelAdmin):
         self.message_user(request, "Resumed. What was kept follows within seconds.", messages.SUCCESS)
 
 
-class SchemeLabelInline(admin.TabularInline):
+class SchemeLabelInline(admin.TabularInline[SchemeLabel, LabelScheme]):
     """The labels of a scheme. What requests carry, or carried, is not rewritten under them: see ``in_use``."""
 
     model = SchemeLabel
     extra = 0
     fields = ("family", "key", "name", "color", "description", "alias")
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: LabelScheme | None = None) -> bool:
         return super().has_add_permission(request, obj) and not in_use(obj)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: LabelScheme | None = None) -> bool:
         return super().has_change_permission(request, obj) and not in_use(obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: LabelScheme | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not in_use(obj)
 
 
@@ -68,7 +67,7 @@ def in_use(scheme: LabelScheme | None) -> bool:
 
 
 @admin.register(LabelScheme)
-class LabelSchemeAdmin(admin.ModelAdmin):
+class LabelSchemeAdmin(admin.ModelAdmin[LabelScheme]):
     """A scheme with its labels. One that is or was in use is not edited but copied, and the copy changed to: so every
     change is seen beforehand, and can be taken back.
     """
@@ -78,7 +77,7 @@ class LabelSchemeAdmin(admin.ModelAdmin):
     inlines = (SchemeLabelInline,)
     actions = ("copy", "activate")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: LabelScheme | None = None) -> bool:
         return super().has_delete_permission(request, obj) and not in_use(obj)
 
     @admin.action(description="Copy, to edit the copy", permissions=["add"])

@@ -92,7 +92,7 @@ class AlarmAdmin(MaybeOfARequest):
     fields = ["kind", "place", "request_page", "reason", "noticed_at", "opened_at", "told_at", "cleared_at"]
 
 
-class FigureAdmin(Unchangeable, admin.ModelAdmin):
+class FigureAdmin(Unchangeable, admin.ModelAdmin[Any]):
     """Rows about no request."""
 
     show_full_result_count = False
