@@ -4,9 +4,10 @@
 alarm as before, so that a connection that flickers fills no inbox.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from operator import attrgetter
 
 import structlog
 from django.conf import settings
@@ -18,7 +19,7 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from workflow.actions.news import settle_news, tell_news
 from workflow.gitlab.models import GitLabLink
-from workflow.gitlab.models.alarms import Alarm, Kind
+from workflow.gitlab.models.alarms import Alarm, AlarmQuerySet, Kind
 from workflow.models import Issue
 from workflow.permissions import may_see
 
@@ -30,7 +31,7 @@ TWIN_STANDS = timedelta(days=1)
 KEPT_FOR = timedelta(days=365)
 SHOWN_FOR = timedelta(days=7)
 MOST_CLEARED = 10
-NEXT_STEP = {
+NEXT_STEP: dict[str, str] = {
     Kind.AWAY: "Nothing is lost: everything is saved here and follows. If GitLab is up, see whether this host reaches "
     "it at GITLAB_URL.",
     Kind.PAUSED: "Put right what the reason names, run gitlab_connect, then resume.",
@@ -68,7 +69,7 @@ class Finding:
     patience: timedelta = timedelta(0)
 
 
-def raise_alarm(finding: "Finding"):
+def raise_alarm(finding: Finding) -> Alarm:
     """Open the alarm, or renew the words of the one that is open; returns it."""
     now = timezone.now()
     known = Alarm.objects.filter(kind=finding.kind, key=finding.key)
@@ -108,10 +109,10 @@ def _log_open(alarm: Alarm) -> None:
     log.error("alarm_opened", kind=str(alarm.kind), alarm=alarm.pk, number=alarm.issue_id)
 
 
-def _back_again(known, now: datetime):
+def _back_again(known: AlarmQuerySet, now: datetime) -> Alarm | None:
     """The alarm that was cleared a moment ago, open once more. Whoever may not have heard of it is told again."""
     row = known.filter(cleared_at__gt=now - SAME_AS_BEFORE, opened_at__isnull=False).order_by("cleared_at").last()
-    if row is None:
+    if row is None or row.cleared_at is None:
         return None
     unheard = timedelta(seconds=settings.TELL_AT_LATEST_SECONDS)
     told_at = None if row.told_at is None or row.told_at > row.cleared_at - unheard else row.told_at
@@ -120,7 +121,7 @@ def _back_again(known, now: datetime):
     return row
 
 
-def settle_alarms(findings) -> None:
+def settle_alarms(findings: Iterable[Finding]) -> None:
     """Raise what was found, clear what is gone, and tell people what they have not heard of today."""
     found = {raise_alarm(finding).pk for finding in findings}
     for alarm in Alarm.objects.current().exclude(pk__in=found):
@@ -133,7 +134,7 @@ def settle_alarms(findings) -> None:
     Alarm.objects.filter(cleared_at__lt=timezone.now() - KEPT_FOR).delete()
 
 
-def _still_stands(alarm: Alarm):
+def _still_stands(alarm: Alarm) -> bool:
     """Whether an alarm that was raised where it happened, and that no watch finds, is not over yet."""
     if alarm.kind == Kind.TWIN:  # one that never opened was never told
         return alarm.opened_at is None or alarm.opened_at > timezone.now() - TWIN_STANDS
@@ -159,23 +160,23 @@ def tell(alarm: Alarm) -> None:
         return
     settle_news(path_of(alarm))
     issue = alarm.issue
-    secret = issue is not None and issue.confidential
+    secret = issue if issue is not None and issue.confidential else None
     tell_news(
         _who_looks_after(issue),
-        f"{issue.reference}: needs a look at its GitLab issue" if secret else str(alarm)[:200],
+        f"{secret.reference}: needs a look at its GitLab issue" if secret else str(alarm)[:200],
         text="" if secret else f"{alarm.reason}\n\n{NEXT_STEP[alarm.kind]}",
         path=path_of(alarm),
         button="Open the ledger" if issue else "Open the sync queue",
     )
 
 
-def path_of(alarm: Alarm):
+def path_of(alarm: Alarm) -> str:
     """The page on which it is dealt with; one address for each alarm."""
     page = reverse("sync", args=[alarm.issue_id]) if alarm.issue_id else reverse("queue", args=["sync"])
     return f"{page}#alarm-{alarm.pk}"
 
 
-def _who_looks_after(issue: Issue):
+def _who_looks_after(issue: Issue | None) -> list[User]:
     """Support Operations; of a restricted request those who may see it, or else whoever it is restricted to."""
     ops = list(User.objects.ops())
     if issue is None or not issue.confidential:
@@ -184,10 +185,10 @@ def _who_looks_after(issue: Issue):
     return insiders or list(User.objects.active().filter(groups=issue.restricted_to_id))
 
 
-def alarms_for(person: User) -> tuple[list[Any], list[Any]]:
+def alarms_for(person: User) -> tuple[list[Alarm], list[Alarm]]:
     """(open alarms, longest open first; those cleared in the last days, newest first) this person may know of."""
     lately = Q(cleared_at=None) | Q(cleared_at__gt=timezone.now() - SHOWN_FOR)
     known = Alarm.objects.visible_to(Issue.objects.visible_to(person)).filter(lately, opened_at__isnull=False)
     rows = list(known.select_related("issue").order_by("opened_at", "pk"))
-    cleared = sorted((row for row in rows if row.cleared_at), key=lambda row: row.cleared_at, reverse=True)
+    cleared = sorted((row for row in rows if row.cleared_at), key=attrgetter("cleared_at"), reverse=True)
     return [row for row in rows if not row.cleared_at], cleared[:MOST_CLEARED]

@@ -6,17 +6,19 @@ May run any number of times; what is there already stays. Only the active scheme
 one are when the scheme is changed. Everything missing becomes a sentence that says what to do.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
+from typing import Any, cast
 
 from django.conf import settings
 from django.utils import timezone
 
 from workflow.catalogue.models import Tracker
-from workflow.gitlab.client import open_reader
+from workflow.gitlab.client import ReadingGateway, open_reader
 from workflow.gitlab.errors import Forbidden, GitLabError, Gone, Permanent
 from workflow.gitlab.milestones import read_milestones
 from workflow.gitlab.models.connection import Connection, LabelScheme
-from workflow.gitlab.tracker_labels import keeps_scopes_exclusive, labels_to_make, make_labels
+from workflow.gitlab.tracker_labels import LabelToMake, keeps_scopes_exclusive, labels_to_make, make_labels
 
 EVENTS = frozenset(
     {"issues_events", "confidential_issues_events", "note_events", "confidential_note_events", "milestone_events"}
@@ -24,12 +26,12 @@ EVENTS = frozenset(
 NAME = "Support Operations portal"
 
 
-def hook_address():
+def hook_address() -> str:
     """Where GitLab is to call."""
     return f"{settings.PORTAL_URL.rstrip('/')}/hooks/gitlab/"
 
 
-def set_up_hook(tracker: Tracker, gateway=None):
+def set_up_hook(tracker: Tracker, gateway: ReadingGateway | None = None) -> tuple[str, str]:
     """Make the tracker's hook right; returns (what was done, what a person must do), sentences, either of them "".
 
     Secrets cannot be read back from GitLab, so they are sent each time; that also is how one is rotated.
@@ -43,23 +45,23 @@ def set_up_hook(tracker: Tracker, gateway=None):
         return "", f"The webhook of {tracker.path} is not set up: {error.message}"
 
 
-def _set_up(tracker: Tracker, gateway):
-    address = hook_address()
-    ours = [hook for hook in gateway.hooks(tracker.project_id) if hook.url == address]
+def _set_up(tracker: Tracker, gateway: ReadingGateway) -> tuple[str, str]:
+    address, project_id = hook_address(), cast(int, tracker.project_id)
+    ours = [hook for hook in gateway.hooks(project_id) if hook.url == address]
     if not ours:
-        gateway.create_hook(tracker.project_id, _fields())
+        gateway.create_hook(project_id, _fields())
         return f"{tracker.path} has a webhook now.", ""
-    hook = gateway.update_hook(tracker.project_id, ours[0].id, _fields())
+    hook = gateway.update_hook(project_id, ours[0].id, _fields())
     if hook.disabled:
-        gateway.test_hook(tracker.project_id, hook.id)
+        gateway.test_hook(project_id, hook.id)
     too_many = (
         f"{tracker.path} has {len(ours)} webhooks to {address}. Delete all but one there." if len(ours) > 1 else ""
     )
     return f"{tracker.path}'s webhook is {'switched on again' if hook.disabled else 'in order'}.", too_many
 
 
-def _fields():
-    fields = {name: True for name in EVENTS} | {
+def _fields() -> dict[str, Any]:
+    fields: dict[str, Any] = {name: True for name in EVENTS} | {
         "url": hook_address(),
         "name": NAME,
         "push_events": False,
@@ -72,11 +74,11 @@ def _fields():
     return fields
 
 
-def what_is_wrong(tracker: Tracker, gateway=None):
+def what_is_wrong(tracker: Tracker, gateway: ReadingGateway | None = None) -> str:
     """Why webhooks of this tracker do not arrive, as a sentence, or "" if the hook is in order. Changes nothing."""
     gateway = gateway or open_reader()
     try:
-        ours = [hook for hook in gateway.hooks(tracker.project_id) if hook.url == hook_address()]
+        ours = [hook for hook in gateway.hooks(cast(int, tracker.project_id)) if hook.url == hook_address()]
     except (Forbidden, Gone):
         return f"The bot may not see the webhooks of {tracker.path}. Give it the Maintainer role there."
     if not ours:
@@ -100,10 +102,11 @@ class Report:
     """What was done, and what a person must do."""
 
     def __init__(self) -> None:
-        self.done, self.missing = [], []
+        self.done: list[str] = []
+        self.missing: list[str] = []
 
 
-def connect():
+def connect() -> Report:
     """Check and complete the connection; returns a Report. GitLabError if GitLab cannot be asked at all."""
     report, gateway = Report(), open_reader()
     _know_the_bot(gateway, report)
@@ -125,7 +128,7 @@ def connect():
     return report
 
 
-def _set_up_hooks(report) -> None:
+def _set_up_hooks(report: Report) -> None:
     """Without hooks the poller still hears of everything, only later; so a missing one holds nothing up."""
     for tracker in Tracker.objects.filter(is_active=True, project_id__isnull=False):
         done, missing = set_up_hook(tracker)
@@ -133,7 +136,7 @@ def _set_up_hooks(report) -> None:
         report.missing += [missing] if missing else []
 
 
-def _know_the_bot(gateway, report) -> None:
+def _know_the_bot(gateway: ReadingGateway, report: Report) -> None:
     me = gateway.me()
     connection = Connection.load()
     first = not connection.url
@@ -151,7 +154,7 @@ def _know_the_bot(gateway, report) -> None:
         )
 
 
-def _check_token(gateway, report) -> None:
+def _check_token(gateway: ReadingGateway, report: Report) -> None:
     try:
         token = gateway.token()
     except (Permanent, Forbidden):
@@ -168,7 +171,7 @@ def _check_token(gateway, report) -> None:
         report.missing.append(f"The token expires on {token.expires_at}. Make a new one and set GITLAB_TOKEN.")
 
 
-def _prepare(tracker: Tracker, gateway, labels, report) -> None:
+def _prepare(tracker: Tracker, gateway: ReadingGateway, labels: Collection[LabelToMake], report: Report) -> None:
     project = gateway.project(tracker.project_id or tracker.path)
     if tracker.project_id is None:
         Tracker.objects.filter(pk=tracker.pk).update(project_id=project.id)
@@ -180,7 +183,7 @@ def _prepare(tracker: Tracker, gateway, labels, report) -> None:
     report.done.append(f"{project.path} is number {project.id}: {new} labels created, {milestones} milestones read.")
 
 
-def _know_the_plan(gateway, report) -> None:
+def _know_the_plan(gateway: ReadingGateway, report: Report) -> None:
     """Whether GitLab keeps scoped labels apart itself; what it does not tell now stays as it was known."""
     told = keeps_scopes_exclusive(gateway, Tracker.objects.filter(is_active=True, project_id__isnull=False))
     if told is None:

@@ -13,7 +13,7 @@ from workflow.enqueue import enqueue
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, Reconciliation, RejectedWebhook, WebhookDelivery
-from workflow.gitlab.schemas import hint_of
+from workflow.gitlab.schemas import Hint, hint_of
 
 log = structlog.get_logger(__name__)
 TRIES = 6
@@ -21,7 +21,7 @@ TRIES = 6
 AFTER_A_DEATH = timedelta(minutes=1)
 
 
-def take_in(pk: int):
+def take_in(pk: int) -> int | None:
     """Understand one delivery, if it still is due. Returns the number of the request it concerns, or None.
 
     One that cannot be understood is tried a few times more, and keeps none of the others waiting.
@@ -36,7 +36,7 @@ def take_in(pk: int):
         return None
 
 
-def _begun(pk: int):
+def _begun(pk: int) -> bool:
     """Count the attempt before it is made, and come back no sooner than in a minute.
 
     So one that kills its worker (a body too large for it, reliability.md §2, row 10) does so a few times, not for ever.
@@ -48,14 +48,14 @@ def _begun(pk: int):
     return bool(due.update(attempts=F("attempts") + 1, due_at=timezone.now() + AFTER_A_DEATH))
 
 
-def _take_in(pk: int):
+def _take_in(pk: int) -> int | None:
     with transaction.atomic():
         delivery = WebhookDelivery.objects.select_for_update().filter(pk=pk, due_at__isnull=False).first()
         if delivery is None:
             return None
         hint = _read(delivery.body)
         number = _number_of(hint)
-        if number is not None:
+        if hint and number is not None:
             PendingPull.ask(number, thorough=_by_somebody_else(hint))
         elif hint and hint.marker and delivery.attempts <= TRIES:
             _again(delivery)
@@ -68,13 +68,13 @@ def _take_in(pk: int):
     return number
 
 
-def due_deliveries(limit=200):
+def due_deliveries(limit: int = 200) -> list[int]:
     """Ids of deliveries nobody understood yet, oldest first: what no wake-up reached."""
     due = WebhookDelivery.objects.filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
     return list(due.values_list("pk", flat=True)[:limit])
 
 
-def forget_old():
+def forget_old() -> int:
     """Delete what is older than the settings say: understood deliveries; figures of comparisons and of what was turned
     away. Returns how many deliveries."""
     now = timezone.now()
@@ -85,14 +85,14 @@ def forget_old():
     return WebhookDelivery.objects.filter(due_at=None, received_at__lt=deliveries_until).delete()[0]
 
 
-def _read(text: str):
+def _read(text: str) -> Hint | None:
     try:
         return hint_of(json.loads(text))
     except (ValueError, RecursionError):
         return None
 
 
-def _number_of(hint):
+def _number_of(hint: Hint | None) -> int | None:
     """The request that owns the issue: by its place, else by the marker in its description (moved, or not linked
     yet)."""
     if hint is None or hint.iid is None:
@@ -103,17 +103,17 @@ def _number_of(hint):
     return GitLabLink.objects.filter(marker=hint.marker).values_list("pk", flat=True).first()
 
 
-def _by_somebody_else(hint):
+def _by_somebody_else(hint: Hint) -> bool:
     return hint.by is None or hint.by != Connection.load().bot_id
 
 
-def _again(delivery) -> None:
+def _again(delivery: WebhookDelivery) -> None:
     """The issue carries a mark of ours that no row has, or has not yet: a transaction may still be on its way."""
     wait = timedelta(seconds=2 ** (delivery.attempts - 1))
     WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=timezone.now() + wait)
 
 
-def _failed(delivery) -> None:
+def _failed(delivery: WebhookDelivery) -> None:
     if delivery.attempts <= TRIES:
         _again(delivery)
     else:
@@ -121,7 +121,7 @@ def _failed(delivery) -> None:
         WebhookDelivery.objects.filter(pk=delivery.pk).update(due_at=None, outcome=outcome)
 
 
-def _understood(delivery, hint, number: int) -> None:
+def _understood(delivery: WebhookDelivery, hint: Hint | None, number: int | None) -> None:
     confidential = "confidential" in delivery.event.lower()
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
         due_at=None,
@@ -131,7 +131,7 @@ def _understood(delivery, hint, number: int) -> None:
     )
 
 
-def _in_words(hint, number: int):
+def _in_words(hint: Hint | None, number: int | None) -> str:
     if number is not None:
         return f"Look at SO-{number}"
     if hint is None:

@@ -5,7 +5,6 @@ where one is published (domain.md §3); a stage without one has a colour that te
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import transaction
 
@@ -15,6 +14,8 @@ from workflow.gitlab.models.connection import LabelScheme, SchemeLabel
 from workflow.states import Priority, State
 
 Family = SchemeLabel.Family
+Shipped = tuple[Family, str, str, str, str, bool]
+"""(family, key, name, color, description, alias)."""
 
 STAGES = {
     "Triage": ("#9400d3", "Acceptance is being decided"),
@@ -81,7 +82,7 @@ _PRIORITIES = {
 _SYSTEMS = {"Zendesk": "#03363d", "Zapier": "#ff4a00", "Calendly": "#006bff", "Salesforce": "#00a1e0"}
 
 
-def shipped_labels(name: str) -> list[tuple[SchemeLabel.Family | str, ...]]:
+def shipped_labels(name: str) -> list[Shipped]:
     """The labels of a shipped scheme: tuples of (family, key, name, color, description, alias)."""
     return [
         *_stages(name),
@@ -94,7 +95,7 @@ def shipped_labels(name: str) -> list[tuple[SchemeLabel.Family | str, ...]]:
     ]
 
 
-def _stages(name: str) -> Iterator[Any]:
+def _stages(name: str) -> Iterator[Shipped]:
     for state, stage in _STAGE_OF[name].items():
         color, meaning = STAGES[stage]
         if name == "2026":
@@ -102,19 +103,19 @@ def _stages(name: str) -> Iterator[Any]:
         yield Family.STATE, state.value, f"Stage::{stage}", color, meaning, False
 
 
-def _validations(name: str) -> Iterator[Any]:
+def _validations(name: str) -> Iterator[Shipped]:
     if name == "2026":
         for state, label in _VALIDATIONS.items():
             yield Family.VALIDATION, state.value, *label
 
 
-def _types(name: str) -> Iterator[Any]:
+def _types(name: str) -> Iterator[Shipped]:
     for kind, color in _TYPES.items():
         spelt = kind.value if name == "2025" else f"RequestType::{kind.label}"
         yield Family.TYPE, kind.value, spelt, color, f"{kind.label} request", False
 
 
-def _customers() -> Iterator[Any]:
+def _customers() -> Iterator[Shipped]:
     for division, color in _DIVISIONS.items():
         yield (
             Family.CUSTOMER,
@@ -126,18 +127,18 @@ def _customers() -> Iterator[Any]:
         )
 
 
-def _priorities(name: str) -> Iterator[Any]:
+def _priorities(name: str) -> Iterator[Shipped]:
     for priority, color in _PRIORITIES.items():
         spelt = f"p{priority.value}" if name == "2025" else f"Priority::{priority.value}"
         yield Family.PRIORITY, str(priority.value), spelt, color, priority.label, False
 
 
-def _systems() -> Iterator[Any]:
+def _systems() -> Iterator[Shipped]:
     for system, color in _SYSTEMS.items():
         yield Family.SYSTEM, system, system, color, f"Concerns {system}", False
 
 
-def _aliases(name: str) -> Iterator[Any]:
+def _aliases(name: str) -> Iterator[Shipped]:
     """Spellings that turn up in GitLab: the board page says Deployment where the label page says Development."""
     if name == "2026":
         yield (

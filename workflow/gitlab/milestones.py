@@ -1,10 +1,13 @@
 """Milestones are GitLab's: the portal reads them, and plans anew what lost its own."""
 
+from typing import cast
+
 from django.utils import timezone
 
 from workflow.actions.calendar import replan_lost
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.client import Gateway
 from workflow.gitlab.errors import GitLabError
 from workflow.gitlab.failures import TrackerWork, handle_failure, stops_round
 from workflow.gitlab.models import TrackerWait
@@ -36,9 +39,9 @@ def sync_milestones() -> None:
     replan_lost()
 
 
-def read_milestones(tracker: Tracker, gateway):
+def read_milestones(tracker: Tracker, gateway: Gateway) -> int:
     """Write a tracker's milestones as GitLab has them, its groups' included. Returns how many there are."""
-    found = gateway.milestones(tracker.project_id)
+    found = gateway.milestones(cast(int, tracker.project_id))
     for milestone in found:
         Milestone.objects.update_or_create(
             tracker=tracker,

@@ -12,7 +12,7 @@ It changes nothing in GitLab. What it finds stays in ``GitLabCheck`` until the n
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from supportops.accounts.models import User
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.alarms import Finding
 from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.client import ReadingGateway
 from workflow.gitlab.connect import EXPIRES_SOON, what_is_wrong
 from workflow.gitlab.errors import Forbidden, GitLabError, Permanent
 from workflow.gitlab.failures import TrackerWork, handle_failure
@@ -36,7 +37,6 @@ from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliati
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.status import fought_pulls, parked_pieces, stuck_links, unread_pulls
 from workflow.models import Issue
-from workflow.models.outgoing import OutgoingQuerySet
 from workflow.models.querysets import IssueQuerySet
 
 IN_ORDER = ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
@@ -60,7 +60,7 @@ def keep_time() -> None:
         Behind.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def oldest_pending(requests: IssueQuerySet | None = None) -> None:
+def oldest_pending(requests: IssueQuerySet | None = None) -> datetime | None:
     """Since when something has been waiting for GitLab, or None; only of ``requests``, a queryset, if given.
 
     What waits for a person is not pending, nor is what hangs on it; nor is what GitLab refuses, alone or with its whole
@@ -73,7 +73,7 @@ def oldest_pending(requests: IssueQuerySet | None = None) -> None:
         refused_since=None,
         pushed_version=OuterRef("pushed_version"),
     )
-    found = [_first(Behind.objects.filter(Exists(mirror)), "issue", "since", requests)]
+    found: list[QuerySet[Any, Any]] = [_first(Behind.objects.filter(Exists(mirror)), "issue", "since", requests)]
     for model, issue, since in (
         (OutgoingNote, "issue", Coalesce("comment__created_at", "event__at")),
         (OutgoingUpload, "attachment__issue", "attachment__created_at"),
@@ -87,14 +87,14 @@ def oldest_pending(requests: IssueQuerySet | None = None) -> None:
     return min((since for (since,) in found[0].union(*found[1:], all=True) if since), default=None)
 
 
-def _closed(issue: Issue):
+def _closed(issue: str) -> Exists:
     """Whether the tracker of the request that the field ``issue`` names is closed."""
     return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef(issue)))
 
 
 def _first(
-    rows: OutgoingQuerySet | QuerySet[Any], issue: str, since: Coalesce | str, requests: IssueQuerySet
-) -> OutgoingQuerySet | QuerySet[Any]:
+    rows: QuerySet[Any], issue: str, since: Coalesce | str, requests: IssueQuerySet | None
+) -> QuerySet[Any, Any]:
     """The earliest ``since`` of these rows, as a query of one row and one column."""
     if requests is not None:
         rows = rows.filter(**{f"{issue}__in": requests.values("pk")})
@@ -133,13 +133,13 @@ def health(person: User) -> Health:
     )
 
 
-def dead_letters():
+def dead_letters() -> list[tuple[int, bool, str, bool]]:
     """[(number, restricted, error, gone)] of all that waits for a person for a reason that is no alarm of its own."""
     disagree = Alarm.objects.current().filter(kind=Kind.MISMATCH, issue=OuterRef("pk"))
     fight = fought_pulls().filter(pk=OuterRef("pk"))
     parked = stuck_links()
     unread = unread_pulls().filter(~Exists(parked.filter(pk=OuterRef("pk"))), frozen_at__isnull=True)
-    rows = [
+    rows: list[tuple[Any, ...]] = [
         *parked.filter(~Exists(disagree), ~Exists(fight)).values_list(
             "pk", "issue__restricted_to", "last_error", "status"
         ),
@@ -162,7 +162,7 @@ NAMED = 3
 EVERYWHERE = ""
 
 
-def findings() -> Iterator[Any]:
+def findings() -> Iterator[Finding]:
     """Everything that is the matter, as Findings."""
     keep_time()
     now, connection = timezone.now(), Connection.seen()
@@ -175,21 +175,21 @@ def findings() -> Iterator[Any]:
         yield from find(now)
 
 
-def _stopped(connection: Connection, now: datetime) -> Iterator[Any]:
+def _stopped(connection: Connection, now: datetime) -> Iterator[Finding]:
     if connection.paused:
         yield Finding(Kind.PAUSED, EVERYWHERE, f"Nothing is sent and nothing is read. {connection.paused_reason}")
     elif connection.away_since and now - connection.away_since > AWAY_FOR:
         yield Finding(Kind.AWAY, EVERYWHERE, f"GitLab has not answered since {_time(connection.away_since)}.")
 
 
-def _waiting(now: datetime) -> Iterator[Any]:
+def _waiting(now: datetime) -> Iterator[Finding]:
     since = oldest_pending()
     if since and now - since > PENDING_FOR:
         reason = f"The oldest change that GitLab does not show yet waits since {_time(since)}."
         yield Finding(Kind.WAITING, EVERYWHERE, reason, patience=ONE_WATCH)
 
 
-def _unknown() -> Iterator[Any]:
+def _unknown() -> Iterator[Finding]:
     behind = GitLabLink.objects.exclude(status=GitLabLink.Status.IN_STEP)  # the condition of the index, for SQLite
     for number in behind.filter(status=GitLabLink.Status.UNKNOWN).values_list("pk", flat=True):
         yield _of_request(
@@ -197,7 +197,7 @@ def _unknown() -> Iterator[Any]:
         )
 
 
-def _trackers(now: datetime) -> Iterator[Any]:
+def _trackers(now: datetime) -> Iterator[Finding]:
     for wait in TrackerWait.objects.select_related("tracker"):
         whole = wait.what == TrackerWait.What.EVERYTHING
         reason = wait.reason if whole else f"{wait.get_what_display()} cannot be read there. {wait.reason}"
@@ -205,9 +205,9 @@ def _trackers(now: datetime) -> Iterator[Any]:
         yield Finding(Kind.TRACKER, str(wait.tracker), reason, key=f"{wait.tracker_id} {wait.what}")
 
 
-def _refused(now: datetime) -> Iterator[Any]:
+def _refused(now: datetime) -> Iterator[Finding]:
     """What GitLab refuses while it takes the rest, as ``_dead``."""
-    found = []
+    found: list[tuple[int, int | None, str]] = []
     for model, issue in (
         (GitLabLink, "pk"),
         (PendingPull, "pk"),
@@ -217,13 +217,13 @@ def _refused(now: datetime) -> Iterator[Any]:
         (PendingFile, "comment__issue"),
     ):
         request = "issue" if issue == "pk" else issue
-        rows = model.objects.filter(refused_since__isnull=False)
-        found += rows.values_list(issue, f"{request}__restricted_to", "last_error")
+        refused = model.objects.filter(refused_since__isnull=False)
+        found += refused.values_list(issue, f"{request}__restricted_to", "last_error")
     rows = [(number, group is not None, error) for number, group, error in found]
     yield from _by_reason(Kind.REFUSED, rows, "GitLab refuses something of it; its ledger says what.")
 
 
-def _dead(now: datetime) -> Iterator[Any]:
+def _dead(now: datetime) -> Iterator[Finding]:
     """One alarm for all that failed for the same reason; restricted requests each have their own."""
     rows = []
     for number, restricted, error, gone in dead_letters():
@@ -234,47 +234,47 @@ def _dead(now: datetime) -> Iterator[Any]:
     yield from _by_reason(Kind.DEAD, rows, "It waits for a person; its ledger says why.")
 
 
-def _by_reason(kind: str, rows, secret) -> Iterator[Any]:
+def _by_reason(kind: Kind, rows: Iterable[tuple[int, bool, str]], secret: str) -> Iterator[Finding]:
     """One alarm for all of the same reason; of a restricted request, whose reason is ``secret``, one of its own."""
-    by_reason = defaultdict(set)
+    by_reason: dict[str, set[tuple[int, str]]] = defaultdict(set)
     for number, restricted, error in rows:
         if restricted:
             yield _of_request(kind, number, secret)
         else:
             by_reason[re.sub(r"\d+", "#", error)].add((number, error))
-    for pattern, rows in by_reason.items():
-        numbers, error = sorted({number for number, _ in rows}), min(rows)[1]
+    for pattern, alike in by_reason.items():
+        numbers, error = sorted({number for number, _ in alike}), min(alike)[1]
         key = hashlib.sha256(pattern.encode()).hexdigest()[:40]
         yield Finding(kind, _named(numbers), error or "No reason was kept.", key=key)
 
 
-def _fighting(now: datetime) -> Iterator[Any]:
+def _fighting(now: datetime) -> Iterator[Finding]:
     for number in fought_pulls().values_list("pk", flat=True):
         yield _of_request(
             Kind.LOOP, number, "Both sides changed the same field back and forth, so neither is followed."
         )
 
 
-def _silent(now: datetime) -> Iterator[Any]:
+def _silent(now: datetime) -> Iterator[Finding]:
     for cursor in PollCursor.objects.filter(silent_since__lt=now - SILENT_FOR).select_related("tracker"):
         reason = f"Since {_time(cursor.silent_since)} changes are found there that no webhook told of."
         yield Finding(Kind.SILENT, str(cursor.tracker), reason, key=str(cursor.tracker_id))
 
 
-def _checked(now: datetime) -> Iterator[Any]:
+def _checked(now: datetime) -> Iterator[Finding]:
     for check in GitLabCheck.objects.exclude(problem="").select_related("tracker"):
         kind, place = (Kind.HOOK, str(check.tracker)) if check.tracker else (Kind.TOKEN, EVERYWHERE)
         yield Finding(kind, place, check.problem, key=check.name)
 
 
-def _token(now: datetime) -> Iterator[Any]:
+def _token(now: datetime) -> Iterator[Finding]:
     expires = Connection.seen().token_expires_at
     if expires and expires - timezone.localdate() < EXPIRES_SOON:
         reason = f"It expires on {expires.day} {expires:%B %Y}. From then on nothing goes either way."
         yield Finding(Kind.TOKEN, EVERYWHERE, reason, key="expiry")
 
 
-def _drift(now: datetime) -> Iterator[Any]:
+def _drift(now: datetime) -> Iterator[Finding]:
     for scope, words in (("open", "open requests"), ("all", "all requests")):
         last = Reconciliation.objects.filter(scope=scope, finished_at__isnull=False).first()
         if last and (last.drifted or last.missing or last.twins):
@@ -285,23 +285,23 @@ def _drift(now: datetime) -> Iterator[Any]:
             yield Finding(Kind.DRIFT, f"The comparison of {words}", reason, key=scope)
 
 
-def _beat(now: datetime) -> Iterator[Any]:
+def _beat(now: datetime) -> Iterator[Finding]:
     if Heartbeat.is_late():
         reason = f"No periodic work has run since {_time(Heartbeat.last())}: beat, the broker, or every worker stands."
         yield Finding(Kind.BEAT, EVERYWHERE, reason)
 
 
-def _of_request(kind: str, number: int, reason: str, **more: Any):
+def _of_request(kind: Kind, number: int, reason: str, **more: Any) -> Finding:
     return Finding(kind, f"SO-{number}", reason, key=str(number), issue=number, **more)
 
 
-def _named(numbers):
+def _named(numbers: list[int]) -> str:
     """ "SO-1, SO-2, SO-3 and 9 more"."""
     named = ", ".join(f"SO-{number}" for number in numbers[:NAMED])
     return f"{named} and {len(numbers) - NAMED} more" if len(numbers) > NAMED else named
 
 
-def _time(moment):
+def _time(moment: datetime | None) -> str:
     local = timezone.localtime(moment)
     return f"{local:%H:%M} on {local.day} {local:%B} ({local:%Z})"
 
@@ -327,7 +327,7 @@ def check_gitlab() -> None:
     _forget_what_is_not_used()
 
 
-def _check_token(gateway):
+def _check_token(gateway: ReadingGateway) -> str:
     """Keep when it expires; returns what is wrong with what it may, or ""."""
     try:
         token = gateway.token()
@@ -338,15 +338,15 @@ def _check_token(gateway):
     return "" if "api" in token.scopes else f"It may only do this: {may}. It needs the scope api."
 
 
-def _hook(tracker: Tracker):
+def _hook(tracker: Tracker) -> str:
     return f"hook {tracker.pk}"
 
 
-def _is_due(name: str):
+def _is_due(name: str) -> bool:
     return not GitLabCheck.objects.filter(pk=name, checked_at__gt=timezone.now() - EVERY).exists()
 
 
-def _remember(name: str, problem, tracker: Tracker = None) -> None:
+def _remember(name: str, problem: str, tracker: Tracker | None = None) -> None:
     found = {"problem": problem, "tracker": tracker, "checked_at": timezone.now()}
     GitLabCheck.objects.update_or_create(pk=name, defaults=found)
 

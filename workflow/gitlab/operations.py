@@ -20,6 +20,8 @@ from workflow.gitlab.errors import GitLabError, Gone
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile, TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull
+from workflow.gitlab.models.link import Exchanged
+from workflow.gitlab.schemas import RemoteIssue
 from workflow.gitlab.session import Status
 from workflow.gitlab.status import why
 from workflow.models import Issue
@@ -107,7 +109,7 @@ def recreate(number: int, *, by: User) -> None:
     enqueue("workflow.gitlab.tasks.push_issue", number)
 
 
-def relink(number: int, address, *, by: User) -> None:
+def relink(number: int, address: str, *, by: User) -> None:
     """Say which GitLab issue is the request's, by its web address. Raises Incomplete if it cannot be that one."""
     mirror = _mirror(number, by)
     issue = Issue.objects.select_related("tracker").get(pk=number)
@@ -150,12 +152,12 @@ def resume(*, by: User) -> None:
     log.warning("gitlab_resumed", by=by.pk)
 
 
-def _need_ops(person) -> None:
+def _need_ops(person: User) -> None:
     if not is_ops(person):
         raise Refused("Only Support Operations may do this.")
 
 
-def _mirror(number: int, by: User):
+def _mirror(number: int, by: User) -> GitLabLink:
     """The mirror of a request this person may see and may handle."""
     _need_ops(by)
     mirror = GitLabLink.objects.select_related("issue").filter(pk=number).first()
@@ -164,14 +166,14 @@ def _mirror(number: int, by: User):
     return mirror
 
 
-def _orphan(number: int, by: User):
+def _orphan(number: int, by: User) -> GitLabLink:
     mirror = _mirror(number, by)
     if mirror.status != Status.ORPHANED:
         raise Refused("Its GitLab issue is not gone. Retry, or relink it to another one.")
     return mirror
 
 
-def _hanging(number: int) -> Iterator[Any]:
+def _hanging(number: int) -> Iterator[Exchanged]:
     yield from OutgoingNote.objects.filter(issue=number)
     yield from OutgoingUpload.objects.filter(attachment__issue=number)
     yield from OutgoingLink.objects.filter(link__source=number)
@@ -185,12 +187,12 @@ def _begin_looking_anew(number: int) -> None:
     PendingPull.ask(number, thorough=True, in_seconds=5)
 
 
-def _remember(number: int, verb, by: User, **data: Any) -> None:
+def _remember(number: int, verb: str, by: User, **data: Any) -> None:
     issue = Issue.objects.get(pk=number)
     record(issue, verb, by=by, from_state=issue.state, data=data)
 
 
-def _issue_at(address, issue: Issue):
+def _issue_at(address: str, issue: Issue) -> RemoteIssue:
     base = re.escape(settings.GITLAB_URL.rstrip("/"))
     found = re.fullmatch(rf"{base}/(?P<path>[\w./-]+?)/-/(?:issues|work_items)/(?P<iid>\d{{1,18}})", address.strip())
     if found is None:

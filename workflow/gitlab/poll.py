@@ -12,16 +12,18 @@ polls overlap.
 """
 
 import time
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from workflow.catalogue.models import Tracker
 from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import hears, is_there
-from workflow.gitlab.client import open_reader
+from workflow.gitlab.client import ReadingGateway, open_reader
 from workflow.gitlab.duplicates import close_twin
 from workflow.gitlab.errors import Forbidden, GitLabError, Permanent, Retryable
 from workflow.gitlab.escaping import marker_in, text_around
@@ -32,7 +34,7 @@ from workflow.gitlab.models import GitLabLink, OutgoingNote, TrackerWait
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import ImportedNote, PendingPull, PollCursor, WebhookDelivery
 from workflow.gitlab.pull_notes import digest_of
-from workflow.models import Issue
+from workflow.gitlab.schemas import CountedIssue, Words
 
 log = structlog.get_logger(__name__)
 READS_FOR = 20
@@ -45,11 +47,11 @@ class CommentReader:
     Not knowing costs a look; failing would keep the whole tracker waiting.
     """
 
-    def __init__(self, gateway, connection: Connection) -> None:
+    def __init__(self, gateway: ReadingGateway, connection: Connection) -> None:
         self.gateway, self.connection = gateway, connection
         self._ends = time.monotonic() + READS_FOR
 
-    def comments(self, issue: Issue):
+    def comments(self, issue: CountedIssue) -> list[Words] | None:
         """What people and the portal said on the issue, or None if that is not to be had now."""
         if time.monotonic() >= self._ends:
             return None
@@ -63,10 +65,12 @@ class CommentReader:
         return None
 
 
-def only_ours(mirror: GitLabLink, look: PendingPull, issue: Issue, labelling: Labelling, reader):
+def only_ours(
+    mirror: GitLabLink, look: PendingPull | None, issue: CountedIssue, labelling: Labelling, reader: CommentReader
+) -> bool:
     """Whether ``issue``, as a list shows it, holds nothing the portal does not know. Costs a call if it has comments.
 
-    ``look``: the request's Look, or None; ``reader``: a CommentReader. In doubt it is somebody else's.
+    ``look``: the request's, or None if it was never looked at. In doubt it is somebody else's.
     """
     if not mirror.in_step or mirror.dropped or _waits(look) or issue.moved_to_id is not None:
         return False
@@ -78,14 +82,14 @@ def only_ours(mirror: GitLabLink, look: PendingPull, issue: Issue, labelling: La
     return _same_comments(mirror, issue, reader)
 
 
-def _waits(look: PendingPull):
+def _waits(look: PendingPull | None) -> bool:
     return look is not None and bool(look.pending or look.due_at or look.frozen_at)
 
 
-def _same_comments(mirror: GitLabLink, issue: Issue, reader):
+def _same_comments(mirror: GitLabLink, issue: CountedIssue, reader: CommentReader) -> bool:
     ours = set(OutgoingNote.objects.filter(issue=mirror.pk, note_id__isnull=False).values_list("note_id", flat=True))
-    theirs = ImportedNote.objects.filter(comment__issue=mirror.pk, comment__deleted_at=None)
-    theirs = dict(theirs.values_list("note_id", "digest"))
+    taken = ImportedNote.objects.filter(comment__issue=mirror.pk, comment__deleted_at=None)
+    theirs = dict(taken.values_list("note_id", "digest"))
     if issue.comments != len(ours) + len(theirs):
         return False
     if issue.comments == 0:
@@ -107,12 +111,12 @@ BATCH = 100
 BACKFILL_SHARE = 0.5
 
 
-def metered_reader(connection: Connection):
+def metered_reader(connection: Connection) -> ReadingGateway:
     """A reading gateway for work that can wait: it leaves half of the shared budget to what people do."""
     return open_reader(meter=lambda kind: connection.spend(kind, share=BACKFILL_SHARE), heard=hears(connection))
 
 
-def poll_all():
+def poll_all() -> int:
     """Poll every tracker once. One that fails keeps its place in time; the others are polled all the same.
 
     Who was polled longest ago comes first: what one poll cannot do any more is not always the same trackers'. Returns
@@ -135,17 +139,19 @@ def poll_all():
     return asked
 
 
-def _longest_ago_first():
+def _longest_ago_first() -> QuerySet[Tracker]:
     trackers = Tracker.objects.filter(project_id__isnull=False)
     return trackers.order_by(F("cursor__polled_until").asc(nulls_first=True), "pk")
 
 
-def poll(tracker: Tracker, gateway, connection: Connection, reader):
+def poll(tracker: Tracker, gateway: ReadingGateway, connection: Connection, reader: CommentReader) -> int:
     """Ask for a look at whatever changed in a tracker since its cursor, which moves on with it. Returns how many."""
     cursor, _ = PollCursor.objects.get_or_create(tracker=tracker)
     since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
-    changed = gateway.updated_issues(tracker.project_id, since)
-    batch, began, asked, untold = [], None, 0, 0
+    changed = gateway.updated_issues(cast(int, tracker.project_id), since)
+    batch: list[CountedIssue] = []
+    began: datetime | None = None
+    asked, untold = 0, 0
     for issue in changed:
         began = began or gateway.now
         batch.append(issue)
@@ -158,26 +164,28 @@ def poll(tracker: Tracker, gateway, connection: Connection, reader):
     return asked
 
 
-def _add(one, other):
+def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return one[0] + other[0], one[1] + other[1]
 
 
-def _that_far(cursor, issue: Issue):
+def _that_far(cursor: PollCursor, issue: CountedIssue) -> datetime | None:
     """Where the next poll goes on if this one ends after ``issue``: the list is in order of time. Never further back,
     for polls overlap."""
     return max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
 
 
-def _ask(issues, tracker: Tracker, connection: Connection, reader):
+def _ask(
+    issues: Collection[CountedIssue], tracker: Tracker, connection: Connection, reader: CommentReader
+) -> tuple[int, int]:
     """(looks asked for, those no webhook had told of)."""
-    mirrors = GitLabLink.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
-    mirrors = {mirror.iid: mirror for mirror in mirrors}
+    linked = GitLabLink.objects.filter(project_id=tracker.project_id, iid__in=[issue.iid for issue in issues])
+    mirrors = {mirror.iid: mirror for mirror in linked}
     looks = PendingPull.objects.in_bulk([mirror.pk for mirror in mirrors.values()])
     gateway = reader.gateway
     listed_at, labelling, asked, untold = gateway.now, Labelling.read(), 0, 0
     for issue in issues:
         mirror = mirrors.get(issue.iid)
-        look = mirror and looks.get(mirror.pk)
+        look = looks.get(mirror.pk) if mirror else None
         if mirror is None:
             _unlinked(issue, gateway, connection)
         elif _seen_since(look, issue):
@@ -192,27 +200,32 @@ def _ask(issues, tracker: Tracker, connection: Connection, reader):
     return asked, untold
 
 
-def _seen(number: int, issue: Issue, listed_at) -> None:
+def _changed_at(issue: CountedIssue) -> datetime:
+    """When it was last changed: each tells, for the list is in this order."""
+    return cast(datetime, issue.updated_at)
+
+
+def _seen(number: int, issue: CountedIssue, listed_at: datetime | None) -> None:
     """As good as looked at, once no change can hide any more; until then the next poll lists the issue again."""
-    if listed_at > issue.updated_at + TOUCHED_EVERY:
+    if listed_at is not None and listed_at > _changed_at(issue) + TOUCHED_EVERY:
         PendingPull.objects.get_or_create(pk=number)
         PendingPull.objects.filter(Q(seen_at=None) | Q(seen_at__lt=listed_at), pk=number).update(seen_at=listed_at)
 
 
-def _seen_since(look: PendingPull, issue: Issue):
+def _seen_since(look: PendingPull | None, issue: CountedIssue) -> bool:
     """Whether a thorough look came after anything this change can hide."""
-    return look is not None and look.seen_at is not None and look.seen_at > issue.updated_at + TOUCHED_EVERY
+    return look is not None and look.seen_at is not None and look.seen_at > _changed_at(issue) + TOUCHED_EVERY
 
 
-def _told(number: int, issue: Issue):
-    around = issue.updated_at - TOUCHED_EVERY
+def _told(number: int, issue: CountedIssue) -> bool:
+    around = _changed_at(issue) - TOUCHED_EVERY
     return WebhookDelivery.objects.filter(issue_id=number, received_at__gte=around).exists()
 
 
-def _unlinked(issue: Issue, gateway, connection: Connection) -> None:
+def _unlinked(issue: CountedIssue, gateway: ReadingGateway, connection: Connection) -> None:
     """No request owns the issue. If it carries one's mark it is moved, not linked yet, or a twin."""
     marker = marker_in(issue.description)
-    mirror = marker and GitLabLink.objects.filter(marker=marker).first()
+    mirror = GitLabLink.objects.filter(marker=marker).first() if marker else None
     if mirror is None:
         return
     if issue.author_id == connection.bot_id and close_twin(mirror, issue, gateway):
@@ -220,7 +233,7 @@ def _unlinked(issue: Issue, gateway, connection: Connection) -> None:
     PendingPull.ask(mirror.pk, thorough=True)
 
 
-def _move(cursor, until, untold, *, ended=True) -> None:
+def _move(cursor: PollCursor, until: datetime | None, untold: int, *, ended: bool = True) -> None:
     """Remember how far the poll came, and whether webhooks keep silent about what it finds."""
     now = timezone.now()
     if untold:

@@ -50,7 +50,7 @@ def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
         OutgoingNote.objects.create(issue=issue, event=event, due_at=timezone.now())
 
 
-def _on_content(sender, issue: Issue, **kwargs: Any) -> None:
+def _on_content(sender: None, issue: Issue, **kwargs: Any) -> None:
     if mirror := GitLabLink.objects.filter(pk=issue.pk).first():
         mirror.want_push()
 
@@ -77,6 +77,6 @@ def _on_link(sender: None, link: IssueLink, **kwargs: Any) -> None:
         OutgoingLink.objects.create(link=link, due_at=timezone.now())
 
 
-def _on_change(sender, number: int, **kwargs: Any) -> None:
+def _on_change(sender: None, number: int, **kwargs: Any) -> None:
     """Committed: wake a worker."""
     enqueue("workflow.gitlab.tasks.push_issue", number)

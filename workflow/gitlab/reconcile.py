@@ -14,19 +14,22 @@ restore.
 import re
 import time
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any, TypedDict, cast
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, Subquery
 from django.utils import timezone
+from django_stubs_ext import WithAnnotations
 
 from workflow.catalogue.models import Tracker
 from workflow.crashpoints import crashpoint
 from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import is_there
-from workflow.gitlab.client import open_gateway
+from workflow.gitlab.client import Gateway, ReadingGateway, open_gateway
 from workflow.gitlab.duplicates import close_twin
 from workflow.gitlab.errors import Forbidden, GitLabError, Gone, Permanent
 from workflow.gitlab.escaping import marker_in
@@ -39,7 +42,7 @@ from workflow.gitlab.models.inbound import PendingPull, Reconciliation
 from workflow.gitlab.models.link import new_marker
 from workflow.gitlab.poll import metered_reader
 from workflow.gitlab.retry import quarantine
-from workflow.gitlab.schemas import RemoteIssue
+from workflow.gitlab.schemas import CountedIssue, RemoteIssue
 from workflow.gitlab.session import Status
 from workflow.models import Issue
 from workflow.states import ENDED
@@ -51,10 +54,21 @@ LONGEST_RUN = 30
 FINDINGS_KEPT = 200
 
 
+class _Comments(TypedDict):
+    """How many of an issue's comments are the portal's own, and how many it has taken from GitLab."""
+
+    ours: int
+    received: int
+
+
+Counted = WithAnnotations[GitLabLink, _Comments]
+"""A mirror with the number of comments that GitLab should have."""
+
+
 EVERY = {"open": timedelta(hours=1), "all": timedelta(hours=24)}
 
 
-def due_scopes():
+def due_scopes() -> list[str]:
     """The comparisons to begin or to go on with now, by what the database says."""
     now, due = timezone.now(), []
     for scope, every in EVERY.items():
@@ -64,7 +78,7 @@ def due_scopes():
     return due
 
 
-def reconcile(scope, *, seconds=LONGEST_RUN):
+def reconcile(scope: str, *, seconds: float = LONGEST_RUN) -> Reconciliation:
     """Begin, or go on with, a comparison of ``scope`` ("open" or "all"); returns its Reconciliation.
 
     ``seconds``: how long to work at most; without ``finished_at`` the next call goes on.
@@ -86,18 +100,19 @@ def reconcile(scope, *, seconds=LONGEST_RUN):
     return row
 
 
-def _running(scope):
+def _running(scope: str) -> Reconciliation:
     return Reconciliation.objects.get_or_create(scope=scope, finished_at=None)[0]
 
 
-def _next(row):
+def _next(row: Reconciliation) -> list[Counted]:
     """The next mirrors to compare, by number; those gone from GitLab too, which may be back."""
     let_go = Q(status=Status.ORPHANED, parked=False)
     rows = GitLabLink.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(let_go)
     if row.scope == "open":
         rows = rows.exclude(issue__state__in=ENDED)
     related = ("issue__tracker", "issue__requester", "issue__assignee", "issue__milestone", "issue__route")
-    return list(rows.select_related(*related).annotate(**_COUNTS).order_by("pk")[:BATCH])
+    counted = rows.select_related(*related).annotate(**_COUNTS).order_by("pk")
+    return cast(list[Counted], list(counted[:BATCH]))
 
 
 _COUNTS = {
@@ -106,12 +121,15 @@ _COUNTS = {
 }
 
 
-def _compare(row, batch, gateway, connection: Connection) -> None:
+def _compare(row: Reconciliation, batch: Sequence[Counted], gateway: ReadingGateway, connection: Connection) -> None:
     """One list call per project, then every request against its issue; the position moves only after all of it."""
-    by_project = defaultdict(dict)
+    by_project: dict[int, dict[int, Counted]] = defaultdict(dict)
     for mirror in batch:
-        by_project[mirror.project_id][mirror.iid] = mirror
-    labelling, findings, missing, back = Labelling.read(), [], [], []
+        by_project[cast(int, mirror.project_id)][cast(int, mirror.iid)] = mirror
+    labelling = Labelling.read()
+    findings: list[list[Any]] = []
+    missing: list[int] = []
+    back: list[int] = []
     for project_id, mirrors in by_project.items():
         issues = _list(gateway, project_id, mirrors, connection)
         if issues is None:
@@ -138,7 +156,9 @@ def _compare(row, batch, gateway, connection: Connection) -> None:
     )
 
 
-def _list(gateway, project_id: int, iids, connection: Connection):
+def _list(
+    gateway: ReadingGateway, project_id: int, iids: Iterable[int], connection: Connection
+) -> list[CountedIssue] | None:
     """The issues with these numbers; None where the bot may not read the project, which then waits by itself."""
     tracker = Tracker.objects.filter(project_id=project_id).first()
     work = TrackerWork(connection, gateway, tracker, TrackerWait.What.COMPARISON)
@@ -152,7 +172,7 @@ def _list(gateway, project_id: int, iids, connection: Connection):
     return found
 
 
-def _drift_or_failure(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling):
+def _drift_or_failure(mirror: Counted, remote: CountedIssue, labelling: Labelling) -> set[str]:
     try:
         return drift_of(mirror, remote, labelling)
     except Exception:  # one request nobody can compare must not end the comparison of the others
@@ -160,7 +180,7 @@ def _drift_or_failure(mirror: GitLabLink, remote: RemoteIssue, labelling: Labell
         return {"failed"}
 
 
-def drift_of(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling) -> set[str]:
+def drift_of(mirror: Counted, remote: CountedIssue, labelling: Labelling) -> set[str]:
     """Names of the fields in which GitLab differs from what the portal wants; empty while a push is still to come."""
     if not mirror.in_step:
         return set()
@@ -175,14 +195,14 @@ def drift_of(mirror: GitLabLink, remote: RemoteIssue, labelling: Labelling) -> s
     return drift
 
 
-def _look_for_twins(row, gateway, connection: Connection) -> None:
+def _look_for_twins(row: Reconciliation, gateway: ReadingGateway, connection: Connection) -> None:
     """Issues of the bot that carry a request's mark and are not its issue, made since the last comparison but one."""
     earlier = Reconciliation.objects.filter(scope=row.scope, finished_at__isnull=False)[1:2].first()
     since = {"created_after": earlier.started_at} if earlier else {}
     bot_id, twins = connection.bot_id or gateway.me().id, 0
     for tracker in Tracker.objects.filter(project_id__isnull=False):
         try:
-            issues = gateway.issues_by(tracker.project_id, bot_id, **since)
+            issues = gateway.issues_by(cast(int, tracker.project_id), bot_id, **since)
         except (Gone, Forbidden) as error:
             work = TrackerWork(connection, gateway, tracker, TrackerWait.What.COMPARISON)
             if handle_failure(error, work).whole_connection:
@@ -193,19 +213,21 @@ def _look_for_twins(row, gateway, connection: Connection) -> None:
     Reconciliation.objects.filter(pk=row.pk).update(twins=twins)
 
 
-def _is_twin(issue: Issue, gateway):
+def _is_twin(issue: RemoteIssue, gateway: Gateway) -> bool:
     marker = marker_in(issue.description)
     if not marker or issue.state == "closed":
         return False
     other = GitLabLink.objects.filter(marker=marker).exclude(project_id=issue.project_id, iid=issue.iid).first()
+    if other is None:
+        return False
     try:
-        return other is not None and close_twin(other, issue, gateway)
+        return close_twin(other, issue, gateway)
     except (Permanent, Forbidden) as error:
         log.error("gitlab_twin_not_closed", number=other.pk, iid=issue.iid, reason=error.message)
         return True
 
 
-def _finish(row) -> None:
+def _finish(row: Reconciliation) -> None:
     Reconciliation.objects.filter(pk=row.pk).update(finished_at=timezone.now())
     row.refresh_from_db()
     words = log.error if row.drifted or row.missing or row.twins else log.info
@@ -230,11 +252,11 @@ class Found:
 
     looked_for: int
     comments: int
-    lost: list
+    lost: list[tuple[int, str, str]]
     next_number: int
 
 
-def after_restore():
+def after_restore() -> Found:
     """Make ready for work what came out of a backup; returns what was Found. May run twice. Run it before anything else
     of the portal runs. Raises GitLabError, and then nothing has changed."""
     lost = _only_in_gitlab(open_gateway())
@@ -248,7 +270,7 @@ def after_restore():
     return Found(looked_for, comments, lost, last + 1)
 
 
-def _look_before_creating():
+def _look_before_creating() -> int:
     """What was not there yet is searched for twice, as after any doubtful creation, before it is created."""
     filed = Issue.objects.filter(pk=OuterRef("pk")).values("created_at")
     missing = GitLabLink.objects.filter(iid=None, issue__tracker__isnull=False).exclude(status=Status.ORPHANED)
@@ -259,16 +281,17 @@ def _look_before_creating():
     return at_work.count()
 
 
-def _look_before_posting():
+def _look_before_posting() -> int:
     waiting = OutgoingNote.objects.filter(note_id=None, due_at__isnull=False)
     return waiting.update(posting_since=timezone.now() - quarantine())
 
 
-def _only_in_gitlab(gateway):
+def _only_in_gitlab(gateway: Gateway) -> list[tuple[int, str, str]]:
     """Issues of the bot that carry the mark of a request nobody knows here."""
-    bot_id, found = gateway.me().id, {}
+    bot_id = gateway.me().id
+    found: dict[int, tuple[int, str, str]] = {}
     for tracker in Tracker.objects.filter(project_id__isnull=False):
-        for issue in gateway.issues_by(tracker.project_id, bot_id):
+        for issue in gateway.issues_by(cast(int, tracker.project_id), bot_id):
             number = _number_in(issue.description)
             if number is not None and issue.moved_to_id is None:
                 found[number] = (number, issue.title, issue.web_url)
@@ -276,14 +299,14 @@ def _only_in_gitlab(gateway):
     return [found[number] for number in sorted(found.keys() - known)]
 
 
-def _number_in(description):
+def _number_in(description: str) -> int | None:
     """The request's number that a mark of ours is made of, or None."""
     marker = marker_in(description) or ""
     number = re.match(r"supportops(\d{1,18})x", marker)
     return int(number[1]) if number and new_marker(int(number[1])) == marker else None
 
 
-def _give_out_no_number_below(model, number: int, *, further=False):
+def _give_out_no_number_below(model: type[Model], number: int, *, further: bool = False) -> int:
     """Let the table's next number be above ``number``, or that much ``further`` on; returns the last one used up."""
     table, column = model._meta.db_table, model._meta.pk.column
     with connection.cursor() as cursor:

@@ -5,6 +5,7 @@ becomes due and is pushed as any change is. So it goes on after any death, and t
 """
 
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -12,7 +13,7 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -22,6 +23,7 @@ from workflow.catalogue.models import Tracker
 from workflow.crashpoints import crashpoint
 from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import is_there
+from workflow.gitlab.client import ReadingGateway
 from workflow.gitlab.errors import Forbidden, GitLabError, Permanent
 from workflow.gitlab.failures import TrackerWork, handle_failure
 from workflow.gitlab.forecast import foresee, labels_of, shown_labels, token_of
@@ -47,13 +49,13 @@ class LookedAway(Exception):
     """The schemes are not as they were when the person saw what would happen."""
 
 
-def may_change(person):
+def may_change(person: User) -> bool:
     """Whether this person may change the label scheme: leads, and whoever may edit schemes in the administration."""
     return is_lead(person) or person.is_active and person.has_perm("gitlab_mirror.change_labelscheme")
 
 
-def begin(scheme: LabelScheme, *, by: User, token):
-    """Make ``scheme`` the active one and have every request follow. Returns the SchemeChange.
+def begin(scheme: LabelScheme, *, by: User, token: str) -> LabelSchemeChange:
+    """Make ``scheme`` the active one and have every request follow. Returns the change.
 
     ``token``: the forecast's that the person saw; raises LookedAway if another one would be shown by now. A change that
     runs is ended: what it has not done is not done any more, what it has done is undone where it must be.
@@ -81,7 +83,7 @@ def _end_running() -> None:
     PendingRelabel.objects.all().delete()
 
 
-def go_on(*, seconds=LONGEST_RUN):
+def go_on(*, seconds: float = LONGEST_RUN) -> bool:
     """Go on with the change that runs, if one does. Returns whether there is more to do at once."""
     change, connection = LabelSchemeChange.now(), Connection.load()
     if change is None or connection.paused or not is_there(connection):
@@ -105,7 +107,7 @@ def go_on(*, seconds=LONGEST_RUN):
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-def _make_labels(change: LabelSchemeChange, connection: Connection, gateway, until):
+def _make_labels(change: LabelSchemeChange, connection: Connection, gateway: ReadingGateway, until: float) -> bool:
     """Make the scheme's labels with their colours; False if the time ran out before.
 
     What one tracker refuses is told and holds nothing up. Raises GitLabError if GitLab as a whole cannot be asked.
@@ -137,7 +139,7 @@ def _make_labels(change: LabelSchemeChange, connection: Connection, gateway, unt
 
 
 @transaction.atomic
-def _enlist(pk: int):
+def _enlist(pk: int) -> bool:
     """Enlist the next requests that must change, and move on; all of it or nothing. False if somebody holds the next.
 
     Never waits for a request: somebody who holds it may be waiting for the mirror of another one.
@@ -159,7 +161,7 @@ def _enlist(pk: int):
     return True
 
 
-def _enlist_batch(mirrors, labelling: Labelling):
+def _enlist_batch(mirrors: Iterable[GitLabLink], labelling: Labelling) -> int:
     """Put those that must change behind, but not due; see to it that none stays behind for nothing.
 
     What a replaced change left behind waits for its turn too, though its labels may be right already: a look in the
@@ -184,7 +186,7 @@ def _enlist_batch(mirrors, labelling: Labelling):
     return len(follow)
 
 
-def _put_behind(numbers, **fields: Any) -> None:
+def _put_behind(numbers: Collection[int], **fields: Any) -> None:
     status = Case(When(status=Status.IN_STEP, then=Value(Status.BEHIND)), default=F("status"))
     GitLabLink.objects.filter(pk__in=numbers).update(wanted_version=F("wanted_version") + 1, status=status, **fields)
 
@@ -192,7 +194,7 @@ def _put_behind(numbers, **fields: Any) -> None:
 # Sending --------------------------------------------------------------------------------------------------------------
 
 
-def _send(change: LabelSchemeChange, connection: Connection, until):
+def _send(change: LabelSchemeChange, connection: Connection, until: float) -> bool:
     """Bring one request after the other in line while nothing else waits; True if only the time ran out."""
     strike_off(change)
     while _may_go_on(connection):
@@ -209,13 +211,13 @@ def _send(change: LabelSchemeChange, connection: Connection, until):
     return False
 
 
-def _turns():
+def _turns() -> QuerySet[PendingRelabel]:
     """Those whose turn may come: not in the outbox already, for a person's change or for another try."""
     rows = PendingRelabel.objects.filter(issue__mirror__due_at=None, issue__mirror__status=Status.BEHIND)
     return rows.filter(issue__mirror__pushed_version__lt=F("version")).order_by("last", "pk")
 
 
-def _may_go_on(connection: Connection):
+def _may_go_on(connection: Connection) -> bool:
     """Whether nobody waits for GitLab, GitLab answers, and more than the share for people's actions is left."""
     now = Connection.objects.get(pk=connection.pk)
     if now.paused or now.away_since or numbers_with_work(1):
@@ -223,7 +225,7 @@ def _may_go_on(connection: Connection):
     return not _share_is_used_up(now)
 
 
-def _share_is_used_up(connection: Connection):
+def _share_is_used_up(connection: Connection) -> bool:
     moment = timezone.now()
     spent = Budget.objects.filter(name=Budget.REQUESTS).first()
     if spent is None:
@@ -257,12 +259,12 @@ class Progress:
     words: str
 
     @property
-    def done(self):
+    def done(self) -> int:
         """How many requests are through."""
         return self.total - self.left
 
 
-def progress_of(change: LabelSchemeChange):
+def progress_of(change: LabelSchemeChange) -> Progress:
     """The Progress of a change that runs. Until all requests are enlisted, the total is what was foreseen."""
     if change.enlisted_at is None:
         total = change.foreseen.get("changing", 0)
@@ -270,7 +272,7 @@ def progress_of(change: LabelSchemeChange):
     return Progress(change.requests, min(PendingRelabel.objects.count(), change.requests), _words(change))
 
 
-def _words(change: LabelSchemeChange):
+def _words(change: LabelSchemeChange) -> str:
     connection = Connection.seen()
     if connection.paused:
         return "Stands still: the exchange with GitLab is paused"

@@ -20,7 +20,6 @@ from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, Outgo
 from workflow.gitlab.models.inbound import PendingPull, WebhookDelivery
 from workflow.gitlab.render import Surroundings
 from workflow.models import Issue, Milestone
-from workflow.models.outgoing import OutgoingQuerySet
 
 RECENT = 10
 PIECES = (
@@ -69,7 +68,7 @@ def fought_pulls() -> QuerySet[PendingPull]:
     return PendingPull.objects.filter(frozen_at__isnull=False)
 
 
-def parked_pieces() -> Iterator[tuple[QuerySet, str]]:
+def parked_pieces() -> Iterator[tuple[QuerySet[Any], str]]:
     """Per kind of piece those that were parked, and the way from there to their request."""
     for model, issue in PIECES:
         parked = model.objects.filter(parked=True)
@@ -77,7 +76,7 @@ def parked_pieces() -> Iterator[tuple[QuerySet, str]]:
         yield parked.filter(**{f"{issue}__isnull": False}) if model is OutgoingUpload else parked, issue
 
 
-def in_need_of_a_person() -> QuerySet:
+def in_need_of_a_person() -> QuerySet[Any, Any]:
     """Numbers of the requests whose exchange with GitLab waits for a person: the issue itself, a piece of it, or the
     reading of it. Each part is an index that only holds such rows.
     """
@@ -129,7 +128,7 @@ class Ledger:
     deliveries: tuple[WebhookDelivery, ...]
 
     @property
-    def stuck(self) -> Stuck:
+    def stuck(self) -> Stuck | None:
         """Why nothing more happens by itself, or None."""
         return stuck(self.mirror, self.look, piece=any(row.parked for row in self.hanging))
 
@@ -149,7 +148,7 @@ def ledger_of(issue: Issue) -> Ledger | None:
     )
 
 
-def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[Any]:
+def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[FieldRow]:
     agreed = Agreed.of(mirror)
     if not agreed.values:
         return
@@ -193,12 +192,12 @@ class Known:
         return str(known) if known else f"User {number} of GitLab"
 
 
-def _hanging(issue: Issue):
+def _hanging(issue: Issue) -> list[Hanging]:
     """Comments, files and links that are not on the other side yet, or that wait for a person; one query for all."""
     return [Hanging(*row[1:]) for row in _pieces([issue.pk], Q(due_at__isnull=False) | Q(parked=True))]
 
 
-def _pieces(numbers: list[int], condition: Q) -> OutgoingQuerySet:
+def _pieces(numbers: list[int], condition: Q) -> QuerySet[Any, Any]:
     """Rows (number, and what Hanging has) of the pieces of these requests to which the condition applies."""
     about_a_step = When(comment__isnull=True, then=Value("A comment about a step"))
     comment = Case(about_a_step, default=Value("A comment"), output_field=CharField())
@@ -241,10 +240,11 @@ def why(issue: Issue) -> str:
 
 def _why_whole(issue: Issue) -> str:
     """The same as far as it concerns the request as a whole."""
-    mirror, look = getattr(issue, "mirror", None), getattr(issue, "look", None)
+    mirror: GitLabLink | None = getattr(issue, "mirror", None)
+    look: PendingPull | None = getattr(issue, "look", None)
     match stuck(mirror, look, piece=False):
-        case Stuck.LINK:
+        case Stuck.LINK if mirror:
             return mirror.last_error or mirror.get_status_display()
-        case Stuck.FIGHT | Stuck.UNREAD:
+        case Stuck.FIGHT | Stuck.UNREAD if look:
             return look.last_error or "The two sides changed the same thing back and forth."
     return ""

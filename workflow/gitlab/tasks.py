@@ -81,7 +81,7 @@ def poll_gitlab() -> None:
 
 
 @shared_task
-def reconcile_gitlab(scope) -> None:
+def reconcile_gitlab(scope: str) -> None:
     """Compare requests with GitLab, or go on with it; ``scope``: "open" or "all"."""
     with Lease.hold(f"reconcile {scope}", seconds=60) as held:
         if held:

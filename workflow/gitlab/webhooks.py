@@ -15,8 +15,8 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from datetime import datetime
 
 import structlog
 from django.conf import settings
@@ -35,7 +35,9 @@ TOLERANCE = 300
 """Seconds a signed delivery may be old, or early."""
 
 
-def authentic(headers, body: str, *, signing_tokens, secrets, now: datetime):
+def authentic(
+    headers: Mapping[str, str], body: bytes, *, signing_tokens: Iterable[str], secrets: Iterable[str], now: float
+) -> str:
     """Why the delivery is not GitLab's, as one word to count it under, or "" if it is.
 
     ``headers``: a case-insensitive mapping; ``body``: the raw bytes; ``now``: unix time.
@@ -50,7 +52,7 @@ def authentic(headers, body: str, *, signing_tokens, secrets, now: datetime):
     return "" if any(known) else "token"
 
 
-def _signed(headers, body: str, signing_tokens, now: datetime):
+def _signed(headers: Mapping[str, str], body: bytes, signing_tokens: Iterable[str], now: float) -> str:
     message_id, sent_at = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
     if not message_id or not (sent_at.isascii() and sent_at.isdecimal()) or len(sent_at) > 12:
         return "signature"
@@ -65,7 +67,7 @@ def _signed(headers, body: str, signing_tokens, now: datetime):
     return "" if any(matches) else "signature"
 
 
-def _signing_key(signing_token):
+def _signing_key(signing_token: str) -> bytes | None:
     """The bytes of a ``whsec_…`` token, or None if it is none."""
     try:
         return base64.b64decode(signing_token.removeprefix("whsec_"), validate=True)
@@ -73,7 +75,7 @@ def _signing_key(signing_token):
         return None
 
 
-def _signature(key, signed):
+def _signature(key: bytes, signed: bytes) -> bytes:
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
 
 
@@ -85,7 +87,7 @@ LARGEST_BODY = 25 * 2**20
 @login_not_required
 @csrf_exempt
 @require_POST
-def receive(request: HttpRequest):
+def receive(request: HttpRequest) -> HttpResponse:
     """Take in one webhook: 200 stored (or known), 401 not GitLab's, 413 and 400 unreadable, 503 no database."""
     if _length(request) > LARGEST_BODY:
         return _answer(413, "Larger than 25 MB.")
@@ -105,12 +107,12 @@ def receive(request: HttpRequest):
         return _answer(503, "The database is away; send it again.")
 
 
-def _length(request: HttpRequest):
+def _length(request: HttpRequest) -> int:
     text = request.META.get("CONTENT_LENGTH") or ""
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _not_gitlab(request: HttpRequest, body: str):
+def _not_gitlab(request: HttpRequest, body: bytes) -> str:
     return authentic(
         request.headers,
         body,
@@ -120,14 +122,14 @@ def _not_gitlab(request: HttpRequest, body: str):
     )
 
 
-def _turn_away(reason: str):
+def _turn_away(reason: str) -> HttpResponse:
     log.warning("webhook_refused", reason=reason)
     with suppress(DatabaseError, InterfaceError):  # counting is worth no failure
         RejectedWebhook.add(reason)
     return _answer(401, "Not signed by this portal's GitLab.")
 
 
-def _json_text(body: str):
+def _json_text(body: bytes) -> str | None:
     """The body as text if it is a JSON object, else None; nesting deeper than anything sane is not read."""
     try:
         text = body.decode("utf-8")
@@ -136,7 +138,7 @@ def _json_text(body: str):
         return None
 
 
-def _store(request: HttpRequest, text: str):
+def _store(request: HttpRequest, text: str) -> HttpResponse:
     now = timezone.now()
     event = request.headers.get("X-Gitlab-Event", "")[:80]
     try:
@@ -151,7 +153,7 @@ def _store(request: HttpRequest, text: str):
     return _answer(200, "Stored.")
 
 
-def _key(request: HttpRequest, text: str):
+def _key(request: HttpRequest, text: str) -> str:
     """What every repetition of this delivery shares. GitLab before 17.4 names none; then its words are."""
     for name in ("Idempotency-Key", "webhook-id"):
         if given := request.headers.get(name, "").replace("\x00", "").strip():
@@ -161,5 +163,5 @@ def _key(request: HttpRequest, text: str):
     )
 
 
-def _answer(status, words):
+def _answer(status: int, words: str) -> HttpResponse:
     return HttpResponse(words + "\n", status=status, content_type="text/plain; charset=utf-8")

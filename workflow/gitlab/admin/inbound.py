@@ -4,10 +4,13 @@ A webhook's body is shown only where it is about a request that everybody may re
 internal comment, and not before it is known whose it is.
 """
 
+from typing import Any, cast
+
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from supportops.accounts.models import User
 from workflow.admin.read_only import ReadAdmin, Unchangeable
 from workflow.gitlab.models.alarms import Alarm, GitLabCheck
 from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, RejectedWebhook, WebhookDelivery
@@ -20,7 +23,7 @@ OF_INTERNAL = "confidential note"
 class MaybeOfARequest(ReadAdmin):
     """Rows that are about a request, or about none."""
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Those about none, and those about requests that exist for this person."""
         visible = Issue.objects.visible_to(request.user)
         return admin.ModelAdmin.get_queryset(self, request).filter(Q(issue__isnull=True) | Q(issue__in=visible))
@@ -36,13 +39,13 @@ class WebhookDeliveryAdmin(MaybeOfARequest):
     search_fields = ["=issue__number", "=key"]
     fields = ["received_at", "event", "key", "request_page", "outcome", "attempts", "due_at", "payload"]
 
-    def get_queryset(self, request: HttpRequest):
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without those of internal comments for who may not read these."""
         rows = super().get_queryset(request).defer("body")
-        return rows if sees_internal(request.user) else rows.exclude(event__icontains=OF_INTERNAL)
+        return rows if sees_internal(cast(User, request.user)) else rows.exclude(event__icontains=OF_INTERNAL)
 
     @admin.display(description="payload")
-    def payload(self, delivery):
+    def payload(self, delivery: WebhookDelivery) -> str:
         """The raw body, where everybody may read it."""
         if delivery.issue is None:
             return "Not shown: it is not known to belong to a request that everybody may read."
@@ -74,7 +77,7 @@ class PendingPullAdmin(ReadAdmin):
     ]
 
     @admin.display(description="trouble")
-    def trouble(self, look: PendingPull):
+    def trouble(self, look: PendingPull) -> str:
         """The last error's first words."""
         return look.last_error[:100] or "–"
 
@@ -89,7 +92,7 @@ class AlarmAdmin(MaybeOfARequest):
     fields = ["kind", "place", "request_page", "reason", "noticed_at", "opened_at", "told_at", "cleared_at"]
 
 
-class FigureAdmin(Unchangeable, admin.ModelAdmin):
+class FigureAdmin(Unchangeable, admin.ModelAdmin[Any]):
     """Rows about no request."""
 
     show_full_result_count = False

@@ -3,10 +3,12 @@
 Milestones in the administration: read from GitLab, and on demand read again.
 """
 
+from typing import Any
+
 from celery import current_app
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
@@ -31,7 +33,7 @@ class MirroredIssueAdmin(IssueAdmin):
     ]
 
     @admin.display(description="mirror")
-    def mirrored(self, issue: Issue):
+    def mirrored(self, issue: Issue) -> str:
         """How the GitLab issue stands."""
         mirror = getattr(issue, "mirror", None)
         return change_link(mirror, mirror.get_status_display()) if mirror else "It has no GitLab issue."
@@ -46,7 +48,7 @@ GOOD_FOR = 60
 """Seconds; an older wake-up is dropped, so that none pile up while no worker runs."""
 
 
-def wake_reading():
+def wake_reading() -> bool:
     """Ask a worker to read the milestones; whether the message went out. The clock asks every ten minutes anyway."""
     try:
         current_app.send_task(READ_TASK, retry=False, expires=GOOD_FOR)
@@ -56,7 +58,7 @@ def wake_reading():
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(Unchangeable, admin.ModelAdmin):
+class MilestoneAdmin(Unchangeable, admin.ModelAdmin[Milestone]):
     """GitLab's milestones per tracker. Title and dates are GitLab's (domain.md §6); nothing is edited here."""
 
     change_list_template = "admin/workflow/milestone/change_list.html"
@@ -72,15 +74,15 @@ class MilestoneAdmin(Unchangeable, admin.ModelAdmin):
         read = self.admin_site.admin_view(require_POST(self.read_now))
         return [path("read/", read, name="workflow_milestone_read"), *super().get_urls()]
 
-    def changelist_view(self, request: HttpRequest, extra_context=None):
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Offer the reading to who may ask for it."""
         return super().changelist_view(request, {**(extra_context or {}), "may_read": self.may_read(request)})
 
-    def may_read(self, request: HttpRequest):
+    def may_read(self, request: HttpRequest) -> bool:
         """Support Operations and administrators."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
-    def read_now(self, request: HttpRequest):
+    def read_now(self, request: HttpRequest) -> HttpResponse:
         """Wake the task that reads; GitLab is never called while somebody waits for a page."""
         if not self.may_read(request):
             raise PermissionDenied("Only Support Operations asks GitLab for its milestones.")

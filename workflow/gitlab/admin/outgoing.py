@@ -1,6 +1,9 @@
 """The outbox to GitLab in the administration: read, and woken by hand. Nothing here edits what is sent."""
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
@@ -8,7 +11,7 @@ from supportops.accounts.roles import is_ops
 from workflow.admin.history import WithoutInternal
 from workflow.admin.read_only import ReadAdmin, page_link
 from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload
-from workflow.gitlab.schemas import RemoteNote
+from workflow.models.outgoing import Outgoing
 
 
 class OutgoingAdmin(ReadAdmin):
@@ -17,12 +20,12 @@ class OutgoingAdmin(ReadAdmin):
     actions = ["try_again"]
     list_filter = ["parked", ("due_at", admin.EmptyFieldListFilter)]
 
-    def has_retry_permission(self, request: HttpRequest):
+    def has_retry_permission(self, request: HttpRequest) -> bool:
         """Support Operations and administrators; trying again gives no right in a request."""
         return self.has_view_permission(request) and (is_ops(request.user) or request.user.is_superuser)
 
     @admin.action(description="Try again now", permissions=["retry"])
-    def try_again(self, request: HttpRequest, rows) -> None:
+    def try_again(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Make the chosen rows due now; a worker takes them up within seconds."""
         woken = 0
         for row in rows:
@@ -36,12 +39,12 @@ class OutgoingAdmin(ReadAdmin):
         if left:
             messages.warning(request, f"{left} not: gone from GitLab. Link the request again, or make a new issue.")
 
-    def can_be_woken(self, row):
+    def can_be_woken(self, row: Any) -> bool:
         """Whether trying again can help."""
         return True
 
     @admin.display(description="trouble")
-    def trouble(self, row):
+    def trouble(self, row: Outgoing) -> str:
         """The last error's first words."""
         return row.last_error[:100] or "–"
 
@@ -74,17 +77,17 @@ class GitLabLinkAdmin(OutgoingAdmin):
         "last_synced",
     ]
 
-    def can_be_woken(self, mirror: GitLabLink):
+    def can_be_woken(self, mirror: GitLabLink) -> bool:
         """What is gone from GitLab is never made again by itself (contract C10)."""
         return mirror.status != GitLabLink.Status.ORPHANED
 
     @admin.display(description="shown / wanted")
-    def versions(self, mirror: GitLabLink):
+    def versions(self, mirror: GitLabLink) -> str:
         """How far GitLab is behind."""
         return f"{mirror.pushed_version} / {mirror.wanted_version}"
 
     @admin.display(description="GitLab issue", ordering="iid")
-    def gitlab_issue(self, mirror: GitLabLink):
+    def gitlab_issue(self, mirror: GitLabLink) -> str:
         """The issue in GitLab, once there is one."""
         if not mirror.link:
             return f"#{mirror.iid}" if mirror.iid else "–"
@@ -112,7 +115,7 @@ class OutgoingNoteAdmin(WithoutInternal, OutgoingAdmin):
     ]
 
     @admin.display(description="what")
-    def what(self, note: RemoteNote):
+    def what(self, note: OutgoingNote) -> str:
         """What it carries."""
         return f"Step: {note.event.label}" if note.event else "Comment"
 
@@ -139,12 +142,12 @@ class OutgoingUploadAdmin(WithoutInternal, OutgoingAdmin):
     ]
 
     @admin.display(description="request", ordering="attachment__issue")
-    def request_page(self, upload):
+    def request_page(self, upload: OutgoingUpload) -> str:
         """The request's page in the portal."""
         return page_link(upload.attachment.issue)
 
     @admin.display(description="file")
-    def file_name(self, upload):
+    def file_name(self, upload: OutgoingUpload) -> str:
         """Its name."""
         return upload.attachment.name
 
@@ -170,16 +173,16 @@ class OutgoingLinkAdmin(OutgoingAdmin):
     ]
 
     @admin.display(description="from", ordering="link__source")
-    def request_page(self, mirror: GitLabLink):
+    def request_page(self, mirror: OutgoingLink) -> str:
         """The request it leads from."""
         return page_link(mirror.link.source)
 
     @admin.display(description="to", ordering="link__target")
-    def other_page(self, mirror: GitLabLink):
+    def other_page(self, mirror: OutgoingLink) -> str:
         """The request it leads to."""
         return page_link(mirror.link.target)
 
     @admin.display(description="link")
-    def kind(self, mirror: GitLabLink):
+    def kind(self, mirror: OutgoingLink) -> str:
         """What the link says."""
         return mirror.link.get_type_display()

@@ -1,6 +1,7 @@
 """What stands in the way of the mirror and must reach a person, and what periodic checks last found."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -31,18 +32,18 @@ class Kind(models.TextChoices):
     MESSAGES = "messages", "Messages to people are stuck"
 
 
-class AlarmQuerySet(models.QuerySet):
+class AlarmQuerySet(models.QuerySet["Alarm"]):
     """Alarms, by how they stand."""
 
-    def current(self):
+    def current(self) -> Self:
         """Alarms whose fact still stands, those included that only begin to be one."""
         return self.filter(cleared_at__isnull=True)
 
-    def open(self):
+    def open(self) -> Self:
         """Alarms to be told and shown now."""
         return self.current().filter(opened_at__isnull=False)
 
-    def visible_to(self, requests: IssueQuerySet) -> "AlarmQuerySet":
+    def visible_to(self, requests: IssueQuerySet) -> Self:
         """Those about no request, or about one of these ``requests``, a queryset."""
         return self.filter(Q(issue__isnull=True) | Q(issue__in=requests.values("pk")))
 
@@ -112,12 +113,12 @@ class Heartbeat(models.Model):
         cls.objects.update_or_create(pk=cls.ONLY, defaults={"at": timezone.now()})
 
     @classmethod
-    def last(cls) -> None:
+    def last(cls) -> datetime | None:
         """When it last ran, or None if it never did."""
         return cls.objects.filter(pk=cls.ONLY).values_list("at", flat=True).first()
 
     @classmethod
-    def is_late(cls):
+    def is_late(cls) -> bool:
         """Whether it has stopped. One that never ran counts from when somebody first asked here."""
         at = cls.last()
         if at is None:

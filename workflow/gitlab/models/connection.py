@@ -6,10 +6,10 @@ Trackers that GitLab keeps closed to the bot, or in which it does not let the bo
 import os
 import threading
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from workflow.catalogue.models import Tracker
@@ -51,12 +51,12 @@ class Connection(models.Model):
         return self.url or "GitLab"
 
     @classmethod
-    def load(cls):
+    def load(cls) -> Self:
         """The connection; made on first use."""
         return cls.objects.get_or_create(pk=cls.ONLY)[0]
 
     @classmethod
-    def seen(cls) -> "Connection":
+    def seen(cls) -> Self:
         """The connection as it stands, for a page to show; before the first use as a new one would be, and not made."""
         return cls.objects.filter(pk=cls.ONLY).first() or cls(pk=cls.ONLY)
 
@@ -74,7 +74,7 @@ class Connection(models.Model):
         """Go on; nothing was lost meanwhile."""
         Connection.objects.filter(pk=self.pk).update(paused_at=None, paused_reason="")
 
-    def spend(self, kind: str, *, share=1) -> None:
+    def spend(self, kind: str, *, share: float = 1) -> None:
         """Take one call of this kind out of every budget it falls under, or raise RateLimited.
 
         ``share``: how much of each budget it may use up. What can wait leaves the rest to what cannot.
@@ -155,7 +155,8 @@ class Budget(models.Model):
     UNANSWERED = "unanswered"
     """No budget, but calls in a row that GitLab did not answer; see ``away``."""
     WINDOW = timedelta(minutes=1)
-    _purse: dict[str, Any] = {}
+    _purse: dict[tuple[int, str, int], tuple[int, datetime]] = {}
+    """What this process paid for in advance: (process, budget, limit) → (calls left, until when they are good)."""
     _purse_lock = threading.Lock()
 
     name = models.CharField(max_length=40, primary_key=True)
@@ -169,7 +170,7 @@ class Budget(models.Model):
         return f"{self.name}: {self.count}"
 
     @classmethod
-    def spend(cls, name: str, limit) -> None:
+    def spend(cls, name: str, limit: int) -> None:
         """Take one call of ``limit`` a minute, or raise RateLimited with the seconds to wait."""
         now = timezone.now()
         free = cls._free(now).filter(name=name)
@@ -189,13 +190,13 @@ class Budget(models.Model):
         )
 
     @classmethod
-    def pay(cls, name: str, limit) -> None:
+    def pay(cls, name: str, limit: int) -> None:
         """As ``spend``, but a worker takes a few calls of a large budget at once and uses them up in this minute."""
         key, some, now = (os.getpid(), name, limit), limit // cls.AT_ONCE, timezone.now()
         with cls._purse_lock:
-            left, until = cls._purse.get(key, (0, now))
-            if left and now < until:
-                cls._purse[key] = (left - 1, until)
+            left, good_until = cls._purse.get(key, (0, now))
+            if left and now < good_until:
+                cls._purse[key] = (left - 1, good_until)
                 return
         until = cls._take(name, limit, some, now) if some > 1 else None
         if until is None:  # a small budget, a new minute, or the last few calls of one
@@ -211,7 +212,7 @@ class Budget(models.Model):
             cls._purse.clear()
 
     @classmethod
-    def _take(cls, name: str, limit, some, now: datetime):
+    def _take(cls, name: str, limit: int, some: int, now: datetime) -> datetime | None:
         """Until when so many calls, taken now, are good; None if there are not so many left."""
         running = cls._free(now).filter(name=name, window_start__gt=now - cls.WINDOW, count__lte=limit - some)
         row = running.first()
@@ -220,11 +221,11 @@ class Budget(models.Model):
         return None
 
     @classmethod
-    def _free(cls, now: datetime):
+    def _free(cls, now: datetime) -> QuerySet[Self]:
         return cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lte=now))
 
     @classmethod
-    def block(cls, name: str, seconds) -> None:
+    def block(cls, name: str, seconds: float) -> None:
         """GitLab refused with 429: nobody asks for this again for so long."""
         now = timezone.now()
         cls.empty_purse()
@@ -233,14 +234,14 @@ class Budget(models.Model):
         cls.objects.filter(Q(blocked_until=None) | Q(blocked_until__lt=until), name=name).update(blocked_until=until)
 
 
-class TrackerWaitQuerySet(models.QuerySet):
+class TrackerWaitQuerySet(models.QuerySet["TrackerWait"]):
     """Waits of trackers."""
 
-    def closed(self):
+    def closed(self) -> Self:
         """Of trackers in which the bot may change nothing."""
         return self.filter(what=TrackerWait.What.EVERYTHING)
 
-    def unreadable(self):
+    def unreadable(self) -> Self:
         """Of those that it may not even read."""
         return self.closed().filter(readable=False)
 
@@ -276,7 +277,7 @@ class TrackerWait(models.Model):
         return f"{self.tracker}: {self.get_what_display().lower()}"
 
     @classmethod
-    def begin(cls, tracker: Tracker, what, reason: str, seconds: float, *, readable: bool = True):
+    def begin(cls, tracker: Tracker, what: str, reason: str, seconds: float, *, readable: bool = True) -> Self:
         """The tracker waits; if it does already, only the words are renewed."""
         again = timezone.now() + timedelta(seconds=seconds)
         row, new = cls.objects.get_or_create(
@@ -287,6 +288,6 @@ class TrackerWait(models.Model):
         return row
 
     @classmethod
-    def over(cls, tracker: Tracker, what) -> bool:
+    def over(cls, tracker: Tracker, what: str) -> bool:
         """GitLab answers as it should. Returns whether the tracker had waited."""
         return bool(cls.objects.filter(tracker=tracker, what=what).delete()[0])

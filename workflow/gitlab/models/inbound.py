@@ -5,7 +5,7 @@ reliability.md). So doubled, reordered, forged-but-authentic and lost hints all 
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
@@ -65,7 +65,7 @@ class RejectedWebhook(models.Model):
 class PendingPullQuerySet(OutgoingQuerySet):
     """Looks to take."""
 
-    def due(self, now: datetime = None):
+    def due(self, now: datetime | None = None) -> Self:
         """Looks whose time has come, longest due first; none where the two sides fought, or where the bot may not
         read."""
         closed = Exists(TrackerWait.objects.unreadable().filter(tracker__issues=OuterRef("pk")))
@@ -112,7 +112,7 @@ class PendingPull(models.Model):
         return f"Look at {self.issue_id}"
 
     @classmethod
-    def ask(cls, number: int, *, thorough, in_seconds=0) -> None:
+    def ask(cls, number: int, *, thorough: bool, in_seconds: float = 0) -> None:
         """Ask for a look at this request's GitLab issue. ``thorough``: somebody else than the portal changed
         something."""
         due = timezone.now() + timedelta(seconds=in_seconds)
@@ -125,7 +125,7 @@ class PendingPull(models.Model):
         )
 
     @classmethod
-    def due_numbers(cls, limit=100):
+    def due_numbers(cls, limit: int = 100) -> list[int]:
         """Numbers of requests to look at now: trackers take turns, each with what is longest due there."""
         due = cls.objects.due().in_turn("issue__tracker").order_by("turn", "due_at", "pk")
         return list(due.values_list("pk", flat=True)[:limit])
@@ -141,13 +141,13 @@ class PendingPull(models.Model):
         self.label_event, self.state_event, self.milestone_event, self.seen_at, self.pending = 0, 0, 0, None, {}
         self.save(update_fields=["label_event", "state_event", "milestone_event", "seen_at", "pending"])
 
-    def put_off(self, seconds, error="", **fields: Any) -> None:
+    def put_off(self, seconds: float | None, error: str = "", **fields: Any) -> None:
         """Look again in so many seconds; None: only when asked again."""
         due = None if seconds is None else timezone.now() + timedelta(seconds=seconds)
         PendingPull.objects.filter(pk=self.pk).update(due_at=due, last_error=error, **fields)
 
 
-def claim_to_look(number: int):
+def claim_to_look(number: int) -> GitLabLink | None:
     """The request's mirror under a lease, whether or not there is something to push; None if somebody holds it.
 
     The lease is the one pushing takes: a look and a push of the same request never interleave. Raises Poisoned.

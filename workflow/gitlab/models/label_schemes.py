@@ -1,6 +1,8 @@
 """Changing the label scheme: which, when, by whom, how far it came; and what labels GitLab has to offer."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -42,12 +44,12 @@ class LabelSchemeChange(models.Model):
         return f"{self.from_scheme} → {self.to_scheme}"
 
     @classmethod
-    def now(cls):
+    def now(cls) -> Self | None:
         """The one that runs, with its schemes and who began it, or None."""
         return cls.objects.filter(running=True).select_related("from_scheme", "to_scheme", "by").first()
 
     @classmethod
-    def enlisting(cls):
+    def enlisting(cls) -> bool:
         """Whether requests are being enlisted: until all are, some are behind without saying so."""
         return cls.objects.filter(running=True, enlisted_at=None).exists()
 
@@ -82,6 +84,6 @@ class TrackerLabels(models.Model):
         return f"Labels of {self.tracker_id}"
 
     @classmethod
-    def remember(cls, tracker: Tracker, names) -> None:
+    def remember(cls, tracker: Tracker, names: Iterable[str]) -> None:
         """Write what was read in GitLab just now."""
         cls.objects.update_or_create(tracker=tracker, defaults={"names": sorted(names), "read_at": timezone.now()})

@@ -5,7 +5,7 @@ mirror row"; contract C1 to C5 of reliability.md). A crashed worker needs no res
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -25,7 +25,7 @@ class Poisoned(Exception):
     """Working on this request killed too many workers in a row; it is parked now. Its argument is the number."""
 
 
-def _tracker_waits():
+def _tracker_waits() -> Exists:
     """Whether the tracker of a mirror's request waits. A subquery: a join would spoil the conditional UPDATE."""
     return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef("pk")))
 
@@ -33,7 +33,7 @@ def _tracker_waits():
 class GitLabLinkQuerySet(OutgoingQuerySet):
     """Mirrors; whoever holds one is the only one who tells GitLab anything about that request."""
 
-    def with_work(self, now: datetime = None):
+    def with_work(self, now: datetime | None = None) -> Self:
         """Mirrors that nobody holds and that are due, or whose notes, files or links are.
 
         Those need a GitLab issue in good order to hang on; until then they wait with it. All of a tracker that GitLab
@@ -49,7 +49,7 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         in_order = Q(iid__isnull=False) & ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
         return free.filter(Q(due_at__lte=now) | in_order & hanging_on)
 
-    def claim(self, pk: int):
+    def claim(self, pk: int) -> "GitLabLink | None":
         """Take the request's mirror if there is work and nobody holds it: returns it under a lease of its own, or None.
 
         One conditional UPDATE decides, on PostgreSQL and SQLite alike; the lease's token fences off whoever held it
@@ -58,12 +58,12 @@ class GitLabLinkQuerySet(OutgoingQuerySet):
         now = timezone.now()
         return self.with_work(now).take(pk, now, attempts=F("attempts") + 1)
 
-    def hold(self, pk: int):
+    def hold(self, pk: int) -> "GitLabLink | None":
         """The same whether or not there is work."""
         now = timezone.now()
         return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=now)).take(pk, now)
 
-    def take(self, pk: int, now: datetime, **changes: Any):
+    def take(self, pk: int, now: datetime, **changes: Any) -> "GitLabLink | None":
         """Take the mirror if it is among these, which nobody holds. Raises Poisoned if it killed too many holders."""
         row = self.filter(pk=pk)
         token = new_token()

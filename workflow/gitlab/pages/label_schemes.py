@@ -5,15 +5,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
-from django.http import Http404, HttpRequest
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
-from workflow.gitlab.forecast import foresee
+from workflow.gitlab.forecast import Forecast, foresee
 from workflow.gitlab.models import LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, LabelScheme
 from workflow.gitlab.relabel import MAY_CHANGE, LookedAway, begin, may_change, progress_of
@@ -26,7 +28,7 @@ LOOK_AGAIN = "The schemes were changed after you opened this page, so nothing wa
 
 @require_safe
 @never_cache
-def schemes(request: HttpRequest):
+def schemes(request: AuthenticatedHttpRequest) -> HttpResponse:
     """The schemes, the change that runs with how far it came, and earlier changes."""
     _need_reader(request.user)
     change = LabelSchemeChange.now()
@@ -42,14 +44,14 @@ def schemes(request: HttpRequest):
 
 @require_safe
 @never_cache
-def scheme(request: HttpRequest, pk: int):
+def scheme(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """What changing to this scheme would do, counted; nothing happens."""
     _need_reader(request.user)
     return _draw(request, _scheme_or_404(pk))
 
 
 @require_POST
-def change(request: HttpRequest, pk: int):
+def change(request: AuthenticatedHttpRequest, pk: int) -> HttpResponse:
     """Change to this scheme: 403, 409 with new counts if the schemes are not as the person saw them, or done."""
     wanted = _scheme_or_404(pk)
     try:
@@ -60,19 +62,21 @@ def change(request: HttpRequest, pk: int):
     return redirect("label-schemes")
 
 
-def _need_reader(person) -> None:
+def _need_reader(person: User) -> None:
     if not is_ops(person) and not may_change(person):
         raise PermissionDenied("Label schemes are for Support Operations.")
 
 
-def _scheme_or_404(pk: int):
+def _scheme_or_404(pk: int) -> LabelScheme:
     found = LabelScheme.objects.filter(pk=pk).first() if pk <= LARGEST_NUMBER else None
     if found is None:
         raise Http404("There is no such label scheme.")
     return found
 
 
-def _draw(request: HttpRequest, wanted, *, warning="", status=200):
+def _draw(
+    request: AuthenticatedHttpRequest, wanted: LabelScheme, *, warning: str = "", status: int = 200
+) -> HttpResponse:
     seen = foresee(wanted, person=request.user)
     context = {
         "scheme": wanted,
@@ -96,7 +100,7 @@ def _draw(request: HttpRequest, wanted, *, warning="", status=200):
     return render(request, "gitlab/label_scheme.html", context, status=status)
 
 
-def _said(seen):
+def _said(seen: Forecast) -> str:
     if not seen.scheme.is_active:
         counted = "Counted from what GitLab showed last, over the requests you may see"
         return f"“{seen.active}” is in use. {counted}; nothing has happened yet."
@@ -105,7 +109,7 @@ def _said(seen):
     return "It is in use, and every request that you may see shows it in GitLab."
 
 
-def _facts(seen) -> Iterator[Any]:
+def _facts(seen: Forecast) -> Iterator[dict[str, Any]]:
     yield {"label": "Would change", "value": f"{seen.changing:,} of {_requests(seen.requests)}", "none": "Nothing"}
     yield {"label": "Labels put on", "value": f"{seen.added:,}"}
     yield {"label": "Labels taken off", "value": f"{seen.removed:,}"}
@@ -117,7 +121,7 @@ def _facts(seen) -> Iterator[Any]:
         yield {"label": "Not before a person looked", "value": words, "wide": True}
 
 
-def time_in_words(seen):
+def time_in_words(seen: Forecast) -> str:
     """How long the change takes within GitLab's limits; an empty text if it changes nothing."""
     if not seen.changing:
         return ""
@@ -126,7 +130,7 @@ def time_in_words(seen):
     return f"{words}, at {seen.per_minute:,} requests a minute"
 
 
-def _next(seen):
+def _next(seen: Forecast) -> str:
     if seen.scheme.is_active:
         return "These requests are brought to what the scheme says, behind everything people do, open ones first."
     return (
@@ -135,7 +139,7 @@ def _next(seen):
     )
 
 
-def _clashes(seen):
+def _clashes(seen: Forecast) -> str:
     """What the scheme cannot show, where GitLab keeps scoped labels apart or may do so."""
     if not seen.clashes or Connection.seen().premium is False:
         return ""
@@ -143,7 +147,7 @@ def _clashes(seen):
     return f"On Premium, GitLab keeps only one label of a scope on an issue, so only the first is written: {pairs}."
 
 
-def _running(change: LabelSchemeChange):
+def _running(change: LabelSchemeChange) -> dict[str, Any]:
     progress, aside = progress_of(change), f"{change.set_aside:,}" if change.set_aside else ""
     return {
         "change": change,
@@ -160,28 +164,28 @@ def _running(change: LabelSchemeChange):
     }
 
 
-def _outcome(change: LabelSchemeChange):
+def _outcome(change: LabelSchemeChange) -> str:
     if change.replaced:
         return "Ended by the next change"
     aside = f", {change.set_aside:,} waited for a person" if change.set_aside else ""
     return f"{_requests(change.requests)} followed{aside}"
 
 
-def _with_numbers():
+def _with_numbers() -> QuerySet[LabelScheme]:
     return LabelScheme.objects.annotate(number=Count("labels", filter=Q(labels__alias=False))).order_by("name")
 
 
-def _scheme_row(row):
+def _scheme_row(row: LabelScheme) -> dict[str, Any]:
     return {"scheme": row, "action": {"label": "See changes", "url": _address(row), "size": "small"}}
 
 
-def _address(row):
+def _address(row: LabelScheme) -> str:
     return reverse("label-scheme", args=[row.pk])
 
 
-def _sync_queue():
+def _sync_queue() -> dict[str, str]:
     return {"label": "GitLab sync", "url": reverse("queue", args=[SYNC_QUEUE])}
 
 
-def _requests(number: int):
+def _requests(number: int) -> str:
     return f"{number:,} request{'' if number == 1 else 's'}"

@@ -6,18 +6,19 @@ The ledger of one request in words: what the components of its page draw.
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.ui.marks import mirror_words
 from workflow.gitlab.fields import ON_THE_PAGE, Agreed, Field, PortalSide, Values, differs, in_words, wanted_of
 from workflow.gitlab.labels import Labelling
-from workflow.gitlab.models import GitLabLink
-from workflow.gitlab.status import Known, Ledger, Stuck, stuck
+from workflow.gitlab.models import GitLabLink, WebhookDelivery
+from workflow.gitlab.status import FieldRow, Hanging, Known, Ledger, Stuck, stuck
 from workflow.models import Issue
 from workflow.pages import panels
 from workflow.pages.access import visible_issue
@@ -39,7 +40,9 @@ def panel_of(issue: Issue) -> Panel | None:
     if not issue.tracker_id:
         return None
     labelling = Labelling.read()
-    facts = [{"label": "Labels", "kind": "labels", "value": _chips(issue, labelling), "wide": True}]
+    facts: list[dict[str, Any]] = [
+        {"label": "Labels", "kind": "labels", "value": _chips(issue, labelling), "wide": True}
+    ]
     mirror = mirror_row(issue)
     if mirror and mirror.link:
         facts.append({"label": "GitLab", "value": f"#{mirror.iid}", "url": mirror.link})
@@ -50,25 +53,25 @@ def panel_of(issue: Issue) -> Panel | None:
 
 @require_safe
 @never_cache
-def mirror(request: HttpRequest, number: int) -> HttpResponse:
+def mirror(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """The mirror's panel alone, for the page to put in place of its own."""
     issue = visible_issue(request, number)
     context = {"issue": issue, "mirror": mirror_of(issue), "mirror_url": polls(issue)}
     return render(request, "gitlab/_mirror.html", context)
 
 
-def mirror_row(issue: Issue) -> GitLabLink:
+def mirror_row(issue: Issue) -> GitLabLink | None:
     """The request's mirror row, or None; read once per request object."""
     return getattr(issue, "mirror", None)
 
 
-def _chips(issue: Issue, labelling: Labelling):
+def _chips(issue: Issue, labelling: Labelling) -> list[dict[str, str]]:
     """The labels it carries in GitLab, as a fact shows them."""
     names = sorted({name for names in labelling.wanted(issue).values() for name in names})
     return [{"name": name, "color": labelling.colours[name]} for name in names]
 
 
-def mirror_of(issue: Issue, labelling: Labelling | None = None) -> dict | None:
+def mirror_of(issue: Issue, labelling: Labelling | None = None) -> dict[str, Any] | None:
     """What the mirror_panel component draws, or None without a tracker. Reads the labels if not handed in."""
     mirror = mirror_row(issue)
     if mirror is None:
@@ -151,7 +154,7 @@ OF_INTERNAL = "confidential note"
 FROZEN = "The two sides changed the same thing back and forth, so neither is followed."
 
 
-def ledger_words(ledger: Ledger, person: User) -> dict:
+def ledger_words(ledger: Ledger, person: User) -> dict[str, Any]:
     """What the page shows of a Ledger to this person: internal comments only to whom they are for."""
     insider = sees_internal(person)
     return {
@@ -163,21 +166,21 @@ def ledger_words(ledger: Ledger, person: User) -> dict:
     }
 
 
-def _warning(ledger):
+def _warning(ledger: Ledger) -> str:
     """Why it waits for a person, or an empty text."""
     match ledger.stuck:
         case Stuck.LINK:
             return ledger.mirror.last_error or mirror_words(mark_of(ledger.mirror))
-        case Stuck.FIGHT:
+        case Stuck.FIGHT if ledger.look:
             return ledger.look.last_error or FROZEN
-        case Stuck.UNREAD:
+        case Stuck.UNREAD if ledger.look:
             return ledger.look.last_error
         case Stuck.PIECE:
             return "Something that belongs to it could not be sent. It stands below."
     return ""
 
 
-def _facts(ledger) -> Iterator[Any]:
+def _facts(ledger: Ledger) -> Iterator[dict[str, Any]]:
     """How it stands, as the facts component draws it."""
     mirror, look = ledger.mirror, ledger.look
     yield {"label": "Status", "value": mirror_words(mark_of(mirror))}
@@ -200,7 +203,7 @@ def _facts(ledger) -> Iterator[Any]:
         yield {"label": "Last error at reading", "value": look.last_error}
 
 
-def _field(row):
+def _field(row: FieldRow) -> dict[str, Any]:
     """A FieldRow with how the two sides compare, in words."""
     words = "Same" if row.agrees else "Differs"
     return {
@@ -210,11 +213,11 @@ def _field(row):
     }
 
 
-def _hanging(row):
+def _hanging(row: Hanging) -> dict[str, Any]:
     return {"row": row, "next": "Waits for a person" if row.parked else ""}
 
 
-def _delivery(row):
+def _delivery(row: WebhookDelivery) -> dict[str, Any]:
     """A webhook with what it led to, in words."""
     led_to = row.outcome or "Not read yet"
     if row.issue_id is not None and row.due_at is None and row.outcome == f"Look at SO-{row.issue_id}":

@@ -2,21 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from supportops.accounts.http import AuthenticatedHttpRequest
+from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.actions import Incomplete, Refused
 from workflow.gitlab import operations
 from workflow.gitlab.forms import RelinkForm
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.pages.panel import ledger_words
-from workflow.gitlab.status import ledger_of
+from workflow.gitlab.status import Ledger, ledger_of
 from workflow.models import Issue
 from workflow.pages.access import refused, visible_issue
 
@@ -35,11 +38,11 @@ class Operation:
     icon: str
     text: str
     told: str
-    do: Callable
-    fits: Callable
+    do: Callable[..., None]
+    fits: Callable[[Ledger], bool]
 
 
-def _gone(ledger):
+def _gone(ledger: Ledger) -> bool:
     return ledger.mirror.status == GitLabLink.Status.ORPHANED
 
 
@@ -86,14 +89,14 @@ OPERATIONS = BUTTONS | {"relink": RELINK}
 
 @require_safe
 @never_cache
-def sync_page(request: HttpRequest, number: int):
+def sync_page(request: AuthenticatedHttpRequest, number: int) -> HttpResponse:
     """How the request stands with GitLab, for everybody who sees it; the ways out for Support Operations."""
     issue = visible_issue(request, number, "look")
     return _draw(request, issue, ledger_of(issue), RelinkForm())
 
 
 @require_POST
-def operate(request: HttpRequest, number: int, operation):
+def operate(request: AuthenticatedHttpRequest, number: int, operation: str) -> HttpResponse:
     """Do one of OPERATIONS (another is a page that does not exist): 404, 403, 422, or done and back to the ledger."""
     if operation not in OPERATIONS:
         raise Http404("There is no such page.")
@@ -101,11 +104,11 @@ def operate(request: HttpRequest, number: int, operation):
     ledger = ledger_of(issue)
     if reason := _refusal(request.user, ledger):
         return refused(request, issue, wanted, reason)
-    form = RelinkForm(request.POST) if wanted is RELINK else None
-    if form is not None and not form.is_valid():
+    form = RelinkForm(request.POST if wanted is RELINK else None)
+    if form.is_bound and not form.is_valid():
         return _draw(request, issue, ledger, form)
     try:
-        wanted.do(issue.pk, *(form.cleaned_data.values() if form else ()), by=request.user)
+        wanted.do(issue.pk, *(form.cleaned_data.values() if form.is_bound else ()), by=request.user)
     except Incomplete as error:
         for field, sentence in error.problems.items():
             form.add_error(field, sentence)
@@ -116,15 +119,15 @@ def operate(request: HttpRequest, number: int, operation):
     return redirect("sync", issue.pk)
 
 
-def _refusal(person, ledger):
+def _refusal(person: User, ledger: Ledger | None) -> str:
     if not is_ops(person):
         return OPS_ONLY
     return "" if ledger else NO_MIRROR
 
 
-def _draw(request: HttpRequest, issue: Issue, ledger, form):
+def _draw(request: AuthenticatedHttpRequest, issue: Issue, ledger: Ledger | None, form: RelinkForm) -> HttpResponse:
     """The page; 422 with a form that has errors."""
-    context = {
+    context: dict[str, Any] = {
         "issue": issue,
         "ledger": ledger_words(ledger, request.user) if ledger else None,
         "breadcrumb": [{"label": issue.reference, "url": issue.get_absolute_url()}, {"label": "GitLab sync"}],
@@ -138,7 +141,7 @@ def _draw(request: HttpRequest, issue: Issue, ledger, form):
     return render(request, "gitlab/sync.html", context, status=422 if form.errors else 200)
 
 
-def _action(issue: Issue, name: str, way):
+def _action(issue: Issue, name: str, way: Operation) -> dict[str, Any]:
     return {
         "label": way.label,
         "icon": way.icon,

@@ -4,7 +4,8 @@ top how the connection as a whole stands.
 The connection to GitLab as a whole: pausing it, resuming it, trying everything again.
 """
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -13,11 +14,12 @@ import django_filters
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow import queues
@@ -39,8 +41,8 @@ from workflow.states import State
 SYNC = "sync"
 
 
-def _operation(value, label, do):
-    def run(issue: Issue, version, by: User, given) -> None:
+def _operation(value: str, label: str, do: Callable[..., None]) -> BulkAct:
+    def run(issue: Issue, version: int, by: User, given: Mapping[str, Any]) -> None:
         do(issue.pk, by=by)
 
     return BulkAct(value, label, run)
@@ -71,9 +73,9 @@ class SyncFilter(RequestFilter):
     def __init__(self, data: QueryDict, queryset: IssueQuerySet, *, person: User) -> None:
         super().__init__(data, queryset, person=person)
         others = [name for name in self.filters if name not in ("q", "trouble")]
-        self.filters = {name: self.filters[name] for name in ("q", "trouble", *others)}
+        self.filters = OrderedDict((name, self.filters[name]) for name in ("q", "trouble", *others))
 
-    def by_trouble(self, queryset, name: str, value):
+    def by_trouble(self, queryset: IssueQuerySet, name: str, value: str) -> IssueQuerySet:
         """Requests with this trouble; those with several are found by each."""
         return queryset.filter(_WITH[value])
 
@@ -114,7 +116,7 @@ def register() -> None:
     )
 
 
-def ledger_rows(issues: list[Issue]) -> list[dict[str, str]]:
+def ledger_rows(issues: list[Issue]) -> list[dict[str, Any]]:
     """Rows of the sync queue: as everywhere, with what is the matter, and leading to the ledger."""
     reasons, rows = reasons_of(issues), rows_of(issues)
     for issue, row in zip(issues, rows, strict=True):
@@ -133,7 +135,7 @@ def connection_context(person: User) -> dict[str, Any]:
     }
 
 
-def _alarm(alarm: Alarm):
+def _alarm(alarm: Alarm) -> dict[str, Any]:
     """An alarm as the page shows it: what, where, why, since when, what to do."""
     issue = alarm.issue
     return {
@@ -155,7 +157,7 @@ def _warning(connection: Connection) -> str:
     return "GitLab does not answer. It is asked again until it does." if connection.away_since else ""
 
 
-def _actions(now: Health) -> Iterator[Any]:
+def _actions(now: Health) -> Iterator[dict[str, Any]]:
     if now.connection.paused:
         yield {"label": "Resume", "url": reverse("sync-resume"), "post": True, "variant": "primary", "icon": "send"}
     else:
@@ -170,7 +172,7 @@ def _actions(now: Health) -> Iterator[Any]:
     yield {"label": "Label schemes", "url": reverse("label-schemes"), "icon": "tag", "variant": "quiet"}
 
 
-def _facts(now: Health) -> Iterator[Any]:
+def _facts(now: Health) -> Iterator[dict[str, Any]]:
     """The facts of the connection, as the facts component draws them."""
     connection = now.connection
     if connection.paused:
@@ -204,7 +206,7 @@ MOST_AT_ONCE = 500
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def pause(request: HttpRequest):
+def pause(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Ask for the reason, and pause the exchange with GitLab until somebody resumes it."""
     _need_ops(request.user)
     form = PauseForm(request.POST if request.method == "POST" else None)
@@ -219,7 +221,7 @@ def pause(request: HttpRequest):
 
 
 @require_POST
-def resume(request: HttpRequest):
+def resume(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Go on after a pause."""
     _need_ops(request.user)
     operations.resume(by=request.user)
@@ -228,7 +230,7 @@ def resume(request: HttpRequest):
 
 
 @require_POST
-def retry_all(request: HttpRequest):
+def retry_all(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Try again, now, whatever of the sync queue this person may see."""
     _need_ops(request.user)
     waiting = QUEUES[SYNC].of(request.user).exclude(mirror__status=GitLabLink.Status.ORPHANED).order_by("pk")
@@ -240,6 +242,6 @@ def retry_all(request: HttpRequest):
     return redirect("queue", SYNC)
 
 
-def _need_ops(person) -> None:
+def _need_ops(person: User) -> None:
     if not is_ops(person):
         raise PermissionDenied("Only Support Operations may pause or resume the exchange with GitLab.")
