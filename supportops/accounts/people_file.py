@@ -102,7 +102,7 @@ def _plain(heading: str) -> str:
 def _csv_row(line: int, headings: list[str | None], values: list[str]) -> Row:
     if any(map(str.strip, values[len(headings) :])):
         raise Unreadable(f"Line {line}: it has more values than there are columns.")
-    said = {}
+    said: dict[str | None, str] = {}
     for place, value in zip(headings, values, strict=False):
         said[place] = said.get(place) or value.strip()
     return _row(line, lambda place: said.get(place, ""))

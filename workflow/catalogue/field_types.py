@@ -193,7 +193,7 @@ def field_for(question: "Question", *, initial: Any = None) -> forms.Field:
 
 def shown_as(type_: str | None) -> Shown:
     """How pages draw an answer that was kept with this type; as text where the type is none of today's."""
-    return TYPES[AnswerType(type_)].shown if type_ in AnswerType else Shown.TEXT
+    return TYPES[AnswerType(type_)].shown if type_ and type_ in AnswerType else Shown.TEXT
 
 
 def kept_answer(value: Any) -> Any:

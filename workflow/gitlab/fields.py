@@ -455,8 +455,8 @@ def changes(wanted: Wanted, agreed: Agreed, remote: RemoteIssue, labelling: Labe
     for field, send in _ONE_BY_ONE:
         if field.name in ours and field in unlike:
             needed |= send(wanted.values[field.name], remote, marker)
-    families = [field.family for field in _LABELS if field.name in ours]
-    names = {field.family: wanted.values[field.name] for field in _LABELS}
+    families = [field.family for field in _LABELS if field.family and field.name in ours]
+    names: dict[str, list[str]] = {field.family: wanted.values[field.name] for field in _LABELS if field.family}
     add, remove = labelling.changes(families, names, remote.labels)
     named = {"add_labels": ",".join(add), "remove_labels": ",".join(remove)}
     return needed | {parameter: listed for parameter, listed in named.items() if listed}

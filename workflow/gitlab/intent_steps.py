@@ -7,15 +7,17 @@ other, and taken after all when its words come within two minutes.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db import transaction
 
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, take_step
 from workflow.actions.from_gitlab import say_back
+from workflow.actions.requirements import Given
 from workflow.gitlab.activity import WORDS_WITHIN, History
 from workflow.gitlab.identities import known_as, stranger
 from workflow.gitlab.intents import (
@@ -76,7 +78,7 @@ def grant(number: int, wish: Wish, history: History) -> Undone | None:
                 return _undone(wish, stranger(wish.by)) if steps else None
             for verb in steps:
                 given = given_for(verb, Issue.objects.get(pk=number), wish, history, person)
-                take_step(number, verb, by=person, given=given, source=Source.GITLAB)
+                take_step(number, verb, by=person, given=cast(Given, given), source=Source.GITLAB)
     except Refused as refused:
         return _undone(wish, open_words(refused, person, issue))
     except Incomplete as incomplete:
@@ -131,7 +133,7 @@ def _closing_steps(issue: Issue, wish: Wish, person: User | None, history: Histo
     return [Verb.CLOSE]
 
 
-def given_for(verb: Verb, issue: Issue, wish: Wish, history: History, person: User) -> dict[str, Any]:
+def given_for(verb: Verb, issue: Issue, wish: Wish, history: History, person: User) -> Mapping[str, Any]:
     """What the step is given: words from the comment, the rest from labels and milestone as already merged."""
     text = history.words_with(wish.by, wish.at)
     given: dict[str, Any] = {"text": text}

@@ -178,7 +178,7 @@ def _tell_conflicts(run: LookRun, history: History, found: Merge) -> None:
         here = changed_here(run.issue, name)
         stays, goes = (conflict.theirs, conflict.ours) if conflict.kept == THEIRS else (conflict.ours, conflict.theirs)
         person = known_as(by)
-        told = {one for one in (person, here and here.actor) if one is not None}
+        told = {one for one in (person, here.actor if here else None) if one is not None}
         say_back(
             run.mirror.pk,
             CONFLICT,

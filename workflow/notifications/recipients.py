@@ -77,7 +77,8 @@ def tell_people(
     reasons |= dict.fromkeys(issue.watches.values_list("person_id", flat=True), Notice.Reason.WATCHED)
     reasons[issue.requester_id] = Notice.Reason.FILED
     reasons.update(dict.fromkeys(_whose_turn(issue), Notice.Reason.NEEDS_YOU) if event and event.changed_state else {})
-    reasons.pop(actor.pk if actor else None, None)
+    if actor:
+        reasons.pop(actor.pk, None)
     if comment is not None and comment.internal:
         ops = set(User.objects.ops().values_list("pk", flat=True))
         reasons = {person: reason for person, reason in reasons.items() if person in ops}
@@ -112,11 +113,14 @@ def tell_stand_ins() -> int:
 def _tell(number: int) -> int:
     told = 0
     with locked(number) as issue:
-        for person in issue.stand_ins.values() if issue.can("approve") else ():
+        running, latest = issue.open_round, issue.events.last()
+        if running is None or latest is None or not issue.can("approve"):
+            return 0
+        for person in issue.stand_ins.values():
             known = Notice.objects.filter(
-                person=person, issue=issue, reason=Notice.Reason.NEEDS_YOU, created_at__gte=issue.open_round.opened_at
+                person=person, issue=issue, reason=Notice.Reason.NEEDS_YOU, created_at__gte=running.opened_at
             )
             if person.pk in issue.approver_ids and not known.exists():
-                _on_need(None, issue, issue.events.last(), person)
+                _on_need(None, issue, latest, person)
                 told += 1
     return told

@@ -1,5 +1,7 @@
 """The only way a page comes by a request: through the check who may see it. Hidden means 404, word for word."""
 
+from typing import Protocol
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -7,7 +9,6 @@ from supportops.accounts.http import AuthenticatedHttpRequest
 from workflow.models import Issue
 from workflow.pages import panels
 from workflow.permissions import may_see
-from workflow.verbs import Act, Verb
 
 LARGEST_NUMBER = 2**63 - 1
 RELATED = (
@@ -21,6 +22,14 @@ RELATED = (
     "milestone",
     "restricted_to",
 )
+
+
+class Labelled(Protocol):
+    """What is done, as a button names it: a verb, an act, or an app's own operation."""
+
+    @property
+    def label(self) -> str:
+        """The button's words."""
 
 
 def visible_issue(request: AuthenticatedHttpRequest, number: int, *also: str) -> Issue:
@@ -40,7 +49,7 @@ def no_such_request() -> Http404:
     return Http404("There is no such request.")
 
 
-def refused(request: HttpRequest, issue: Issue, act: Act | Verb, reason: str) -> HttpResponse:
+def refused(request: HttpRequest, issue: Issue, act: Labelled, reason: str) -> HttpResponse:
     """The 403 page: the sentence of the refusal, and the way back to the request."""
     context = {
         "heading": f"“{act.label}” is not open to you now",

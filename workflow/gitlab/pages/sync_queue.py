@@ -5,7 +5,7 @@ The connection to GitLab as a whole: pausing it, resuming it, trying everything 
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -116,8 +116,9 @@ def register() -> None:
     )
 
 
-def ledger_rows(issues: list[Issue]) -> list[dict[str, Any]]:
+def ledger_rows(issues: Iterable[Issue]) -> list[dict[str, Any]]:
     """Rows of the sync queue: as everywhere, with what is the matter, and leading to the ledger."""
+    issues = list(issues)
     reasons, rows = reasons_of(issues), rows_of(issues)
     for issue, row in zip(issues, rows, strict=True):
         row["note"], row["url"] = reasons[issue.pk], reverse("sync", args=[issue.pk])
