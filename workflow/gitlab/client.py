@@ -192,7 +192,7 @@ class Gateway:
         reply = self._json("post", f"/projects/{project_id}/uploads", files={"file": (name, content)}, creates=True)
         if not isinstance(reply, dict) or not isinstance(reply.get("markdown"), str):
             raise Retryable("GitLab took the file but did not say where it is.")
-        return reply["markdown"]
+        return str(reply["markdown"])
 
     def link(self, project_id: int, iid: int, to_project_id: int, to_iid: int) -> None:
         """Relate two issues. Conflict if they are related already."""

@@ -90,7 +90,8 @@ def _steps_from(place: Issue) -> Iterator[tuple[Verb, Issue]]:
     for verb in LABEL_VERBS:
         if place.can(verb):
             after = copy.copy(place)
-            getattr(after, verb.replace("-", "_"))(**_WITH.get(verb, lambda issue: {})(place))
+            step = getattr(after, verb.replace("-", "_"))
+            step(**_WITH[verb](place) if verb in _WITH else {})
             yield verb, after
 
 
@@ -128,7 +129,8 @@ class Wish:
 
     def kept(self) -> dict[str, Any]:
         """As JSON, to be heard again when its words come."""
-        return to_builtins(self)
+        kept: dict[str, Any] = to_builtins(self)
+        return kept
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:

@@ -98,7 +98,9 @@ def _first(
     """The earliest ``since`` of these rows, as a query of one row and one column."""
     if requests is not None:
         rows = rows.filter(**{f"{issue}__in": requests.values("pk")})
-    return rows.order_by().annotate(all=Value(1)).values("all").annotate(first=Min(since)).values_list("first")
+    together = rows.order_by().annotate(all=Value(1)).values("all").annotate(first=Min(since))
+    found: QuerySet[Any, Any] = together.values_list("first")
+    return found
 
 
 @dataclass(frozen=True)

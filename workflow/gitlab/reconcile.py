@@ -313,7 +313,7 @@ def _give_out_no_number_below(model: type[Model], number: int, *, further: bool 
         if connection.vendor == "postgresql":
             sequence = "pg_get_serial_sequence(%s, %s)"
             cursor.execute(f"SELECT nextval({sequence})", [table, column])
-            last = cursor.fetchone()[0] - 1
+            last: int = cursor.fetchone()[0] - 1
             last = last + number if further else max(last, number)
             cursor.execute(f"SELECT setval({sequence}, %s, %s)", [table, column, max(last, 1), last > 0])
             return last

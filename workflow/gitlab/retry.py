@@ -117,12 +117,12 @@ class Decision:
 
 def backoff(attempts: int) -> float:
     """Seconds to wait after so many attempts: doubling, at most five minutes, with jitter."""
-    return min(LONGEST_BACKOFF, 2 ** min(attempts, 10)) * random.uniform(0.5, 1)
+    return min(LONGEST_BACKOFF, 2.0 ** min(attempts, 10)) * random.uniform(0.5, 1)
 
 
 def waiting_time(attempts: int, longest: int) -> float:
     """Seconds until something that GitLab refuses is tried again: from a minute, doubling, with jitter."""
-    return min(longest, FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 10)) * random.uniform(0.8, 1)
+    return min(longest, FIRST_WAIT * 2.0 ** min(max(attempts - 1, 0), 10)) * random.uniform(0.8, 1)
 
 
 def quarantine() -> timedelta:

@@ -39,7 +39,8 @@ class Remote(Struct, frozen=True, kw_only=True):
     @classmethod
     def flat(cls, data: Any) -> dict[str, Any]:
         """GitLab's JSON, with what is nested or said differently under the portal's names; ``read`` checks it."""
-        return data
+        said: dict[str, Any] = data
+        return said
 
 
 class RemoteUser(Remote, frozen=True):

@@ -20,7 +20,7 @@ from workflow.permissions import sees_internal
 OF_INTERNAL = "confidential note"
 
 
-class MaybeOfARequest(ReadAdmin):
+class MaybeOfARequest(ReadAdmin[Any]):
     """Rows that are about a request, or about none."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -55,7 +55,7 @@ class WebhookDeliveryAdmin(MaybeOfARequest):
 
 
 @admin.register(PendingPull)
-class PendingPullAdmin(ReadAdmin):
+class PendingPullAdmin(ReadAdmin[PendingPull]):
     """What the last reading of a request's GitLab issue saw, and when it is read again."""
 
     list_display = ["issue", "request_page", "seen_at", "due_at", "attempts", "frozen_at", "trouble"]
@@ -92,7 +92,7 @@ class AlarmAdmin(MaybeOfARequest):
     fields = ["kind", "place", "request_page", "reason", "noticed_at", "opened_at", "told_at", "cleared_at"]
 
 
-class FigureAdmin(Unchangeable, admin.ModelAdmin[Any]):
+class FigureAdmin(Unchangeable[Any], admin.ModelAdmin[Any]):
     """Rows about no request."""
 
     show_full_result_count = False

@@ -58,7 +58,7 @@ def wake_reading() -> bool:
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(Unchangeable, admin.ModelAdmin[Milestone]):
+class MilestoneAdmin(Unchangeable[Milestone], admin.ModelAdmin[Milestone]):
     """GitLab's milestones per tracker. Title and dates are GitLab's (domain.md §6); nothing is edited here."""
 
     change_list_template = "admin/workflow/milestone/change_list.html"

@@ -14,7 +14,7 @@ from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, Outgo
 from workflow.models.outgoing import Outgoing
 
 
-class OutgoingAdmin(ReadAdmin):
+class OutgoingAdmin(ReadAdmin[Any]):
     """A row of the outbox, with "Try again now"."""
 
     actions = ["try_again"]
@@ -95,7 +95,7 @@ class GitLabLinkAdmin(OutgoingAdmin):
 
 
 @admin.register(OutgoingNote)
-class OutgoingNoteAdmin(WithoutInternal, OutgoingAdmin):
+class OutgoingNoteAdmin(WithoutInternal[Any], OutgoingAdmin):
     """A comment or a step on its way to a note in GitLab."""
 
     internal_lookup = "comment__internal"
@@ -121,7 +121,7 @@ class OutgoingNoteAdmin(WithoutInternal, OutgoingAdmin):
 
 
 @admin.register(OutgoingUpload)
-class OutgoingUploadAdmin(WithoutInternal, OutgoingAdmin):
+class OutgoingUploadAdmin(WithoutInternal[Any], OutgoingAdmin):
     """A file on its way to GitLab."""
 
     request_paths = ["attachment__issue"]

@@ -62,7 +62,7 @@ class RejectedWebhook(models.Model):
         cls.objects.filter(day=today, reason=reason).update(count=F("count") + 1)
 
 
-class PendingPullQuerySet(OutgoingQuerySet):
+class PendingPullQuerySet(OutgoingQuerySet["PendingPull"]):
     """Looks to take."""
 
     def due(self, now: datetime | None = None) -> Self:
@@ -127,7 +127,8 @@ class PendingPull(models.Model):
     @classmethod
     def due_numbers(cls, limit: int = 100) -> list[int]:
         """Numbers of requests to look at now: trackers take turns, each with what is longest due there."""
-        due = cls.objects.due().in_turn("issue__tracker").order_by("turn", "due_at", "pk")
+        due: models.QuerySet[Any] = cls.objects.due().in_turn("issue__tracker")  # with ``turn``, which no model has
+        due = due.order_by("turn", "due_at", "pk")
         return list(due.values_list("pk", flat=True)[:limit])
 
     def done(self, **fields: Any) -> None:

@@ -30,7 +30,7 @@ def _tracker_waits() -> Exists:
     return Exists(TrackerWait.objects.closed().filter(tracker__issues=OuterRef("pk")))
 
 
-class GitLabLinkQuerySet(OutgoingQuerySet):
+class GitLabLinkQuerySet(OutgoingQuerySet["GitLabLink"]):
     """Mirrors; whoever holds one is the only one who tells GitLab anything about that request."""
 
     def with_work(self, now: datetime | None = None) -> Self:
@@ -169,7 +169,7 @@ class GitLabLink(Exchanged):
     @property
     def dropped(self) -> list[str]:
         """What GitLab did not take over when it was last sent, by its own names."""
-        return self.last_synced.get("dropped", [])
+        return list(self.last_synced.get("dropped", []))
 
     def wake(self) -> None:
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
