@@ -29,6 +29,7 @@ NO_REQUESTS = {
     "response",
     "sandbox",
     "self",
+    "session",
     "self._cleanup",
     "server",
     "serving",

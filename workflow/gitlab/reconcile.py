@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import structlog
 from django.db import connection, transaction
@@ -61,8 +61,9 @@ class _Comments(TypedDict):
     received: int
 
 
-Counted = WithAnnotations[GitLabLink, _Comments]
-"""A mirror with the number of comments that GitLab should have."""
+if TYPE_CHECKING:  # Python 3.11 cannot evaluate it at run time
+    Counted = WithAnnotations[GitLabLink, _Comments]
+    """A mirror with the number of comments that GitLab should have."""
 
 
 EVERY = {"open": timedelta(hours=1), "all": timedelta(hours=24)}
@@ -104,7 +105,7 @@ def _running(scope: str) -> Reconciliation:
     return Reconciliation.objects.get_or_create(scope=scope, finished_at=None)[0]
 
 
-def _next(row: Reconciliation) -> list[Counted]:
+def _next(row: Reconciliation) -> "list[Counted]":
     """The next mirrors to compare, by number; those gone from GitLab too, which may be back."""
     let_go = Q(status=Status.ORPHANED, parked=False)
     rows = GitLabLink.objects.filter(pk__gt=row.position, iid__isnull=False).exclude(let_go)
@@ -112,7 +113,7 @@ def _next(row: Reconciliation) -> list[Counted]:
         rows = rows.exclude(issue__state__in=ENDED)
     related = ("issue__tracker", "issue__requester", "issue__assignee", "issue__milestone", "issue__route")
     counted = rows.select_related(*related).annotate(**_COUNTS).order_by("pk")
-    return cast(list[Counted], list(counted[:BATCH]))
+    return cast("list[Counted]", list(counted[:BATCH]))
 
 
 _COUNTS = {
@@ -121,7 +122,7 @@ _COUNTS = {
 }
 
 
-def _compare(row: Reconciliation, batch: Sequence[Counted], gateway: ReadingGateway, connection: Connection) -> None:
+def _compare(row: Reconciliation, batch: "Sequence[Counted]", gateway: ReadingGateway, connection: Connection) -> None:
     """One list call per project, then every request against its issue; the position moves only after all of it."""
     by_project: dict[int, dict[int, Counted]] = defaultdict(dict)
     for mirror in batch:
@@ -172,7 +173,7 @@ def _list(
     return found
 
 
-def _drift_or_failure(mirror: Counted, remote: CountedIssue, labelling: Labelling) -> set[str]:
+def _drift_or_failure(mirror: "Counted", remote: CountedIssue, labelling: Labelling) -> set[str]:
     try:
         return drift_of(mirror, remote, labelling)
     except Exception:  # one request nobody can compare must not end the comparison of the others
@@ -180,7 +181,7 @@ def _drift_or_failure(mirror: Counted, remote: CountedIssue, labelling: Labellin
         return {"failed"}
 
 
-def drift_of(mirror: Counted, remote: CountedIssue, labelling: Labelling) -> set[str]:
+def drift_of(mirror: "Counted", remote: CountedIssue, labelling: Labelling) -> set[str]:
     """Names of the fields in which GitLab differs from what the portal wants; empty while a push is still to come."""
     if not mirror.in_step:
         return set()

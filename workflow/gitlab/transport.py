@@ -142,7 +142,8 @@ def kept_session(url: str, deadline: float) -> Session:
     if kept is not None:
         if kept[0] == key:
             return kept[1]
-        kept[1].close()
+        session = kept[1]
+        session.close()
     connection = Session(deadline)
     _running.kept = (key, connection)
     return connection
