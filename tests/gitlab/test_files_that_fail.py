@@ -16,7 +16,7 @@ from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.operations import retry, skip
 from workflow.gitlab.pull_files import due_files, fetch_file
 from workflow.gitlab.retry import MOST_TRIES
-from workflow.gitlab.status import ledger_of, needing_a_person
+from workflow.gitlab.status import in_need_of_a_person, ledger_of
 from workflow.models import Attachment, Comment, Issue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault(55)]
@@ -120,7 +120,7 @@ def test_a_file_from_gitlab_is_given_up_in_the_end_and_named_to_whoever_must_loo
     given_up(mirrored, bug)
     (row,) = hanging(bug)
     assert (row.what, row.parked, row.last_error[:8]) == ("A file from GitLab: screen.png", True, "Given up")
-    assert [issue.pk for issue in needing_a_person(cast.ops)] == [bug.pk]
+    assert [row["issue"] for row in in_need_of_a_person()] == [bug.pk]
     assert due_files() == []
 
 
@@ -135,7 +135,7 @@ def test_a_file_that_was_given_up_is_fetched_when_somebody_retries(cast, mirrore
 def test_a_file_that_was_given_up_may_be_skipped(cast, mirrored, bug):
     given_up(mirrored, bug)
     skip(bug.pk, by=cast.ops)
-    assert (hanging(bug), needing_a_person(cast.ops), due_files()) == ((), [], [])
+    assert (hanging(bug), list(in_need_of_a_person()), due_files()) == ((), [], [])
 
 
 def test_a_file_of_a_comment_that_was_deleted_meanwhile_is_not_kept(cast, mirrored, bug):

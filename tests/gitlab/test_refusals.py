@@ -18,10 +18,10 @@ from workflow.gitlab.models import GitLabLink, OutgoingNote, PendingPull, Tracke
 from workflow.gitlab.models.alarms import Alarm, Heartbeat
 from workflow.gitlab.models.alarms import Kind as AlarmKind
 from workflow.gitlab.models.connection import Connection
-from workflow.gitlab.monitoring import findings
+from workflow.gitlab.monitoring import findings, health
 from workflow.gitlab.operations import retry
 from workflow.gitlab.push import numbers_with_work
-from workflow.gitlab.status import health, ledger_of
+from workflow.gitlab.status import ledger_of
 from workflow.models import Comment, Issue
 from workflow.states import State
 
@@ -49,10 +49,11 @@ def push_first(issue):
 def archive(gitlab, issue):
     """The project of the issue is archived: to be read, and nothing else."""
     project = GitLabLink.objects.get(pk=issue.pk).project_id
-    gitlab.api("POST", f"/projects/{project}/archive")
+    archived = gitlab.api("GET", f"/projects/{project}") | {"archived": True}
+    gitlab.fail("wrong_types", method="GET", path=rf"/projects/{project}$", user=BOT, times=None, body=archived)
     for method in ("POST", "PUT", "DELETE"):
         gitlab.fail("forbidden", method=method, path=f"/projects/{project}/", user=BOT, times=None)
-    return lambda: (gitlab.api("POST", f"/projects/{project}/unarchive"), gitlab.heal())
+    return gitlab.heal
 
 
 def lower_role(gitlab, issue):
@@ -247,7 +248,7 @@ def test_the_ledger_names_the_comment_that_waits(cast, mirrored, bug):
     assert [(row.what, "locked" in row.last_error, row.parked) for row in ledger.hanging] == [
         ("A comment", True, False)
     ]
-    assert not ledger.needs_a_person
+    assert ledger.stuck is None
 
 
 @pytest.mark.fault(18)

@@ -6,6 +6,7 @@ from workflow.catalogue.kinds import Kind
 from workflow.gitlab.models import GitLabLink
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.pull import look_at
+from workflow.gitlab.status import in_need_of_a_person, reasons_of
 from workflow.models import Event, Issue
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "filed",
     "look",
     "mirror_of",
+    "needing_a_person",
     "note",
     "push",
     "push_later",
@@ -73,3 +75,10 @@ def shown(gitlab, issue):
 def said_back(issue, verb):
     """What the portal answered in the history to something done in GitLab: the texts."""
     return list(Event.objects.filter(issue=issue, verb=verb).values_list("text", flat=True))
+
+
+def needing_a_person(person):
+    """What the sync queue holds for this person: [(the request's number, why)]."""
+    issues = list(Issue.objects.filter(pk__in=in_need_of_a_person()).visible_to(person).order_by("pk"))
+    reasons = reasons_of(issues)
+    return [(issue.pk, reasons[issue.pk]) for issue in issues]

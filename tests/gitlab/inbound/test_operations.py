@@ -3,7 +3,19 @@
 import pytest
 
 from tests.factories import file_request, request_at, restrict
-from tests.gitlab.inbound.looking import change, filed, look, mirror_of, note, path_of, push, push_later, shown, sync
+from tests.gitlab.inbound.looking import (
+    change,
+    filed,
+    look,
+    mirror_of,
+    needing_a_person,
+    note,
+    path_of,
+    push,
+    push_later,
+    shown,
+    sync,
+)
 from tests.gitlab.pushing import minutes_after_it_was_not_found
 from workflow.actions import Incomplete, Refused, comment
 from workflow.gitlab.models import GitLabLink
@@ -11,7 +23,7 @@ from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.monitoring import health, keep_time
 from workflow.gitlab.operations import let_go, pause, recreate, relink, resume, retry, skip
-from workflow.gitlab.status import ledger_of, needing_a_person
+from workflow.gitlab.status import ledger_of
 from workflow.models import Comment, Event, Issue
 from workflow.states import State
 
@@ -61,8 +73,8 @@ def test_a_parked_request_is_shown_with_its_reason_to_those_who_may_see_it(cast,
     change(mirrored, secret, by="ops", confidential=False)
     look(secret)
     assert needing_a_person(cast.ops) == []
-    (found,) = needing_a_person(secret.requester)
-    assert "made visible to everyone" in found.why
+    ((_, why),) = needing_a_person(secret.requester)
+    assert "made visible to everyone" in why
 
 
 def test_after_the_cause_is_gone_a_retry_brings_it_in_step(cast, mirrored):
@@ -82,7 +94,7 @@ def test_a_frozen_pair_is_thawed_by_a_retry(cast, mirrored, bug):
     for number in range(6):
         change(mirrored, bug, by="colleague", title=f"Mine {number}")
         sync(bug)
-    assert [issue.pk for issue in needing_a_person(cast.ops)] == [bug.pk]
+    assert [number for number, _ in needing_a_person(cast.ops)] == [bug.pk]
     retry(bug.pk, by=cast.ops)
     retry(bug.pk, by=cast.ops)
     sync(bug)
@@ -200,4 +212,4 @@ def test_health_counts_no_request_that_a_person_may_not_know_of(cast, mirrored, 
 
 def test_a_look_that_failed_for_good_waits_for_a_person(cast, mirrored, bug):
     PendingPull.objects.update_or_create(pk=bug.pk, defaults={"due_at": None, "last_error": "The portal failed."})
-    assert [issue.why for issue in needing_a_person(cast.ops)] == ["The portal failed."]
+    assert [why for _, why in needing_a_person(cast.ops)] == ["The portal failed."]
