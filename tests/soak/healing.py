@@ -41,12 +41,12 @@ class Healing:
             if Connection.load().paused:
                 self._resume()
             if time.monotonic() - polled > 15:
-                self.house.send("poll_gitlab")
+                self.house.send("workflow.gitlab.tasks.poll_gitlab")
                 polled = time.monotonic()
             if time.monotonic() - pressed > 20:
                 self._press_retry()
                 pressed = time.monotonic()
-            for task in ("sweep_mirror", "sweep_inbound"):
+            for task in ("workflow.gitlab.tasks.sweep_mirror", "workflow.gitlab.tasks.sweep_inbound"):
                 self.house.send(task)
             time.sleep(2)
             waiting = self._waiting()
@@ -62,7 +62,7 @@ class Healing:
         since, until = timezone.now(), time.monotonic() + LONGEST
         Reconciliation.objects.filter(scope="all", finished_at=None).update(finished_at=since)
         while time.monotonic() < until:
-            self.house.send("reconcile_gitlab", "all")
+            self.house.send("workflow.gitlab.tasks.reconcile_gitlab", "all")
             time.sleep(3)
             done = Reconciliation.objects.filter(scope="all", started_at__gte=since, finished_at__isnull=False).first()
             if done:
