@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.factories import accept, file_request, request_at
@@ -14,13 +15,14 @@ from workflow.catalogue.kinds import Kind
 from workflow.gitlab import poll, pull, reconcile, tracker_labels
 from workflow.gitlab.alarms import settle_alarms
 from workflow.gitlab.failures import ask_waiting_trackers
-from workflow.gitlab.models import GitLabLink, OutgoingNote, PendingPull, TrackerLabels, TrackerWait
+from workflow.gitlab.models import GitLabLink, OutgoingNote, OutgoingUpload, PendingPull, TrackerLabels, TrackerWait
 from workflow.gitlab.models.alarms import Alarm, Heartbeat
 from workflow.gitlab.models.alarms import Kind as AlarmKind
-from workflow.gitlab.models.connection import Connection
+from workflow.gitlab.models.connection import Budget, Connection
 from workflow.gitlab.monitoring import findings, health
 from workflow.gitlab.operations import retry
 from workflow.gitlab.push import numbers_with_work
+from workflow.gitlab.retry import ABSENT_FOR
 from workflow.gitlab.status import ledger_of
 from workflow.models import Comment, Issue
 from workflow.states import State
@@ -403,3 +405,65 @@ def test_when_gitlab_itself_answers_again_everything_follows_once(cast, mirrored
     assert [mirror.status for mirror in found] == ["in-step", "in-step"]
     assert len(mirrored.with_marker(found[1])) == 1
     assert len(mirrored.notes(found[0])) == 1
+
+
+def gone(gitlab, issue):
+    """Somebody deletes the GitLab issue while it is in step; the log of calls is emptied."""
+    mirror = GitLabLink.objects.get(pk=issue.pk)
+    gitlab.api("DELETE", f"/projects/{mirror.project_id}/issues/{mirror.iid}")
+    gitlab.forget()
+
+
+def say_something(cast, issue):
+    """A comment, which alone makes no difference between the two issues."""
+    comment(issue.pk, "Any news?", by=cast.requester)
+
+
+def attach_something(cast, issue):
+    """A comment with a file."""
+    comment(issue.pk, "See the trace.", by=cast.requester, files=[a_file(cast)])
+
+
+@pytest.mark.fault(19)
+@pytest.mark.parametrize("hang_on", [say_something, attach_something])
+def test_what_hangs_on_a_deleted_issue_waits_with_it_and_asks_nothing_meanwhile(cast, mirrored, bug, hang_on):
+    gone(mirrored, bug)
+    hang_on(cast, bug)
+    push(bug)
+    mirrored.forget()
+    push(bug)
+    assert (mirrored.calls(), numbers_with_work()) == ([], [])
+
+
+@pytest.mark.fault(19)
+@pytest.mark.parametrize("hang_on", [say_something, attach_something])
+def test_a_deleted_issue_is_orphaned_although_there_is_only_a_comment_to_tell_it(cast, mirrored, bug, hang_on):
+    gone(mirrored, bug)
+    hang_on(cast, bug)
+    assert push(bug).absent_since is not None
+    with time_machine.travel(timezone.now() + ABSENT_FOR + timedelta(seconds=1)):
+        mirror = push(bug)
+    assert (mirror.status, mirror.due_at) == ("orphaned", None)
+
+
+@pytest.mark.fault(19)
+def test_a_comment_on_an_issue_that_is_found_after_all_arrives_once(cast, mirrored, bug):
+    iid = GitLabLink.objects.get(pk=bug.pk).iid
+    mirrored.fail("missing", method="", path=rf"/issues/{iid}(/|$)", user=BOT, times=None)
+    say_something(cast, bug)
+    push(bug)
+    mirrored.heal()
+    with time_machine.travel(timezone.now() + ABSENT_FOR + timedelta(seconds=1)):
+        mirror = push(bug)
+    assert (mirror.status, mirror.absent_since) == ("in-step", None)
+    assert len([found for found in mirrored.notes(mirror) if "Any news?" in found["body"]]) == 1
+
+
+@pytest.mark.parametrize("rows", [OutgoingNote, OutgoingUpload])
+def test_a_refusal_that_is_not_about_the_piece_costs_it_no_attempt(cast, mirrored, bug, rows):
+    mirrored.fail("rate_limited", method="POST", path=r"/(notes|uploads)$", retry_after=60, times=None)
+    attach_something(cast, bug)
+    for _ in range(3):
+        Budget.objects.update(blocked_until=None)
+        push_later(bug)
+    assert list(rows.objects.filter(due_at__isnull=False).values_list("attempts", flat=True)) == [0]

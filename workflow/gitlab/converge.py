@@ -159,7 +159,8 @@ def settle(run: Run) -> bool:
         remote = _in_its_place(run, observe(run))
     send_files(run, run.there[0])
     goal = wanted(run, look_up=False)
-    if remote is None and not differs(goal.kept, Agreed.of(run.mirror).values):
+    there = run.mirror.absent_since is None  # else it is looked for even if there is nothing to tell it
+    if remote is None and there and not differs(goal.kept, Agreed.of(run.mirror).values):
         run.agree(run.mirror.last_synced, run.mirror.last_error if run.mirror.dropped else "")
         return True
     remote = remote or _in_its_place(run, observe(run))

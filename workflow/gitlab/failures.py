@@ -22,6 +22,7 @@ from workflow.gitlab.errors import (
     Forbidden,
     GitLabError,
     Gone,
+    LeaseLost,
     Misconfigured,
     RateLimited,
     Retryable,
@@ -61,6 +62,9 @@ class Work(Protocol):
     def put_off(self, decision: Decision) -> None:
         """Try it again when the decision says."""
 
+    def interrupted(self, decision: Decision) -> None:
+        """What it is part of stops for a reason that is not its own; it must not be due again before that."""
+
     def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """It goes on when the tracker does."""
 
@@ -89,6 +93,8 @@ def handle_failure(error: BaseException, work: Work) -> Decision:
         Budget.block(error.kind, error.retry_after)
     decision = decide(error, work.doing, attempts=work.attempts, unanswered=work.unanswered, absent_for=work.absent_for)
     if decision.whole and work.part_of_run:
+        if not isinstance(error, (LeaseLost, OperationalError, InterfaceError)):  # not ours to write, or cannot be
+            work.interrupted(decision)
         raise error
     _log(error, decision, work)
     match decision.outcome:
@@ -269,6 +275,9 @@ class _OfRun:
         """The request's number."""
         return {"number": self.run.mirror.pk}
 
+    def interrupted(self, decision: Decision) -> None:
+        """See Work. It is part of nothing."""
+
     def _own(self, tracker: Tracker | None) -> bool:
         return tracker is not None and tracker.pk == self.run.issue.tracker_id
 
@@ -376,6 +385,13 @@ class PieceWork:
         """See Work."""
         self._write(decision, in_seconds(decision.seconds))
 
+    def interrupted(self, decision: Decision) -> None:
+        """See Work. What its tracker or the whole connection keeps is due the moment that answers."""
+        fields: dict[str, Any] = {} if decision.counts else {"attempts": max(self.row.attempts - 1, 0)}
+        if decision.outcome is Outcome.RETRY and decision.seconds:
+            fields["due_at"] = in_seconds(decision.seconds)
+        type(self.row).objects.filter(pk=self.row.pk).update(**fields)
+
     def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work."""
         self._write(decision, in_seconds(decision.seconds))
@@ -438,6 +454,9 @@ class TrackerWork:
 
     def put_off(self, decision: Decision) -> None:
         """See Work."""
+
+    def interrupted(self, decision: Decision) -> None:
+        """See Work. It is part of nothing."""
 
     def wait_for_tracker(self, decision: Decision, tracker: Tracker | None) -> None:
         """See Work."""

@@ -159,7 +159,6 @@ class Run:
             "last_error": remark,
             "parked": False,
             "refused_since": None,
-            "absent_since": None,
         }
         in_step = {**agreed, "status": Status.IN_STEP, "due_at": None}
         if self.mirror.held().filter(wanted_version=self.version).update(**in_step):

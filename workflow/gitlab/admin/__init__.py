@@ -3,4 +3,4 @@ read."""
 
 from workflow.gitlab.admin import connection, inbound, issue, outgoing
 
-__all__ = ["connection", "inbound", "issue", "milestone", "outgoing"]
+__all__ = ["connection", "inbound", "issue", "outgoing"]
