@@ -16,7 +16,6 @@ from collections.abc import Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from celery import beat
 from celery.worker import WorkController
 from celery.worker import state as worker_state
@@ -30,7 +29,6 @@ from workflow.gitlab_sandbox import SandboxServer
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-log = structlog.get_logger(__name__)
 HOST = "127.0.0.1"
 
 

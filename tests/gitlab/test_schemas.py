@@ -103,7 +103,6 @@ WRONG = (
     (MilestoneChange, "milestone", {"id": "5"}),
     (StateChange, "state", None),
     (Hook, "url", None),
-    (Hook, "token_present", "yes"),
 )
 
 
@@ -169,8 +168,8 @@ def test_days_levels_and_hooks():
     access = {"permissions": {"project_access": {"access_level": 20}, "group_access": {"access_level": 40}}}
     project = RemoteProject.read({**PROJECT, **access, "archived": True})
     assert (project.access_level, project.archived, RemoteProject.read(PROJECT).archived) == (40, True, False)
-    hook = Hook.read({**HOOK, "alert_status": "disabled", "enable_ssl_verification": None})
-    assert (hook.events, hook.disabled, hook.verifies_certificate) == ({"issues_events"}, True, False)
+    hook = Hook.read({**HOOK, "alert_status": "disabled"})
+    assert (hook.events, hook.disabled) == ({"issues_events"}, True)
 
 
 @pytest.mark.parametrize("by", [Person(7, "dana", "Dana Doe"), Person(None, "", "")], ids=["somebody", "nobody"])

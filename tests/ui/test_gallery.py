@@ -48,6 +48,19 @@ def test_every_component_is_drawn_in_the_gallery(staff_client):
     assert not missing, f"Show these in templates/ui: {sorted(missing)}"
 
 
+def test_every_component_is_used_by_a_page_outside_the_gallery():
+    templates = settings.BASE_DIR / "templates"
+    pages = [path for path in templates.rglob("*.html") if path.parent != templates / "ui"]
+    texts = {path: path.read_text() for path in [*pages, settings.BASE_DIR / "supportops" / "ui" / "forms.py"]}
+    unused = []
+    for name in COMPONENT_FILES:
+        tag = name.removesuffix(".html")
+        used = re.compile(rf"{{%\s*{tag}\b|_components/{name}")
+        if not any(used.search(text) for path, text in texts.items() if path.name != name):
+            unused.append(name)
+    assert unused == [], "No page uses these: let one, or delete them."
+
+
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_every_component_tag_has_its_template(component):
     assert f"{component}.html" in COMPONENT_FILES

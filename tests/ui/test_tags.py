@@ -145,7 +145,7 @@ def test_an_icon_is_decoration_unless_it_has_a_label():
 
 def test_an_action_that_changes_something_is_a_form_with_its_token_and_fields():
     action = {"label": "Validate", "url": "/x/", "post": True, "fields": {"version": 7}}
-    html = render("{% decision_card primary=action %}", action=action, csrf_token="a-token")
+    html = render("{% decision_card card=card %}", card={"primary": action}, csrf_token="a-token")
 
     assert '<form method="post" action="/x/">' in html
     assert 'name="csrfmiddlewaretoken" value="a-token"' in html

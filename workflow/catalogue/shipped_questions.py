@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 REQUESTER, APPROVER = "requester", "approver"
 SHORT, LONG, CHOICE, CHOICES = "short", "long", "choice", "choices"
-YES_NO, CONFIRM, DATE, URL, NUMBER, EMAIL = "yes-no", "confirm", "date", "url", "number", "email"
+CONFIRM, DATE, URL = "confirm", "date", "url"
 
 
 @dataclass(frozen=True)

@@ -243,9 +243,6 @@ class Hook(Remote, frozen=True, kw_only=True):
     id: Number
     url: str
     events: frozenset[str]
-    verifies_certificate: bool = field(name="enable_ssl_verification", default=False)
-    signs: bool = field(name="signing_token_present", default=False)
-    has_token: bool = field(name="token_present", default=False)
     disabled: bool
 
     @classmethod

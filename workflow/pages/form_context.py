@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from workflow.pages.issue_query import Reading
 
 
-_LONG, _DATE = "long", "date"
 COURT_OF_OUTCOME = {GateOutcome.APPROVED: "done", GateOutcome.ESCALATE: "blocked", GateOutcome.BACKLOG: "calendar"}
 ICON_OF_OUTCOME = {
     GateOutcome.APPROVED: "circle-check",

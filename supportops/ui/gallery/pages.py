@@ -139,23 +139,6 @@ VIEWS = [
     {"label": "Mine", "url": "#mine", "count": 3},
     {"label": "Urgent and without owner", "url": "#urgent", "count": 0},
 ]
-SEARCHED = [
-    {
-        "title": "Macro sends the reply twice",
-        "url": "#r1",
-        "number": "SO-118",
-        "state": "triage",
-        "state_label": "Triage",
-        "court": "ops",
-        "text": "Filed 3 days ago by Rina Okafor in Get something fixed",
-    },
-    {
-        "title": "How macros are named",
-        "url": "#r2",
-        "icon": "book-open",
-        "text": "Guidance: folders come from the double colon.",
-    },
-]
 
 
 def gallery() -> dict[str, Any]:
@@ -186,7 +169,6 @@ def gallery() -> dict[str, Any]:
         "question": {"answers": ANSWERS},
         "views": VIEWS,
         "applied": [{"label": "State: Triage", "remove_url": "#s"}, {"label": "Words: macro", "remove_url": "#w"}],
-        "searched": SEARCHED,
         "hour": parts.hours_ago(1.5),
         "week": parts.hours_ago(24 * 9),
         "ahead": parts.hours_ago(-50),
@@ -198,7 +180,6 @@ def gallery() -> dict[str, Any]:
             {"label": "Export", "url": "#csv", "icon": "download"},
             {"label": "Edit", "disabled_reason": "Only the requester can edit this."},
         ],
-        "key_pairs": ["j", "k"],
     }
 
 

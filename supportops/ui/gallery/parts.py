@@ -122,6 +122,7 @@ def decision() -> Sample:
         "title": "It is your turn: check that it works",
         "text": "Omar asks you to try the new form on the sandbox. Validated, it is put into production.",
         "court": "requester",
+        "yours": True,
         "primary": {"label": "Validate", "url": "#validate", "icon": "check", "post": True, "fields": {"version": 7}},
         "secondary": [
             {"label": "Send back", "url": "#send-back", "icon": "corner-up-left"},

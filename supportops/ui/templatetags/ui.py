@@ -149,12 +149,6 @@ def panel(
     return _drawn("panel", {**names, "content": content})
 
 
-@register.simple_block_tag
-def dialog(content: SafeString, id: str, title: str) -> SafeString:  # noqa: A002 (the attribute's name)
-    """A native dialog, opened by a button with `data-opens="<id>"`; without JavaScript that button is a link."""
-    return _drawn("dialog", {"id": id, "title": title, "content": content})
-
-
 def _drawn(component: str, variables: dict[str, Any]) -> SafeString:
     """The component without the line break at its file's end, so that a comma can follow it directly."""
     return mark_safe(render_to_string(f"_components/{component}.html", variables).strip())  # noqa: S308

@@ -341,7 +341,6 @@ class Migration(migrations.Migration):
                         to="workflow.issuelink",
                     ),
                 ),
-                ("gitlab_link_id", models.PositiveBigIntegerField(blank=True, null=True)),
             ],
             options={
                 "indexes": [

@@ -244,7 +244,6 @@ class OutgoingLink(Exchanged):
     """A link between two requests, as a link between their GitLab issues."""
 
     link = models.OneToOneField("workflow.IssueLink", models.PROTECT, primary_key=True, related_name="mirror")
-    gitlab_link_id = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:
         indexes = [

@@ -61,15 +61,6 @@ document.addEventListener("keydown", (event) => {
   search.select();
 });
 
-// Native dialogs: a link or button with data-opens names one. Without this script the link is followed instead.
-document.addEventListener("click", (event) => {
-  const opener = event.target.closest("[data-opens]");
-  const dialog = opener && document.getElementById(opener.dataset.opens);
-  if (!dialog) return;
-  event.preventDefault();
-  dialog.showModal();
-});
-
 // "Copy link" exists only where it can work.
 function readyCopyButtons(within) {
   if (!navigator.clipboard) return;
