@@ -15,13 +15,16 @@ SILENCE = 10
 _silent_until = 0.0
 
 
-def enqueue(task: str, *ids: int | str) -> None:
-    """Ask a worker to run the task of this dotted name soon; a broker that is away costs nobody anything."""
+def enqueue(task: str, *ids: int | str) -> bool:
+    """Ask a worker to run the task of this dotted name soon; whether the message went out. A broker that is away costs
+    nobody anything."""
     global _silent_until
     if time.monotonic() < _silent_until:
-        return
+        return False
     try:
         current_app.send_task(task, list(ids), retry=False, expires=GOOD_FOR)
     except (KombuError, OSError) as error:
         _silent_until = time.monotonic() + SILENCE
         log.warning("wake_up_lost", task=task, ids=list(ids), error=type(error).__name__)
+        return False
+    return True

@@ -81,11 +81,11 @@ def test_staff_without_a_role_do_not_ask_gitlab(visit, staff, waiting):
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/0", "amqp://127.0.0.1:1//"])
 def test_a_queue_that_does_not_answer_costs_nobody_anything(broker):
     """In a process of its own: Celery keeps its connection for as long as it lives."""
-    ask = "from workflow.gitlab.admin.issue import wake_reading; print(wake_reading())"
+    ask = f"from workflow.enqueue import enqueue; print(enqueue({READ_TASK!r}), enqueue({READ_TASK!r}))"
 
     asked = portal_python(ask, CELERY_BROKER_URL=broker)
 
-    assert (asked.stdout.strip(), asked.returncode) == ("False", 0), asked.stderr
+    assert (asked.stdout.strip(), asked.returncode) == ("False False", 0), asked.stderr
 
 
 def _park(row):

@@ -69,3 +69,15 @@ def test_of_several_reasons_the_issue_itself_is_told_first():
 def test_an_issue_that_was_let_go_waits_for_nobody(issue, status, parked, waits):
     GitLabLink.objects.filter(pk=issue.pk).update(status=status, parked=parked)
     assert in_need_of_a_person().count() == waits
+
+
+@pytest.mark.parametrize(
+    ("parameter", "field"), [("confidential", "confidential"), ("due_date", "due date"), ("add_labels", "stage")]
+)
+def test_the_ledger_names_every_field_that_gitlab_did_not_take(issue, parameter, field):
+    kept = {"fields": {"title": "Something else", "confidential": True}, "dropped": [parameter]}
+    GitLabLink.objects.filter(pk=issue.pk).update(last_synced=kept)
+
+    ledger = ledger_of(Issue.objects.select_related("mirror").get(pk=issue.pk))
+
+    assert [row.field.lower() for row in ledger.fields if row.dropped and field in row.field.lower()] != []

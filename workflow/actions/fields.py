@@ -105,6 +105,12 @@ def set_due_date(
     return _change(number, Act.DUE_DATE, "due_date", due_date, by=by, version=version, source=source, problem=problem)
 
 
+def set_field(number: int, name: str, value: object, *, by: User, source: Source = Source.PORTAL) -> Issue:
+    """Set a field that has no act of its own, as the division or the system ("" for none); who may set the priority
+    may set this."""
+    return _change(number, Act.PRIORITY, name, value, by=by, version=None, source=source)
+
+
 def watch(number: int, watching: bool, *, by: User) -> Issue:
     """Start (True) or stop (False) to hear about the request."""
     with locked(number) as issue:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from supportops.accounts.models import User
 from workflow.actions.discussion import takes_part
 from workflow.actions.errors import Incomplete
-from workflow.actions.fields import _change, tell_people_needed
+from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
 from workflow.actions.locking import locked
 from workflow.actions.signals import announce, comment_written
@@ -78,12 +78,6 @@ def bury_comment(comment: Comment) -> None:
     with locked(comment.issue_id):
         Comment.objects.filter(pk=comment.pk, deleted_at=None).update(deleted_at=timezone.now(), body="")
         announce(comment.issue_id)
-
-
-def set_field(number: int, name: str, value: object, *, by: User, source: Source = Source.PORTAL) -> Issue:
-    """Set a field that has no act of its own, as the division or the system ("" for none); who may set the priority
-    may set this."""
-    return _change(number, Act.PRIORITY, name, value, by=by, version=None, source=source)
 
 
 def follow_move(number: int, tracker: Tracker, *, by: User | None, author_name: str = "") -> Issue:

@@ -93,7 +93,6 @@ def what_is_wrong(tracker: Tracker, gateway: ReadingGateway | None = None) -> st
     )
 
 
-REPORTER = 20
 EXPIRES_SOON = timedelta(days=30)
 NOTES_ON_GITLAB_COM = 55
 
@@ -176,7 +175,7 @@ def _prepare(tracker: Tracker, gateway: ReadingGateway, labels: Collection[Label
     if tracker.project_id is None:
         Tracker.objects.filter(pk=tracker.pk).update(project_id=project.id)
         tracker.project_id = project.id
-    if project.access_level is not None and project.access_level < REPORTER:
+    if project.role_too_low:
         report.missing.append(f"The bot's role in {project.path} is too low. Give it the Reporter role or more.")
     new = make_labels(tracker, gateway, labels)
     milestones = read_milestones(tracker, gateway)

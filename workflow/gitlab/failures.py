@@ -35,8 +35,6 @@ from workflow.gitlab.retry import Decision, Doing, Outcome, decide
 from workflow.gitlab.session import LookRun, Run, drop_connection, in_seconds
 
 log = structlog.get_logger(__name__)
-REPORTER = 20
-"""The least role in which the bot can do its work."""
 ONE_TRY = timedelta(minutes=1)
 """How long whoever asks a waiting tracker keeps others from asking too."""
 What = TrackerWait.What
@@ -197,7 +195,7 @@ def _closed(gateway: Gateway, where: int | str) -> TrackerRefuses | None:
     if project.archived:
         words = f"{project.path} is archived in GitLab, so nothing can be changed there. Unarchive it."
         return TrackerRefuses(words, project=where, readable=True)
-    if project.access_level is not None and project.access_level < REPORTER:
+    if project.role_too_low:
         words = f"The bot's role in {project.path} is too low. Give it the Reporter role or more."
         return TrackerRefuses(words, project=where, readable=True)
     return None

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, assign, set_due_date, set_priority, take_step
-from workflow.actions.from_gitlab import set_field
+from workflow.actions.fields import set_field
 from workflow.gitlab.client import Gateway
 from workflow.gitlab.escaping import block_in, with_block, without_breaks
 from workflow.gitlab.identities import account_of, known_as, stranger

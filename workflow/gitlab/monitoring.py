@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, Max, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -30,34 +29,31 @@ from workflow.gitlab.client import ReadingGateway
 from workflow.gitlab.connect import EXPIRES_SOON, what_is_wrong
 from workflow.gitlab.errors import Forbidden, GitLabError, Permanent
 from workflow.gitlab.failures import TrackerWork, handle_failure
-from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, PendingFile, TrackerWait
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote, OutgoingUpload, TrackerWait
 from workflow.gitlab.models.alarms import Alarm, Behind, GitLabCheck, Heartbeat, Kind
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliation, WebhookDelivery
 from workflow.gitlab.poll import metered_reader
-from workflow.gitlab.status import fought_pulls, parked_pieces, stuck_links, unread_pulls
+from workflow.gitlab.status import PIECES, fought_pulls, parked_pieces, stuck_links, unread_pulls
 from workflow.models import Issue
 from workflow.models.querysets import IssueQuerySet
 
 IN_ORDER = ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
+AT_ONCE = 1_000
+"""Rows written in one statement, however long GitLab was away."""
 
 
 def keep_time() -> None:
     """Note which mirrors are behind now, and since when; call it every minute."""
     now = timezone.now()
-    behind = dict(GitLabLink.objects.filter(IN_ORDER, due_at__isnull=False).values_list("pk", "pushed_version"))
-    known = dict(Behind.objects.values_list("pk", "pushed_version"))
-    over = [number for number, version in known.items() if behind.get(number) != version]
-    new = [
-        Behind(pk=number, since=now, pushed_version=version)
-        for number, version in behind.items()
-        if known.get(number) != version
-    ]
-    if not over and not new:
-        return
-    with transaction.atomic():
-        Behind.objects.filter(pk__in=over).delete()
-        Behind.objects.bulk_create(new, ignore_conflicts=True)
+    behind = GitLabLink.objects.filter(IN_ORDER, due_at__isnull=False)
+    still = behind.filter(pk=OuterRef("pk"), pushed_version=OuterRef("pushed_version"))
+    Behind.objects.filter(~Exists(still)).delete()
+    new = behind.filter(~Exists(Behind.objects.filter(pk=OuterRef("pk")))).order_by("pk")
+    while rows := list(new.values_list("pk", "pushed_version")[:AT_ONCE]):
+        Behind.objects.bulk_create(
+            [Behind(pk=number, since=now, pushed_version=version) for number, version in rows], ignore_conflicts=True
+        )
 
 
 def oldest_pending(requests: IssueQuerySet | None = None) -> datetime | None:
@@ -210,14 +206,7 @@ def _trackers(now: datetime) -> Iterator[Finding]:
 def _refused(now: datetime) -> Iterator[Finding]:
     """What GitLab refuses while it takes the rest, as ``_dead``."""
     found: list[tuple[int, int | None, str]] = []
-    for model, issue in (
-        (GitLabLink, "pk"),
-        (PendingPull, "pk"),
-        (OutgoingNote, "issue"),
-        (OutgoingUpload, "attachment__issue"),
-        (OutgoingLink, "link__source"),
-        (PendingFile, "comment__issue"),
-    ):
+    for model, issue in ((GitLabLink, "pk"), (PendingPull, "pk"), *PIECES):
         request = "issue" if issue == "pk" else issue
         refused = model.objects.filter(refused_since__isnull=False)
         found += refused.values_list(issue, f"{request}__restricted_to", "last_error")

@@ -57,6 +57,10 @@ class RemoteToken(Remote, frozen=True, kw_only=True):
     expires_at: date | None = None
 
 
+REPORTER = 20
+"""The least role in which the bot can do its work, internal comments included (GitLab's access levels)."""
+
+
 class RemoteProject(Remote, frozen=True, kw_only=True):
     """A project; ``path`` as it is now, whatever it was before. ``access_level``: the bot's, or None if not told.
     ``archived``: it is read-only."""
@@ -72,6 +76,11 @@ class RemoteProject(Remote, frozen=True, kw_only=True):
         """With the highest of the levels the bot has by itself and by a group."""
         levels = [level["access_level"] for level in (data.get("permissions") or {}).values() if level]
         return {**data, "access_level": max(levels, default=None)}
+
+    @property
+    def role_too_low(self) -> bool:
+        """Whether the bot is known to be less than a Reporter here."""
+        return self.access_level is not None and self.access_level < REPORTER
 
 
 class RemoteIssue(Remote, frozen=True, kw_only=True):

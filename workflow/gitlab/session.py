@@ -205,8 +205,7 @@ class LookRun(Run):
     @cached_property
     def reads_internal_notes(self) -> bool:
         """Whether the bot's role shows it internal comments."""
-        level = self.gateway.project(self.there[0]).access_level
-        return level is None or level >= 20
+        return not self.gateway.project(self.there[0]).role_too_low
 
     def person(self, user_id: int) -> Person:
         """Somebody in GitLab by number; asked for once."""

@@ -158,7 +158,7 @@ def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[FieldRow]:
     wanted = dict(wanted_of(side).kept)
     if pushed:
         wanted["block"] = agreed.values.get("block")
-    names, unlike = Known(issue), differs(wanted, agreed.values)
+    names, unlike, dropped = Known(issue), differs(wanted, agreed.values), set(mirror.dropped)
     for field in FIELDS:
         agrees = field not in unlike
         shown = field.show(agreed.values.get(field.name), names)
@@ -167,7 +167,7 @@ def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[FieldRow]:
             intended=field.show(wanted[field.name], names),
             observed=shown if agrees else field.unlike or shown,
             agrees=agrees,
-            dropped=field.name in agreed.ignored,
+            dropped=not dropped.isdisjoint(field.sends),
         )
 
 

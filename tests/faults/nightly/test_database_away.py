@@ -107,7 +107,7 @@ def test_eight_processes_write_to_one_database_and_lose_nothing(house):
     file_one = WRITER.split("by, number")[0] + (
         "from tests.factories import answers_for\n"
         "from workflow.actions import open_issue\n"
-        "from workflow.models import Route\n"
+        "from workflow.catalogue.models import Route\n"
         "by = User.objects.get(username='requester')\n"
         "open_issue(by=by, route=Route.objects.get(key='bug'), title='One', answers=answers_for('bug'))\n"
     )
@@ -132,12 +132,12 @@ CLASH = """
 import django; django.setup()
 import threading
 from django.db import connection, transaction
-from workflow.actions import clashes
-from workflow.models import Tracker
+from workflow.actions.locking import again_after_a_clash
+from workflow.catalogue.models import Tracker
 first, second = Tracker.objects.order_by("pk").values_list("pk", flat=True)[:2]
 both, runs = threading.Barrier(2), []
 
-@clashes.again_after_a_clash
+@again_after_a_clash
 def lock(one, other):
     runs.append(one)
     with transaction.atomic():

@@ -17,8 +17,6 @@ from workflow.gitlab.models.inbound import PendingPull, PollCursor, Reconciliati
 from workflow.models import Issue
 from workflow.permissions import sees_internal
 
-OF_INTERNAL = "confidential note"
-
 
 class MaybeOfARequest(ReadAdmin[Any]):
     """Rows that are about a request, or about none."""
@@ -42,7 +40,11 @@ class WebhookDeliveryAdmin(MaybeOfARequest):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without those of internal comments for who may not read these."""
         rows = super().get_queryset(request).defer("body")
-        return rows if sees_internal(cast(User, request.user)) else rows.exclude(event__icontains=OF_INTERNAL)
+        return (
+            rows
+            if sees_internal(cast(User, request.user))
+            else rows.exclude(event__icontains=WebhookDelivery.OF_INTERNAL)
+        )
 
     @admin.display(description="payload")
     def payload(self, delivery: WebhookDelivery) -> str:

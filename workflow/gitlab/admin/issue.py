@@ -5,7 +5,6 @@ Milestones in the administration: read from GitLab, and on demand read again.
 
 from typing import Any
 
-from celery import current_app
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -13,11 +12,11 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.views.decorators.http import require_POST
-from kombu.exceptions import KombuError
 
 from supportops.accounts.roles import is_ops
 from workflow.admin.issue import IssueAdmin
 from workflow.admin.read_only import Unchangeable, change_link
+from workflow.enqueue import enqueue
 from workflow.models import Issue, Milestone
 
 admin.site.unregister(Issue)
@@ -40,21 +39,6 @@ class MirroredIssueAdmin(IssueAdmin):
 
 
 READ_TASK = "workflow.gitlab.tasks.sync_milestones"
-
-
-GOOD_FOR = 60
-
-
-"""Seconds; an older wake-up is dropped, so that none pile up while no worker runs."""
-
-
-def wake_reading() -> bool:
-    """Ask a worker to read the milestones; whether the message went out. The clock asks every ten minutes anyway."""
-    try:
-        current_app.send_task(READ_TASK, retry=False, expires=GOOD_FOR)
-    except (KombuError, OSError):
-        return False
-    return True
 
 
 @admin.register(Milestone)
@@ -86,7 +70,7 @@ class MilestoneAdmin(Unchangeable[Milestone], admin.ModelAdmin[Milestone]):
         """Wake the task that reads; GitLab is never called while somebody waits for a page."""
         if not self.may_read(request):
             raise PermissionDenied("Only Support Operations asks GitLab for its milestones.")
-        if wake_reading():
+        if enqueue(READ_TASK):
             messages.success(request, "GitLab is being asked for its milestones. Load this page again soon.")
         else:
             messages.warning(request, "The queue does not answer. GitLab is asked when it is back, within ten minutes.")

@@ -19,6 +19,9 @@ from workflow.models.outgoing import OutgoingQuerySet
 class WebhookDelivery(models.Model):
     """One webhook as it arrived, stored before it was answered; ``due_at`` is empty once it was understood."""
 
+    OF_INTERNAL = "confidential note"
+    """Stands in the event where it tells of an internal comment (GitLab's "Confidential Note Hook")."""
+
     key = models.CharField(max_length=255, unique=True, help_text="Idempotency-Key: the same for every repetition.")
     event = models.CharField(max_length=80, blank=True)
     body = models.TextField(help_text="Raw; emptied once understood where it is confidential.")
@@ -39,6 +42,11 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event} {self.received_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def internal(self) -> bool:
+        """Whether it tells of an internal comment, which only Support Operations may know of."""
+        return self.OF_INTERNAL in self.event.lower()
 
 
 class RejectedWebhook(models.Model):

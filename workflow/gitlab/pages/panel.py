@@ -150,7 +150,6 @@ EVENTS = {
     "Note Hook": "A comment",
     "Confidential Note Hook": "An internal comment",
 }
-OF_INTERNAL = "confidential note"
 FROZEN = "The two sides changed the same thing back and forth, so neither is followed."
 
 
@@ -162,7 +161,7 @@ def ledger_words(ledger: Ledger, person: User) -> dict[str, Any]:
         "facts": list(_facts(ledger)),
         "fields": [_field(row) for row in ledger.fields],
         "hanging": [_hanging(row) for row in ledger.hanging if insider or not row.internal],
-        "deliveries": [_delivery(row) for row in ledger.deliveries if insider or OF_INTERNAL not in row.event.lower()],
+        "deliveries": [_delivery(row) for row in ledger.deliveries if insider or not row.internal],
     }
 
 
