@@ -14,7 +14,6 @@ from django.test.utils import override_settings
 from hypothesis import settings
 
 from supportops.accounts.models import forget_holidays
-from supportops.portal import menu
 from tests.emptying import put_back, rows_now
 from tests.factories import Cast
 from tests.prepared import begin_with, remove
@@ -94,22 +93,6 @@ def rows_of_the_module(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-@pytest.fixture
-def counted_once(monkeypatch):
-    """For walks through every page that change nothing: the menu's numbers are counted once a person, not page by page.
-
-    They stay the same, and counting them is a good part of what a page costs.
-    """
-    known, count = {}, menu.counts
-
-    def counts(person, **also):
-        if person.pk not in known:
-            known[person.pk] = count(person, **also)
-        return known[person.pk]
-
-    monkeypatch.setattr(menu, "counts", counts)
 
 
 @pytest.fixture

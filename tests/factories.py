@@ -1,8 +1,10 @@
 """People and requests for tests: valid ones, made by walking the real steps."""
 
 from datetime import date
+from functools import cache
 from itertools import count
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from supportops.accounts.models import User
@@ -28,28 +30,56 @@ ROUTE_OF_KIND = {
 
 def person(username=None, *, groups=(), reports_to=None, **fields):
     """A person who may sign in, in the named groups, with the password ``portal``."""
-    username = username or f"person{next(_counter)}"
-    made = User(username=username, first_name=username.capitalize(), reports_to=reports_to, **fields)
-    made.set_password("portal")
+    made = _unsaved(username or f"person{next(_counter)}", reports_to=reports_to, **fields)
     made.save()
     for name in groups:
         made.groups.add(Group.objects.get_or_create(name=name)[0])
     return made
 
 
+def _unsaved(username, **fields):
+    made = User(username=username, first_name=username.capitalize(), **fields)
+    made.password = _hashed("portal")
+    return made
+
+
+@cache
+def _hashed(password):
+    return make_password(password)
+
+
 class Cast:
     """The people of domain.md §1, one of each, and a stranger to every restricted request."""
 
+    GROUPS = {
+        "manager": ["managers"],
+        "standin": ["managers"],
+        "ops": ["ops"],
+        "other_ops": ["ops"],
+        "federal": ["ops", "us-federal"],
+        "lead": ["lead"],
+    }
+
     def __init__(self):
-        self.manager = person("manager", groups=["managers"], gitlab_username="manager")
-        self.standin = person("standin", groups=["managers"], gitlab_username="standin")
-        self.requester = person("requester", reports_to=self.manager, division="Support", gitlab_username="requester")
-        self.colleague = person("colleague", reports_to=self.manager, division="Support", gitlab_username="colleague")
-        self.ops = person("ops", groups=["ops"], division="Security", gitlab_username="ops")
-        self.other_ops = person("other_ops", groups=["ops"], division="Security")
-        self.federal = person("federal", groups=["ops", "us-federal"], division="Security", gitlab_username="federal")
-        self.lead = person("lead", groups=["lead"], division="Security", gitlab_username="lead")
-        self.admin = person("admin", is_staff=True, is_superuser=True, gitlab_username="admin")
+        """In few statements: most tests begin with them."""
+        self.manager = person("manager", gitlab_username="manager")
+        team = {"reports_to": self.manager, "division": "Support"}
+        self.standin = _unsaved("standin", gitlab_username="standin")
+        self.requester = _unsaved("requester", gitlab_username="requester", **team)
+        self.colleague = _unsaved("colleague", gitlab_username="colleague", **team)
+        self.ops = _unsaved("ops", division="Security", gitlab_username="ops")
+        self.other_ops = _unsaved("other_ops", division="Security")
+        self.federal = _unsaved("federal", division="Security", gitlab_username="federal")
+        self.lead = _unsaved("lead", division="Security", gitlab_username="lead")
+        self.admin = _unsaved("admin", is_staff=True, is_superuser=True, gitlab_username="admin")
+        User.objects.bulk_create([one for one in self if one is not self.manager])
+        groups = {name: pk for pk, name in Group.objects.values_list("pk", "name")}
+        for name in {name for names in self.GROUPS.values() for name in names} - groups.keys():
+            groups[name] = Group.objects.create(name=name).pk
+        joins = [(getattr(self, who).pk, groups[name]) for who, names in self.GROUPS.items() for name in names]
+        User.groups.through.objects.bulk_create(
+            User.groups.through(user_id=who, group_id=group) for who, group in joins
+        )
 
     def __iter__(self):
         return iter(vars(self).values())

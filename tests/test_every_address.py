@@ -12,7 +12,6 @@ from django.urls import URLResolver, get_resolver
 from tests.addresses import ADDRESSES, BELONG_TO_OTHERS, HUGE, OUTSIDERS, ROLES, TABLE, UNKNOWN, World
 from workflow.queues import QUEUES
 
-pytestmark = pytest.mark.usefixtures("counted_once")  # `ask` undoes what it did
 OF_REQUEST = [address for address in ADDRESSES if address.of_request]
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS")
 

@@ -9,15 +9,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Count, Exists, F, IntegerField, Q, QuerySet, Subquery, Value, When
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models import Case, Exists, F, IntegerField, Q, Value, When
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue, ValidationRound
 from workflow.models.querysets import IssueQuerySet
+from workflow.numbers import HowMany
 from workflow.states import OPEN, Priority, State
 from workflow.verbs import Verb
 
@@ -270,41 +269,9 @@ def register(queue: Queue, before: str | None = None) -> None:
 # What is in them ----------------------------------------------------------------------------------------------------
 
 
-def counts(person: User, **also: Any) -> dict[str, Any]:
-    """{queue name: how many} for every queue that concerns the person, in one query.
-
-    ``also``: further expressions to read with the same query, by name; they stand in the answer under that name.
-    Queues with the same rule are counted by one look at what the person finds by it: who finds what is most of the
-    work, for the database and for building the query.
-    """
-    together: dict[Rule, dict[str, Count]] = {}
-    alone: dict[str, Coalesce] = {}
-    for name, queue in QUEUES.items():
-        if not queue.concerns(person):
-            continue
-        if queue.holds_ended:
-            alone[name] = how_many(queue.of(person))
-        else:
-            together.setdefault(queue.rule, {})[name] = Count("pk", filter=queue.place)
-    by_rule = {
-        f"_found_{number}": _one_row(rule(Issue.objects.open(), person), JSONObject(**numbers))
-        for number, (rule, numbers) in enumerate(together.items())
-    }
-    read: dict[str, Any] = dict(User.objects.filter(pk=person.pk).values(**by_rule, **alone, **also).get())
-    for names, found in zip(together.values(), [read.pop(key) for key in by_rule], strict=True):
-        read |= found or dict.fromkeys(names, 0)
-    return read
-
-
-def how_many(queryset: QuerySet[Any]) -> Coalesce:
-    """The number of rows of a queryset, as an expression to read inside another query."""
-    return Coalesce(_one_row(queryset, Count("pk")), 0, output_field=IntegerField())
-
-
-def _one_row(queryset: QuerySet[Any], aggregate: Combinable) -> Subquery:
-    """The aggregate over all rows of a queryset, NULL without any, as an expression to read inside another query."""
-    found = queryset.order_by().annotate(all=Value(1)).values("all").annotate(found=aggregate).values("found")
-    return Subquery(found)
+def counted(person: User) -> dict[str, HowMany]:
+    """{queue name: how many, at most MOST_SHOWN} for every queue that concerns the person, as expressions."""
+    return {name: HowMany(queue.of(person)) for name, queue in QUEUES.items() if queue.concerns(person)}
 
 
 def in_order(requests: IssueQuerySet) -> IssueQuerySet:

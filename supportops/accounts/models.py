@@ -171,18 +171,19 @@ class User(AbstractUser):
         return str(self)
 
     @cached_property
-    def _groups(self) -> dict[int, str]:
+    def groups_by_id(self) -> dict[int, str]:
+        """{id: name} of the person's groups, read once per object."""
         return dict(self.groups.values_list("pk", "name")) if self.pk else {}
 
     @cached_property
     def group_names(self) -> frozenset[str]:
         """Names of the person's groups, read once per object."""
-        return frozenset(self._groups.values())
+        return frozenset(self.groups_by_id.values())
 
     @cached_property
     def group_ids(self) -> frozenset[int]:
         """Ids of the person's groups, read once per object."""
-        return frozenset(self._groups)
+        return frozenset(self.groups_by_id)
 
     @cached_property
     def absence_links(self) -> Links:

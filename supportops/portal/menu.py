@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Exists, OuterRef
-from django.db.models.functions import Coalesce
+from django.db.models import Exists
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,9 +15,9 @@ from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.gitlab.models.connection import Connection
-from workflow.notifications.inbox import readable_by
-from workflow.notifications.models import Notice
-from workflow.queues import QUEUES, Queue, counts, how_many
+from workflow.notifications.inbox import notices_of
+from workflow.numbers import Asked, HowMany, Numbers
+from workflow.queues import QUEUES, Queue, counted
 
 AWAY = "GitLab cannot be reached. What you do is saved here and will follow."
 PAUSED = "The exchange with GitLab is paused. What you do is saved here and will follow."
@@ -56,7 +55,7 @@ class Banner(TypedDict):
 class _Page(AuthenticatedHttpRequest):
     """With the numbers that its menu and banners say."""
 
-    _menu_numbers: dict[str, Any]
+    _menu_numbers: dict[str, int]
 
 
 def menu(request: HttpRequest) -> dict[str, Any]:
@@ -88,16 +87,24 @@ def _banners(request: _Page) -> list[Banner]:
     return [{"tone": "warning", "text": text}] if text else []
 
 
-def _numbers(request: _Page) -> dict[str, Any]:
+def _numbers(request: _Page) -> dict[str, int]:
     """All that menu and banners say, read once per page in one query."""
     if not hasattr(request, "_menu_numbers"):
-        request._menu_numbers = counts(
-            request.user,
-            **{UNREAD: unread_of(request.user)},
-            gitlab_paused=Exists(Connection.objects.filter(paused_at__isnull=False)),
-            gitlab_away=Exists(Connection.objects.filter(away_since__isnull=False)),
-        )
+        request._menu_numbers = NUMBERS.of(request.user)
     return request._menu_numbers
+
+
+def _asked(person: User) -> Asked:
+    unread = notices_of(person).filter(read_at__isnull=True)
+    return {
+        **counted(person),
+        UNREAD: HowMany(unread),
+        "gitlab_paused": Exists(Connection.objects.filter(paused_at__isnull=False)),
+        "gitlab_away": Exists(Connection.objects.filter(away_since__isnull=False)),
+    }
+
+
+NUMBERS = Numbers(_asked)
 
 
 def _sections(request: _Page) -> list[MenuSection]:
@@ -115,18 +122,13 @@ def _sections(request: _Page) -> list[MenuSection]:
     return [section for section in sections if section["items"]]
 
 
-def unread_of(person: User) -> Coalesce:
-    """How many unread notices the person has, as an expression on a queryset of people."""
-    return how_many(Notice.objects.filter(readable_by(person), person=OuterRef("pk"), read_at__isnull=True))
-
-
 def _page_shown(request: HttpRequest) -> str:
     """The path of the page the menu stands on; the refresh itself asks from another address."""
     htmx = getattr(request, "htmx", None)
     return (htmx and htmx.current_url_abs_path or request.path).split("?")[0]
 
 
-def _places(number: dict[str, Any]) -> list[MenuItem]:
+def _places(number: dict[str, int]) -> list[MenuItem]:
     return [
         {"label": "Start", "url": "/", "icon": "house", "phone": True},
         {"label": "My requests", "url": reverse("mine"), "icon": "user", "phone": True},
@@ -136,7 +138,7 @@ def _places(number: dict[str, Any]) -> list[MenuItem]:
     ]
 
 
-def _queues(number: dict[str, Any], wanted: Callable[[Queue], bool]) -> list[MenuItem]:
+def _queues(number: dict[str, int], wanted: Callable[[Queue], bool]) -> list[MenuItem]:
     return [
         {"label": queue.title, "url": reverse("queue", args=[name]), "icon": queue.icon, "count": number[name]}
         for name, queue in QUEUES.items()

@@ -43,6 +43,9 @@ COMPONENTS = {
     "toast": "text tone still",
 }
 
+DRAWN_ONCE = frozenset({"button", "copy_link", "count"})
+"""Components of texts and numbers only: drawn once for the same values."""
+
 
 def variables_of(component: str) -> frozenset[str]:
     """The names a component takes, as a frozenset; KeyError for one that does not exist."""

@@ -3,6 +3,9 @@
 Colour never stands alone: whatever is coloured by court takes its icon or its word from here.
 """
 
+MOST_SHOWN = 100
+"""A count that people are shown counts no further; what reaches it reads "99+"."""
+
 COURT_ICONS = {
     "requester": "user",
     "approver": "user-check",
@@ -87,3 +90,8 @@ def mirror_icon(status: str) -> str:
 def mirror_words(status: str) -> str:
     """One sentence for the status of a mirror row, or an empty string."""
     return MIRROR_WORDS.get(status, "")
+
+
+def bounded(count: int | None) -> str:
+    """A count as it is shown: "99+" from MOST_SHOWN on; empty for None."""
+    return "" if count is None else f"{MOST_SHOWN - 1}+" if count >= MOST_SHOWN else str(count)

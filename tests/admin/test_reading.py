@@ -26,7 +26,6 @@ def _everywhere(status):
     return {model.__name__: status for model in REQUEST_OF}
 
 
-@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("reader", READERS)
 def test_staff_open_every_list(reader, visit, staff, full_story):
     client = visit(getattr(staff, reader))
@@ -34,7 +33,6 @@ def test_staff_open_every_list(reader, visit, staff, full_story):
     assert _answers(lambda model: client.get(address(model, "changelist"))) == _everywhere(200)
 
 
-@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("reader", READERS)
 def test_staff_open_every_page_and_find_no_button_to_save(reader, visit, staff, full_story):
     client = visit(getattr(staff, reader))
@@ -56,7 +54,6 @@ def test_staff_read_the_gate_as_it_was_answered(reader, visit, staff, gated):
     assert path.answers.get().text in page.content.decode()
 
 
-@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("reader", READERS)
 def test_nobody_adds_anything(reader, visit, staff, full_story):
     client = visit(getattr(staff, reader))
@@ -65,7 +62,6 @@ def test_nobody_adds_anything(reader, visit, staff, full_story):
     assert _answers(lambda model: client.post(address(model, "add"), {"title": "Forged"})) == _everywhere(403)
 
 
-@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("reader", READERS)
 def test_nobody_deletes_anything(reader, visit, staff, full_story):
     client = visit(getattr(staff, reader))
@@ -79,7 +75,6 @@ def test_nobody_deletes_anything(reader, visit, staff, full_story):
     assert _columns(full_story) == before
 
 
-@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("reader", READERS)
 def test_a_forged_post_changes_nothing(reader, visit, staff, full_story):
     client = visit(getattr(staff, reader))

@@ -11,7 +11,6 @@ from workflow.catalogue.models import Entry, Route
 from workflow.gitlab.models import OutgoingLink, OutgoingNote
 from workflow.models import Attachment, Comment, Issue
 
-pytestmark = pytest.mark.usefixtures("counted_once")
 OUTSIDERS = ("ops", "lead", "admin")
 MISSING = 987_654_321
 

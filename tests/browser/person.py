@@ -80,13 +80,14 @@ class Person:
         self.page.wait_for_url(re.compile(rf"/issues/{number}/$"))
 
     def schedule_far_ahead(self, number):
-        """Plan the request into the furthest milestone, or the calendar may start it meanwhile. Returns its title."""
+        """Plan the request into the furthest milestone, or the calendar may start it meanwhile. Returns its title,
+        which the page shows with its days behind it."""
         self.page.goto(f"/issues/{number}/schedule/")
         offered = self.page.locator('main select[name="milestone"] option:not([value=""])').all()
         furthest = max(offered, key=lambda option: option.inner_text())
         title, milestone = furthest.inner_text(), furthest.get_attribute("value")
         self.take(number, "schedule", milestone=milestone)
-        return title
+        return title.rpartition(" (")[0]
 
     def answer_gate(self, number, *answers):
         """Answer the gate's questions, one page each."""

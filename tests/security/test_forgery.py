@@ -8,7 +8,6 @@ from django.urls import reverse
 from tests.addresses import ADDRESSES
 from tests.factories import file_request
 
-pytestmark = pytest.mark.usefixtures("counted_once")
 SENDING = [address for address in ADDRESSES if "POST" in address.methods]
 ELSEWHERE = (
     "https://evil.example/",

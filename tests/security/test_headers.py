@@ -5,7 +5,6 @@ import pytest
 from tests.addresses import ADDRESSES
 from workflow.models import Attachment
 
-pytestmark = pytest.mark.usefixtures("counted_once")
 CSP = "Content-Security-Policy"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",

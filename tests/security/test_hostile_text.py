@@ -21,7 +21,6 @@ from workflow.queues import QUEUES
 from workflow.states import State
 from workflow.verbs import Act, Verb
 
-pytestmark = pytest.mark.usefixtures("counted_once")
 LONG = "\n\n".join(CORPUS)
 MARK = "onerror=alert(1)"
 BEFORE = (User, Tracker, Entry, Question)

@@ -174,7 +174,7 @@ class Deciding(RuleBasedStateMachine):
         people, links = User.objects.in_bulk(one.pk for one in self.people.values()), User.objects.absence_links()
         for name in (NAMES * 2)[self.looked : self.looked + 3]:
             one, same = people[self.people[name].pk], Issue.objects.filter(pk=self.issue.pk)
-            one.absence_links, one._groups = links, self.people[name]._groups
+            one.absence_links, one.groups_by_id = links, self.people[name].groups_by_id
             assert same.visible_to(one).exists() == may_see(one, issue)
             assert QUEUES["approvals"].of(one).exists() == (refusal(one, Verb.APPROVE, issue) is None)
 

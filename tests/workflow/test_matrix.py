@@ -37,15 +37,11 @@ def roles(cast):
 def test_exactly_the_listed_roles_may(kind, place, restricted, cast, roles):
     issue = Issue.objects.get(pk=request_in(place, kind, cast, restricted=restricted).pk)
 
-    may = {
-        verb: {role for role in ROLES if refusal(_again(roles[role]), verb, issue) is None} for verb in [*Verb, *Act]
-    }
+    people = {role: User.objects.get(pk=roles[role].pk) for role in ROLES}
+
+    may = {verb: {role for role in ROLES if refusal(people[role], verb, issue) is None} for verb in [*Verb, *Act]}
 
     assert may == {verb: _expected(kind, place, verb, restricted, issue) for verb in [*Verb, *Act]}
-
-
-def _again(someone):
-    return User.objects.get(pk=someone.pk)
 
 
 def _expected(kind, place, verb, restricted, issue):

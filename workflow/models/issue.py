@@ -183,6 +183,9 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
                 fields=["state", "priority", "state_since"], condition=~Q(state__in=sorted(ENDED)), name="open_by_queue"
             ),
             models.Index(fields=["requester", "-number"], name="requests_of_a_person"),
+            models.Index(
+                fields=["requester", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_requester"
+            ),
             models.Index(fields=["assignee", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_assignee"),
             models.Index(fields=["kind", "-number"], name="by_kind"),
             models.Index(fields=["state", "-number"], name="by_state"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
+from supportops.ui.marks import MOST_SHOWN
 from workflow.models import Issue
+from workflow.models.querysets import visible_to
 from workflow.notifications.forms import TellingForm
 from workflow.notifications.kinds import REMINDS_IN
 from workflow.notifications.models import Notice
@@ -37,7 +39,7 @@ def notices_of(person: User) -> QuerySet[Notice]:
 def readable_by(person: User) -> Q:
     """A condition on notices: a request that was hidden since takes its notices with it, and who has left Support
     Operations reads no internal note any more."""
-    about = Q(issue__isnull=True) | Q(issue__in=Issue.objects.visible_to(person).values("pk"))
+    about = visible_to(person, "issue__")
     return about if sees_internal(person) else about & (Q(comment__isnull=True) | Q(comment__internal=False))
 
 
@@ -46,8 +48,8 @@ def inbox(request: AuthenticatedHttpRequest) -> HttpResponse:
     """All notices, or with ``?only=unread`` those not read yet."""
     notices = notices_of(request.user)
     only_unread = request.GET.get("only") == "unread"
-    number = notices.aggregate(all=Count("pk"), unread=Count("pk", filter=Q(read_at__isnull=True)))
-    shown = notices.filter(read_at__isnull=True) if only_unread else notices
+    unread = notices.filter(read_at__isnull=True)
+    number, shown = unread.order_by()[:MOST_SHOWN].count(), unread if only_unread else notices
     shown = shown.select_related("issue", "event__actor", "event__on_behalf_of", "comment__author", "reminder", "news")
     page = page_of(shown, ("-created_at", "-pk"), request.GET)
     waiting = _waiting(page.rows, request.user)
@@ -58,14 +60,14 @@ def inbox(request: AuthenticatedHttpRequest) -> HttpResponse:
         {
             "notices": told,
             "groups": _by_subject(told),
-            "unread": number["unread"],
+            "unread": number,
             "tabs": [
                 {"label": "All", "url": request.path, "current": not only_unread},
                 {
                     "label": "Unread",
                     "url": f"{request.path}?only=unread",
                     "current": only_unread,
-                    "count": number["unread"],
+                    "count": number,
                 },
             ],
             "only_unread": only_unread,

@@ -264,6 +264,12 @@ def _forget_hidden(found: Reading) -> None:
 
 def _links(issue: Issue, person: User) -> list[IssueLink]:
     """Links both ways, to requests that exist for the person."""
-    visible = Issue.objects.visible_to(person).order_by().values("pk")
-    links = IssueLink.objects.filter(Q(source=issue, target__in=visible) | Q(target=issue, source__in=visible))
-    return list(links.select_related("source", "target").order_by("created_at", "pk"))
+    links = IssueLink.objects.filter(Q(source=issue) | Q(target=issue)).select_related("source", "target")
+    found = [
+        (link, link.target if link.source_id == issue.pk else link.source)
+        for link in links.order_by("created_at", "pk")
+    ]
+    restricted = [other.pk for _, other in found if other.confidential]
+    seen = Issue.objects.visible_to(person).filter(pk__in=restricted).order_by().values_list("pk", flat=True)
+    visible = set(seen) if restricted else set()
+    return [link for link, other in found if not other.confidential or other.pk in visible]

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from typing import Any
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -14,7 +14,7 @@ from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
-from workflow.models.querysets import IssueQuerySet, moves
+from workflow.models.querysets import IssueQuerySet, moves, numbers_in_any
 from workflow.pages.rows import Targets, rows_of, targets
 from workflow.queues import QUEUES, in_order
 from workflow.states import ENDED, State
@@ -58,10 +58,8 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _waiting_for(person: User) -> list[Issue]:
     """What this person is to decide, answer or validate; read in one query."""
-    awaited = Q()
-    for name in WAITING_QUEUES:
-        awaited |= Q(pk__in=QUEUES[name].of(person).values("pk"))
-    return list(in_order(Issue.objects.open().filter(awaited)).with_people()[:MOST_OPEN])
+    waiting = numbers_in_any(*(QUEUES[name].of(person) for name in WAITING_QUEUES))
+    return list(in_order(Issue.objects.filter(pk__in=waiting)).with_people()[:MOST_OPEN])
 
 
 def _by_queue(issues: Iterable[Issue], stage_targets: Targets) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import QueryDict
 
 Row = TypeVar("Row", bound=Model)
-PAGE_SIZE = 50
+PAGE_SIZE = 25
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Key = datetime | int
 """What a list is ordered by."""

@@ -1,7 +1,9 @@
 """`{% load ui %}`: the components that are too frequent, or too clever, for a plain include."""
 
 import zlib
+from collections.abc import Hashable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 from django import template
@@ -12,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from supportops.ui import chips, marks, prose, text_diff, times
-from supportops.ui.components import COMPONENTS, variables_of
+from supportops.ui.components import COMPONENTS, DRAWN_ONCE, variables_of
 
 register = template.Library()
 
@@ -32,6 +34,7 @@ class Named(Protocol):
 
 Who = Named | str | None
 
+register.filter("bounded", marks.bounded)
 register.filter("court_icon", marks.court_icon)
 register.filter("court_label", marks.court_label)
 register.filter("state_icon", marks.state_icon)
@@ -40,6 +43,7 @@ register.filter("mirror_words", marks.mirror_words)
 
 
 @register.simple_tag
+@lru_cache(maxsize=2_000, typed=True)
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite. `size` is small or large; with `label` it is read aloud, without it is decoration."""
     classes = f"icon icon--{size}" if size else "icon"
@@ -51,37 +55,41 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def label_chip(name: str, colour: str = "") -> SafeString:
     """A GitLab label as GitLab shows it; `colour` is #rrggbb."""
-    return _drawn("label_chip", {"chip": chips.chip_for(name, colour)})
+    return drawn_once("label_chip", ("chip",), chips.chip_for(name, colour))
 
 
 @register.simple_tag
 def state_pill(state: str, label: str, court: str, size: str = "") -> SafeString:
     """The state in its court's colour, with the state's icon and words."""
-    return _drawn("state_pill", {"state": state, "label": label, "court": court, "size": size})
+    return drawn_once("state_pill", ("state", "label", "court", "size"), state, label, court, size)
 
 
 @register.simple_tag
 def priority(level: int, label: str = "") -> SafeString:
     """The priority's mark: 1 is the highest of four. With `label` the words stand beside it."""
-    return _drawn("priority", {"level": level, "label": label, "icon_name": f"priority-{level}"})
+    return drawn_once("priority", ("level", "label", "icon_name"), level, label, f"priority-{level}")
 
 
 @register.simple_tag
 def person(who: Who, note: str = "", url: str = "", size: str = "") -> SafeString:
     """A person with initials and name; None reads "Nobody yet"."""
-    return _drawn("person", {"name": display_name(who), "who": who, "note": note, "url": url, "size": size})
+    return drawn_once("person", ("who", "note", "url", "size"), _name_or_none(who), note, url, size)
 
 
 @register.simple_tag
 def avatar(who: Who, size: str = "") -> SafeString:
     """The initials of a person in a circle; decoration only, the name stands beside it."""
-    return _drawn("avatar", {"who": who, "size": size})
+    return drawn_once("avatar", ("who", "size"), _name_or_none(who), size)
 
 
 @register.simple_tag
 def time(moment: date, style: str = "words") -> SafeString:
     """A point in time: `words` ("3 days ago"), `short` ("3d") or `date` ("4 May 2026"); the exact one on hovering."""
     return _drawn("time", {"moment": moment, "style": style, "has_clock": hasattr(moment, "hour")})
+
+
+def _name_or_none(who: Who) -> str | None:
+    return display_name(who) if who else None
 
 
 @register.filter
@@ -154,6 +162,16 @@ def _drawn(component: str, variables: dict[str, Any]) -> SafeString:
     return mark_safe(render_to_string(f"_components/{component}.html", variables).strip())  # noqa: S308
 
 
+@lru_cache(maxsize=4_000, typed=True)
+def drawn_once(component: str, names: tuple[str, ...], *values: Hashable) -> SafeString:
+    """A component that shows nothing but these values: no moment, no token, nothing of the person who looks.
+
+    A list draws the same few states, people and labels again and again. ``typed``: text that is safe and text that is
+    not are equal, and must not be drawn alike.
+    """
+    return _drawn(component, dict(zip(names, values, strict=True)))
+
+
 def _register(component: str) -> None:
     known = variables_of(component)
 
@@ -162,6 +180,8 @@ def _register(component: str) -> None:
             raise template.TemplateSyntaxError(
                 f"{{% {component} %}} does not take {', '.join(sorted(unknown))}; it takes {', '.join(sorted(known))}."
             )
+        if component in DRAWN_ONCE:
+            return drawn_once(component, tuple(variables), *variables.values())
         return _drawn(component, {**variables, "csrf_token": context.get("csrf_token")})
 
     register.simple_tag(draw, takes_context=True, name=component)

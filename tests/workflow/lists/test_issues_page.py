@@ -92,7 +92,7 @@ def test_what_was_searched_stays_in_the_search_field(rita):
 
 
 def test_pages_keep_filters_and_order(rita, cast):
-    issues = many(55, cast.requester)
+    issues = many(30, cast.requester)
     first = rita.get("/issues/?sort=oldest&kind=bug")
     second = rita.get(first.context["next_url"])
     assert titles(first) + titles(second) == [issue.title for issue in issues]
