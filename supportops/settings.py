@@ -33,6 +33,7 @@ ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
 SANDBOX_PORT = env.int("SANDBOX_PORT", 8929, validate=validate.Range(1, 65535))
 _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'portal.sqlite3'}")
+DATABASE_POOLED = env.bool("DATABASE_POOLED", False)  # a pooler in transaction mode (PgBouncer) stands in between
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "memory://localhost/")
 TIME_ZONE = env.str("TIME_ZONE", "UTC")
 BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
@@ -213,6 +214,14 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
     _database["TEST"] = {"NAME": str(VAR / "test.sqlite3")}  # a file: races need real connections
 elif _database["ENGINE"] == "django.db.backends.postgresql":
     _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # a page says 503 sooner than a proxy gives up
+    if DATABASE_POOLED:
+        _database["DISABLE_SERVER_SIDE_CURSORS"] = True  # they outlive no transaction there
+    else:
+        # Compiling a plan pays for minutes of work, not for milliseconds. A pooler passes no options on.
+        _database["OPTIONS"].setdefault("options", "-c jit=off")
+# Kept between requests, and looked at before it is used again: connecting takes longer than most pages read.
+_database["CONN_MAX_AGE"] = 300
+_database["CONN_HEALTH_CHECKS"] = True
 DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _redis = CELERY_BROKER_URL.startswith(("redis://", "rediss://"))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, Q, Value, When
+from django.db.models import Exists, Q
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
@@ -17,15 +17,13 @@ from workflow.catalogue.kinds import Kind
 from workflow.models import Issue, ValidationRound
 from workflow.models.querysets import IssueQuerySet
 from workflow.numbers import HowMany
-from workflow.states import OPEN, Priority, State
+from workflow.states import OPEN, State
 from workflow.verbs import Verb
 
 Rule = Callable[[IssueQuerySet, User], IssueQuerySet]
 """What a person finds of some requests."""
 ANSWERED = frozenset({Kind.QUESTION, Kind.HAND_OVER})
-WITHOUT_PRIORITY = max(Priority.values) + 1
-URGENT_ROUTE = "fix"
-"""The route for what is broken: without a priority it counts as urgent (domain.md §4)."""
+ORDER = ("rank", "state_since", "number")
 
 
 # Who finds it: the SQL side of the rules in permissions.py ----------------------------------------------------------
@@ -275,14 +273,5 @@ def counted(person: User) -> dict[str, HowMany]:
 
 
 def in_order(requests: IssueQuerySet) -> IssueQuerySet:
-    """Most urgent first, then whatever has waited longest; adds ``rank`` (1 is the most urgent, 5 has no priority)."""
-    return requests.annotate(rank=_rank()).order_by("rank", "state_since", "number")
-
-
-def _rank() -> Case:
-    return Case(
-        When(priority__isnull=False, then=F("priority")),
-        When(kind=Kind.BUG, route__key=URGENT_ROUTE, then=Value(int(Priority.URGENT))),
-        default=Value(WITHOUT_PRIORITY),
-        output_field=IntegerField(),
-    )
+    """Most urgent first, then whatever has waited longest: the order of the index ``open_by_queue``."""
+    return requests.order_by(*ORDER)

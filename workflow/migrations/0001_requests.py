@@ -17,6 +17,7 @@ from django.db import DatabaseError, migrations, models, transaction
 import workflow.models.approval
 import workflow.models.attachment
 import workflow.models.gate_path
+import workflow.models.issue
 import workflow.models.protected_refresh
 import workflow.models.validation
 from workflow.states import TARGET_WORKING_DAYS
@@ -310,6 +311,14 @@ class Migration(migrations.Migration):
                     "priority",
                     models.PositiveSmallIntegerField(
                         choices=[(1, "Urgent"), (2, "High"), (3, "Medium"), (4, "Low")], null=True
+                    ),
+                ),
+                (
+                    "rank",
+                    workflow.models.issue.RankField(
+                        default=5,
+                        editable=False,
+                        help_text="Its place in queues: 1 comes first, 5 has no priority.",
                     ),
                 ),
                 ("due_date", models.DateField(null=True)),
@@ -1124,8 +1133,16 @@ class Migration(migrations.Migration):
             model_name="issue",
             index=models.Index(
                 condition=models.Q(("state__in", ["closed", "completed"]), _negated=True),
-                fields=["state", "priority", "state_since"],
+                fields=["state", "rank", "state_since", "number"],
                 name="open_by_queue",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="issue",
+            index=models.Index(
+                condition=models.Q(("state__in", ["closed", "completed"]), _negated=True),
+                fields=["requester", "state"],
+                name="open_by_requester",
             ),
         ),
         migrations.AddIndex(
@@ -1228,6 +1245,17 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(("priority__isnull", True), ("priority__in", [1, 2, 3, 4]), _connector="OR"),
                 name="priority_is_known",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="issue",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("priority__isnull", False), ("rank", models.F("priority"))),
+                    models.Q(("priority__isnull", True), ("rank__in", [1, 5])),
+                    _connector="OR",
+                ),
+                name="rank_follows_priority",
             ),
         ),
         migrations.AddConstraint(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django_fsm import RETURN_VALUE, FSMField, can_proceed, transition
 
@@ -70,6 +70,10 @@ BLOCKABLE = [
     State.IMPLEMENTATION,
 ]
 
+URGENT_ROUTE = "fix"
+"""The route for what is broken."""
+WITHOUT_PRIORITY = max(Priority.values) + 1
+
 
 def of_kind(*kinds: Kind) -> Callable[[_Conditioned], bool]:
     """A condition: the request is of one of these kinds."""
@@ -98,6 +102,16 @@ def _not_being_put_into_production(issue: _Conditioned) -> bool:
 
 def _reopenable(issue: _Conditioned) -> bool:
     return issue.outcome in REOPENS_TO_TRIAGE or issue.outcome == Outcome.WITHDRAWN
+
+
+class RankField(models.PositiveSmallIntegerField):
+    """Written with the request, from its priority; stored because a queue of any length is read in this order."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> int:
+        """The rank as it is now."""
+        assert isinstance(model_instance, Issue)
+        model_instance.rank = model_instance.urgency
+        return model_instance.rank
 
 
 class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
@@ -137,6 +151,9 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     customer = models.CharField(max_length=40, blank=True, help_text="The division it is for (label family Customer).")
     system = models.CharField(max_length=40, blank=True, help_text="The system concerned, as in the label scheme.")
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, null=True)
+    rank = RankField(
+        default=WITHOUT_PRIORITY, editable=False, help_text="Its place in queues: 1 comes first, 5 has no priority."
+    )
     milestone = models.ForeignKey("workflow.Milestone", models.SET_NULL, null=True, related_name="issues")
     due_date = models.DateField(null=True)
     teams = models.CharField("other impacted teams", max_length=255, blank=True)
@@ -177,10 +194,17 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
             models.CheckConstraint(
                 condition=Q(priority__isnull=True) | Q(priority__in=Priority.values), name="priority_is_known"
             ),
+            models.CheckConstraint(
+                condition=Q(priority__isnull=False, rank=F("priority"))
+                | Q(priority__isnull=True, rank__in=[Priority.URGENT, WITHOUT_PRIORITY]),
+                name="rank_follows_priority",
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["state", "priority", "state_since"], condition=~Q(state__in=sorted(ENDED)), name="open_by_queue"
+                fields=["state", "rank", "state_since", "number"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="open_by_queue",
             ),
             models.Index(fields=["requester", "-number"], name="requests_of_a_person"),
             models.Index(
@@ -214,6 +238,13 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     def court(self) -> Court | None:
         """Whose turn it is, or None when it has ended."""
         return COURT.get(self.state)
+
+    @property
+    def urgency(self) -> int:
+        """Its priority; without one, what is broken counts as urgent and the rest comes last (domain.md §4)."""
+        if self.priority is not None:
+            return self.priority
+        return Priority.URGENT if self.kind == Kind.BUG and self.route.key == URGENT_ROUTE else WITHOUT_PRIORITY
 
     @property
     def is_open(self) -> bool:

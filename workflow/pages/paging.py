@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet, Value
+from django.db.models.lookups import GreaterThan, LessThan
 from django.http import QueryDict
 
 Row = TypeVar("Row", bound=Model)
@@ -60,13 +61,20 @@ def _turned(key: str) -> str:
 
 
 def _beyond(keys: Sequence[str], values: Sequence[Key]) -> Q:
-    """Rows after ``values`` in the order of ``keys``: greater in the first that differs."""
-    beyond, equal = Q(), Q()
-    for key, value in zip(keys, values, strict=True):
-        name, how = (key[1:], "lt") if key.startswith("-") else (key, "gt")
-        beyond |= equal & Q(**{f"{name}__{how}": value})
-        equal &= Q(**{name: value})
-    return beyond
+    """Rows after ``values`` in the order of ``keys``, which all go the same way: one comparison of rows, because that
+    is where an index can begin to read; (a, b) > (x, y) is a > x, or a = x and b > y."""
+    backwards = {key.startswith("-") for key in keys}
+    if len(backwards) > 1:
+        raise ValueError(f"{keys} go both ways.")
+    compared = LessThan if True in backwards else GreaterThan
+    return Q(compared(_Row(*(F(key.lstrip("-")) for key in keys)), _Row(*(Value(value) for value in values))))
+
+
+class _Row(Func):
+    """Several values that are compared as one, the first counting most."""
+
+    function = ""
+    output_field = BooleanField()  # of no meaning: it never stands alone
 
 
 def _written(row: Model, keys: Sequence[str]) -> str:

@@ -17,9 +17,7 @@ from workflow.pages.filters import RequestFilter
 from workflow.pages.lists import address_with, applied_filters, page_links
 from workflow.pages.paging import page_of
 from workflow.pages.queue_extensions import extension_of
-from workflow.queues import Queue, in_order
-
-ORDER = ("rank", "state_since", "number")
+from workflow.queues import ORDER, Queue, in_order
 
 
 @require_safe

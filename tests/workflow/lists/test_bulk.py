@@ -101,7 +101,7 @@ def test_closing_many_keeps_the_rules_of_each_kind(ops, cast):
 
 def test_accepting_many_takes_those_of_which_nothing_must_be_asked(ops, cast):
     ready = file_request(cast, Kind.ADMINISTRATIVE, system="Zendesk")
-    Issue.objects.filter(pk=ready.pk).update(priority=3)
+    Issue.objects.filter(pk=ready.pk).update(priority=3, rank=3)
     bare = file_request(cast, Kind.ADMINISTRATIVE)
     response = press(ops, "triage", "accept", [ready, bare])
     assert [done for _, done, _ in results(response)] == [True, False]
