@@ -103,7 +103,7 @@ chosen-tests: dev axe
 
 # On PostgreSQL and Redis, wherever they answer: what can differ there. Everything: make postgres-tests ON_POSTGRESQL=tests
 # Not the pages, and not the matrix, whose rules are Python; that the queues agree with them in SQL is tested here too.
-ON_POSTGRESQL = tests/workflow tests/faults tests/accounts tests/notifications/test_delivery.py tests/gitlab/test_push_create.py \
+ON_POSTGRESQL = tests/test_reads_stay_flat.py tests/workflow tests/faults tests/accounts tests/notifications/test_delivery.py tests/gitlab/test_push_create.py \
 	tests/gitlab/test_models.py tests/gitlab/inbound/test_deaths.py tests/gitlab/inbound/test_both_sides_at_random.py \
 	tests/gitlab/inbound/test_receiver.py tests/intake/test_races.py tests/intake/test_submit.py tests/catalogue/test_seeding.py
 postgres-tests: dev

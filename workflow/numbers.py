@@ -6,9 +6,13 @@ ids. So it is written for nobody in particular, once per kind of person, and ask
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from hashlib import md5
 from typing import Any
+from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import IntegerField, QuerySet, Subquery
 
 from supportops.accounts.models import User
@@ -20,6 +24,8 @@ _PERSON, _GROUP, _ABSENT = -1_000_001, -2_000_000, -3_000_000
 Asked = Mapping[str, Subquery]
 _Kind = tuple[tuple[str, ...], int]
 """What a statement depends on besides ids: the names of the person's groups, and for how many people they stand in."""
+_PLANNED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""{connection of the driver: the names of what it has planned}; gone with the connection."""
 
 
 class HowMany(Subquery):
@@ -54,7 +60,10 @@ class Numbers:
         meant |= {_GROUP - place: group for place, group in enumerate(groups)}
         meant |= {_ABSENT - place: other for place, other in enumerate(absent)}
         with connection.cursor() as cursor:
-            cursor.execute(sql, [meant.get(value, value) for value in params])
+            if connection.vendor == "postgresql" and not settings.DATABASE_POOLED:
+                self._execute_planned(cursor, connection.ops.compose_sql(sql, params), meant)  # type: ignore[attr-defined]
+            else:
+                cursor.execute(sql, [meant.get(value, value) for value in params])
             return {name: int(value) for name, value in zip(asked, cursor.fetchone(), strict=True)}
 
     def _write(self, vendor: str, active: bool, kind: _Kind) -> tuple[list[str], str, tuple[Any, ...]]:
@@ -66,3 +75,16 @@ class Numbers:
         asked = dict(self.ask(anybody))
         query = User.objects.filter(pk=_PERSON).order_by().values_list(*asked.values()).query
         return [*asked], *query.sql_with_params()
+
+    def _execute_planned(self, cursor: CursorWrapper, sql: str, meant: Mapping[int, int]) -> None:
+        """Planning twenty small questions takes PostgreSQL five times as long as answering them: each connection plans
+        a statement once. Only the ids are left open; a partial index is found by what stands in the statement."""
+        for place, nobody in enumerate(meant, start=1):
+            sql = sql.replace(str(nobody), f"${place}")
+        name = f"numbers_{len(meant)}_{md5(sql.encode(), usedforsecurity=False).hexdigest()}"
+        known = _PLANNED.setdefault(connection.connection, set())
+        if name not in known:
+            types = ", ".join(["bigint"] * len(meant))
+            cursor.execute(f"PREPARE {name} ({types}) AS {sql}")
+            known.add(name)
+        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(meant))})", list(meant.values()))

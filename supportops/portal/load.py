@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.core.management.color import no_style
 from django.db import connection, transaction
-from django.db.models import JSONField, Model
+from django.db.models import JSONField, Max, Model
 
 from supportops.accounts.models import Division, User
 from supportops.accounts.roles import Role
@@ -31,6 +32,7 @@ from workflow.models import (
     ValidationRound,
     Watch,
 )
+from workflow.models.approval import Asked
 from workflow.models.event import SUBMIT
 from workflow.notifications.models import Notice
 from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, Priority, State
@@ -98,7 +100,7 @@ Said = Callable[[str], object]
 def load(requests: int, people: int, *, say: Said, seed: int = 1) -> None:
     """Write ``people`` people and ``requests`` requests with all that hangs on them; ``say`` is told how far it is.
 
-    The database holds no request yet, and its catalogue is seeded. The same seed gives the same data.
+    They are new ones, after whatever is there; its catalogue is seeded. The same seed gives the same data.
     """
     chance = random.Random(seed)  # noqa: S311 (nothing secret)
     with transaction.atomic():
@@ -122,15 +124,15 @@ class Crowd:
     def __init__(self, number: int, chance: random.Random) -> None:
         groups = {role: role_group(role) for role in Role}
         self.hidden = confidential_group()
-        managers = max(1, number // REPORTS_EACH)
+        managers, first = max(1, number // REPORTS_EACH), User.objects.count()
         made = User.objects.bulk_create(
             User(
-                username=f"load{at}",
+                username=f"load{first + at}",
                 first_name=chance.choice(WORDS).capitalize(),
-                last_name=f"Number {at}",
+                last_name=f"Number {first + at}",
                 password="!",  # nobody signs in with one
                 division=chance.choice(Division.values),
-                gitlab_username=f"load{at}",
+                gitlab_username=f"load{first + at}",
             )
             for at in range(number)
         )
@@ -149,10 +151,8 @@ class Crowd:
         self.routes = list(Route.objects.select_related("tracker").order_by("pk"))
 
 
-def role_group(role: Role) -> Any:
+def role_group(role: Role) -> Group:
     """The group that grants the role."""
-    from django.contrib.auth.models import Group
-
     return Group.objects.get_or_create(name=role)[0]
 
 
@@ -163,10 +163,12 @@ class Rows:
         self._waiting: dict[type[Model], list[tuple[Any, ...]]] = defaultdict(list)
         self._makes: dict[type[Model], Callable[[Model], tuple[Any, ...]]] = {}
         self.written: dict[type[Model], int] = defaultdict(int)
-        self._last: dict[type[Model], int] = defaultdict(int)
+        self._last: dict[type[Model], int] = {}
 
     def key(self, model: type[Model]) -> int:
         """The next primary key of the model."""
+        if model not in self._last:
+            self._last[model] = model._default_manager.aggregate(last=Max("pk"))["last"] or 0
         self._last[model] += 1
         return self._last[model]
 
@@ -215,7 +217,7 @@ def _write(model: type[Model], rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
     table = connection.ops.quote_name(model._meta.db_table)
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in model._meta.concrete_fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
@@ -243,7 +245,7 @@ def _request(number: int, of: int, crowd: Crowd, chance: random.Random, rows: Ro
     worker, approver = chance.choice(crowd.ops), _approver_of(requester, crowd, chance)
     state = way[-1][1] if way else line[0]
     issue = Issue(
-        number=number,
+        number=rows.key(Issue),
         version=len(way) + 1,
         kind=kind,
         route=route,
@@ -361,7 +363,7 @@ def _approval(issue: Issue, way: list[tuple[State, State, str]], approver: User,
         pk=rows.key(ApprovalRound),
         issue=issue,
         number=1,
-        asked={"title": issue.title, "description": issue.description, "answers": issue.answers},
+        asked=Asked(title=issue.title, description=issue.description, answers=issue.answers),
         opened_at=issue.created_at,
         ended_at=None if waits else issue.state_since,
         outcome="" if waits else ApprovalRound.Outcome.APPROVED,
@@ -412,7 +414,7 @@ def _validation(
 
 def _talk(issue: Issue, worker: User, chance: random.Random, rows: Rows) -> Iterator[Model]:
     """Comments, each with its note in GitLab."""
-    number = {1: LONGEST_TALK, 2: LONG_TALK}.get(issue.number, chance.choice((0, 0, 1, 1, 2, 3)))
+    number = {1: LONGEST_TALK, 2: LONG_TALK}.get(issue.pk, chance.choice((0, 0, 1, 1, 2, 3)))
     for at in range(number):
         comment = Comment(
             pk=rows.key(Comment),

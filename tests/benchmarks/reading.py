@@ -28,7 +28,7 @@ def blocks_of(found):
     """{sql: blocks} of the reading statements among these: the 8 kB blocks each looked at, cached or not."""
     read = {}
     for sql, params in found:
-        if sql.lstrip("( ").upper().startswith(("SELECT", "WITH")):
+        if sql.lstrip("( ").upper().startswith(("SELECT", "WITH", "EXECUTE")):
             with connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", params)
                 told = cursor.fetchone()[0]
@@ -42,7 +42,6 @@ def people():
     in_validation = Issue.objects.filter(state=State.VALIDATION).order_by("-number").first()
     return {
         "ops": User.objects.filter(groups__name=Role.OPS).order_by("pk").first(),
-        "lead": User.objects.filter(groups__name=Role.LEAD).order_by("pk").first(),
         "manager": in_validation.requester.reports_to or in_validation.requester,
         "requester": in_validation.requester,
     }

@@ -16,7 +16,6 @@ from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
 from workflow.gitlab.models import GitLabLink
 from workflow.models import ApprovalRound, Decision, Delegation, GatePath, Issue, ValidationRound
-from workflow.notifications.models import Reminder
 from workflow.numbers import Numbers
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES, counted
@@ -68,7 +67,7 @@ def test_the_menu_counts_what_the_queues_hold(population, django_assert_num_quer
     numbers = Numbers(counted)
     for who in people:
         held = {name: min(queue.of(who).count(), MOST_SHOWN) for name, queue in QUEUES.items() if queue.concerns(who)}
-        assert who.groups_by_id is not None and who.stood_in_ids is not None  # read once a request, for more than this
+        numbers.of(who)  # groups, absences and the plan are read and made once
         with django_assert_num_queries(1):
             assert numbers.of(who) == held
 
@@ -138,7 +137,8 @@ def afresh(people, issues):
     mirrors = GitLabLink.objects.filter(parked=True, status__in=GitLabLink.NEEDS_A_PERSON)
     in_need = set(mirrors.values_list("issue_id", flat=True))  # an issue that ops let go keeps its status, and rests
     raised = {one.issue_id for one in ValidationRound.objects.all() if one.raised_at and not one.settled_at}
-    late = {one.issue_id for one in Reminder.objects.select_related("issue") if one.at >= one.issue.state_since}
+    running = ValidationRound.objects.select_related("issue").filter(ended_at=None).exclude(late_at=None)
+    late = {one.issue_id for one in running if one.late_at >= one.issue.state_since}
     found = list(Issue.objects.filter(pk__in=[i.pk for i in issues]).select_related("route", "requester"))
     for issue in found:
         issue.needs_a_person = issue.pk in in_need
@@ -190,7 +190,7 @@ def made(number, state, route, restricted_to, people):
 
 
 def _validated(issue, number):
-    """A round that was raised, or raised and settled, or neither; a reminder from before, or of this validation."""
+    """A round that was raised, or raised and settled, or neither; one that runs, late now or in an earlier stay."""
     now = timezone.now()
     yield ValidationRound(
         issue=issue,
@@ -203,9 +203,7 @@ def _validated(issue, number):
     )
     if number % 3:
         since = issue.state_since + timedelta(days=[0, 1, -1][number % 3])
-        yield Reminder(
-            person=issue.requester, issue=issue, kind=Reminder.Kind.VALIDATION_LATE, day=since.date(), text="", at=since
-        )
+        yield ValidationRound(issue=issue, number=2, opened_at=now, late_at=since)
 
 
 def _outcome(state, number):

@@ -882,6 +882,12 @@ class Migration(migrations.Migration):
                 ("raised_at", models.DateTimeField(help_text="When the lead was asked to look at it.", null=True)),
                 ("settled_at", models.DateTimeField(help_text="When it was validated after all, or ended.", null=True)),
                 (
+                    "late_at",
+                    models.DateTimeField(
+                        help_text="When somebody was last reminded that nobody has come to it.", null=True
+                    ),
+                ),
+                (
                     "asked_by",
                     models.ForeignKey(
                         null=True,
@@ -1153,7 +1159,7 @@ class Migration(migrations.Migration):
             model_name="issue",
             index=models.Index(
                 condition=models.Q(("state__in", ["closed", "completed"]), _negated=True),
-                fields=["assignee", "state"],
+                fields=["assignee", "rank", "state_since", "number"],
                 name="open_by_assignee",
             ),
         ),
@@ -1276,6 +1282,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("raised_at__isnull", False), ("settled_at__isnull", True)),
                 fields=["issue"],
                 name="raised_to_lead",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="validationround",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True), ("late_at__isnull", False)),
+                fields=["issue"],
+                name="validations_late",
             ),
         ),
         migrations.AddConstraint(

@@ -210,7 +210,11 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
             models.Index(
                 fields=["requester", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_requester"
             ),
-            models.Index(fields=["assignee", "state"], condition=~Q(state__in=sorted(ENDED)), name="open_by_assignee"),
+            models.Index(
+                fields=["assignee", "rank", "state_since", "number"],
+                condition=~Q(state__in=sorted(ENDED)),
+                name="open_by_assignee",
+            ),
             models.Index(fields=["kind", "-number"], name="by_kind"),
             models.Index(fields=["state", "-number"], name="by_state"),
             models.Index(fields=["-updated_at", "-number"], name="by_newest_change"),

@@ -40,7 +40,9 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def awaiting_decision_of(self, person: User) -> Self:
         """What this person is the current approver of."""
-        return self.filter(Exists(_seats_of(person))).exclude(requester=person)
+        # Distinct: read as a whole before the requests are, not again for each of them where statistics are missing.
+        seats = _seats_of(person, None).order_by().values("round__issue").distinct()
+        return self.filter(pk__in=seats).exclude(requester=person)
 
     def validated_by(self, person: User) -> Self:
         """What this person may validate: theirs or delegated to them, never what they implemented."""
@@ -97,17 +99,21 @@ def visible_to(person: User | AnonymousUser, path: str = "") -> Q:
     )
 
 
-def _seats_of(person: User, issue: str = "pk") -> QuerySet[Decision]:
-    """Seats this person may fill in now, as ``Deciding.deciding`` says: their own, or of somebody who is away."""
+def _seats_of(person: User, issue: str | None = "pk") -> QuerySet[Decision]:
+    """Seats this person may fill in now, as ``Deciding.deciding`` says: their own, or of somebody who is away.
+
+    Of the request that ``issue`` leads to from the outer query; None: of any.
+    """
     same_round = Decision.objects.filter(round=OuterRef("round"))
     earlier = same_round.filter(decided_at__isnull=True, order__lt=OuterRef("order"))
     waiting = Decision.objects.filter(
         ~Exists(earlier),
         ~Exists(same_round.filter(decided_by=person)),
-        round__issue=OuterRef(issue),
         round__ended_at__isnull=True,
         decided_at__isnull=True,
     )
+    if issue is not None:
+        waiting = waiting.filter(round__issue=OuterRef(issue))
     if not person.stood_in_ids:
         return waiting.filter(approver=person)
     stands_in = Q(approver__in=person.stood_in_ids) & ~Exists(same_round.filter(approver=person))

@@ -49,6 +49,7 @@ class ValidationRound(models.Model):
     )
     raised_at = models.DateTimeField(null=True, help_text="When the lead was asked to look at it.")
     settled_at = models.DateTimeField(null=True, help_text="When it was validated after all, or ended.")
+    late_at = models.DateTimeField(null=True, help_text="When somebody was last reminded that nobody has come to it.")
 
     class Meta:
         ordering = ["number"]
@@ -67,6 +68,9 @@ class ValidationRound(models.Model):
         indexes = [
             models.Index(
                 fields=["issue"], condition=Q(raised_at__isnull=False, settled_at__isnull=True), name="raised_to_lead"
+            ),
+            models.Index(
+                fields=["issue"], condition=Q(late_at__isnull=False, ended_at__isnull=True), name="validations_late"
             ),
         ]
 

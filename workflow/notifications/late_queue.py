@@ -1,19 +1,17 @@
 """The queue of validations nobody came to in time: whoever may validate was reminded, and nothing happened."""
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import F, Q
 
 from workflow import queues
-from workflow.notifications.models import Reminder
+from workflow.models import ValidationRound
 from workflow.states import State
 
 
 def register() -> None:
     """Add it to the queues of Support Operations."""
-    # Reminded since it came there: the reminder knows working days and holidays.
-    late = Reminder.objects.filter(
-        issue=OuterRef("pk"),
-        kind__in=[Reminder.Kind.VALIDATION_LATE, Reminder.Kind.VALIDATION_SILENT],
-        at__gte=OuterRef("state_since"),
+    # Reminded since it came there: the reminder knows working days and holidays. Read from the few rounds that are.
+    late = ValidationRound.objects.filter(
+        late_at__isnull=False, ended_at__isnull=True, late_at__gte=F("issue__state_since")
     )
     queue = queues.define(
         "late-validation",
@@ -23,7 +21,7 @@ def register() -> None:
         [],
         queues.found_by_ops,
         "Nobody validated these in time: ask the requester, or have the lead delegate it.",
-        condition=Q(Exists(late)),
+        condition=Q(pk__in=late.values("issue")),
         always_listed=False,
     )
     queues.register(queue, before="raised")

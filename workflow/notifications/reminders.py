@@ -81,6 +81,8 @@ def _write(due: Due) -> None:
         )
         if new:
             Notice.objects.create(person=due.person, issue=issue, reminder=reminder, reason=due.reason)
+            if due.kind in (Kind.VALIDATION_LATE, Kind.VALIDATION_SILENT):
+                issue.validations.filter(ended_at__isnull=True).update(late_at=reminder.at)
 
 
 # What is due -------------------------------------------------------------------------------------------------------

@@ -20,8 +20,8 @@ from workflow.queues import QUEUES, in_order
 from workflow.states import ENDED, State
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
-MOST_OPEN = 100
-MOST_ENDED = 20
+MOST_SHOWN = 25
+"""So many rows of each part; a link leads to the rest."""
 _ASKED: dict[str, str] = {
     State.APPROVAL: "approvals",
     State.DISCUSSION: "approvals",
@@ -36,18 +36,22 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     person, stage_targets = request.user, targets()
     filed = Issue.objects.filter(requester=person).with_people()
     found = {
-        "assigned": in_order(_assigned_to(person))[:MOST_OPEN] if is_ops(person) else Issue.objects.none(),
-        "open": filed.open().order_by("-number")[:MOST_OPEN],
-        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[:MOST_ENDED],
-        "watched": _watched_by(person).order_by("-updated_at", "-number")[:MOST_OPEN],
+        "assigned": in_order(_assigned_to(person))[: MOST_SHOWN + 1] if is_ops(person) else Issue.objects.none(),
+        "open": filed.open().order_by("-number")[: MOST_SHOWN + 1],
+        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[: MOST_SHOWN + 1],
+        "watched": _watched_by(person).order_by("-updated_at", "-number")[: MOST_SHOWN + 1],
     }
-    waiting, sections = _waiting_for(person), {name: list(issues) for name, issues in found.items()}
+    read = {"waiting": _waiting_for(person), **{name: list(issues) for name, issues in found.items()}}
+    more = {name: len(issues) > MOST_SHOWN for name, issues in read.items()}
+    sections = {name: issues[:MOST_SHOWN] for name, issues in read.items()}
+    waiting = sections.pop("waiting")
     prefetch_related_objects([*waiting, *chain(*sections.values())], moves())  # for all rows of the page at once
     return render(
         request,
         "workflow/mine.html",
         {
             "waiting": _by_queue(waiting, stage_targets),
+            "more": more,
             "is_ops": is_ops(person),
             "new": {"label": "Ask for something", "url": "/", "variant": "primary", "icon": "plus"},
             "triage": {"label": "Open triage", "url": reverse("queue", args=["triage"])},
@@ -59,7 +63,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 def _waiting_for(person: User) -> list[Issue]:
     """What this person is to decide, answer or validate; read in one query."""
     waiting = numbers_in_any(*(QUEUES[name].of(person) for name in WAITING_QUEUES))
-    return list(in_order(Issue.objects.filter(pk__in=waiting)).with_people()[:MOST_OPEN])
+    return list(in_order(Issue.objects.filter(pk__in=waiting)).with_people()[: MOST_SHOWN + 1])
 
 
 def _by_queue(issues: Iterable[Issue], stage_targets: Targets) -> list[dict[str, Any]]:
