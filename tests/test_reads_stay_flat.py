@@ -11,6 +11,8 @@ from django.db import connection
 
 from supportops.portal.load import load
 from tests.benchmarks.reading import PAGES, address, blocks_of, people, statements
+from workflow.catalogue.models import Entry, Route
+from workflow.gitlab.models.connection import Connection
 from workflow.models import Issue
 from workflow.queues import QUEUES
 
@@ -69,6 +71,7 @@ def test_load_data_satisfies_every_constraint_and_fills_every_queue():
     filled = {state for state in Issue.objects.values_list("state", flat=True)}
     empty = {name for name, queue in QUEUES.items() if not queue.states & filled}
     assert empty == set()
+    assert Connection.load().paused
     assert all(issue.rank == issue.urgency for issue in Issue.objects.select_related("route"))
 
 
@@ -83,3 +86,11 @@ def test_load_data_goes_only_where_there_are_no_requests():
 def test_too_few_people_are_refused_with_the_number_that_is_needed():
     with pytest.raises(CommandError, match="50 people"):
         call_command("seed_load", requests=10, people=3, stdout=io.StringIO())
+
+
+@pytest.mark.django_db
+def test_without_a_catalogue_it_is_said_what_to_do_first():
+    Entry.objects.all().delete()
+    Route.objects.all().delete()
+    with pytest.raises(CommandError, match="manage.py seed_catalogue"):
+        call_command("seed_load", requests=10, people=60, stdout=io.StringIO())

@@ -5,7 +5,7 @@ ids. So it is written for nobody in particular, once per kind of person, and ask
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import lru_cache
 from hashlib import md5
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -47,7 +47,7 @@ class Numbers:
 
     def __init__(self, ask: Callable[[User], Asked]) -> None:
         self.ask = ask
-        self._written = cache(self._write)
+        self._written = lru_cache(maxsize=200)(self._write)
 
     def of(self, person: User) -> dict[str, int]:
         """{name: number} for this person; what is a yes or no is 1 or 0."""
@@ -83,8 +83,12 @@ class Numbers:
             sql = sql.replace(str(nobody), f"${place}")
         name = f"numbers_{len(meant)}_{md5(sql.encode(), usedforsecurity=False).hexdigest()}"
         known = _PLANNED.setdefault(connection.connection, set())
-        if name not in known:
-            types = ", ".join(["bigint"] * len(meant))
-            cursor.execute(f"PREPARE {name} ({types}) AS {sql}")
-            known.add(name)
-        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(meant))})", list(meant.values()))
+        try:
+            if name not in known:
+                cursor.execute(f"PREPARE {name} ({', '.join(['bigint'] * len(meant))}) AS {sql}")
+                known.add(name)
+            cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(meant))})", list(meant.values()))
+        except BaseException:
+            if not connection.in_atomic_block:
+                connection.close()  # what it has planned is not known: the next page begins with another one
+            raise

@@ -22,6 +22,7 @@ from workflow.catalogue.kinds import ApprovalRule, Kind
 from workflow.catalogue.models import Route
 from workflow.catalogue.restriction import confidential_group
 from workflow.gitlab.models import GitLabLink, OutgoingNote
+from workflow.gitlab.models.connection import Connection
 from workflow.models import (
     ApprovalRound,
     Comment,
@@ -43,6 +44,8 @@ OPEN_SHARE, RESTRICTED_SHARE, UNREAD_SHARE = 0.4, 0.01, 0.1
 LONGEST_TALK, LONG_TALK = 2_000, 50
 """Comments on the first request and on the second; others have a few."""
 OPS, LEADS, REPORTS_EACH = 25, 3, 10
+NO_PROJECT = 10**15
+"""No GitLab has so many projects: what is taken for load data's project is nobody's."""
 PORTION = 20_000
 """So many rows of a table are written at once."""
 SYSTEMS = ("Zendesk", "Salesforce", "Calendly", "GitLab.com", "Mailgun", "Slack")
@@ -100,10 +103,12 @@ Said = Callable[[str], object]
 def load(requests: int, people: int, *, say: Said, seed: int = 1) -> None:
     """Write ``people`` people and ``requests`` requests with all that hangs on them; ``say`` is told how far it is.
 
-    They are new ones, after whatever is there; its catalogue is seeded. The same seed gives the same data.
+    They are new ones, after whatever is there; its catalogue is seeded. The same seed gives the same data. The exchange
+    with GitLab is paused, which knows none of their issues.
     """
     chance = random.Random(seed)  # noqa: S311 (nothing secret)
     with transaction.atomic():
+        Connection.load().pause("Load data")
         crowd = Crowd(people, chance)
         say(f"{people:,} people")
         rows = Rows()
@@ -436,7 +441,7 @@ def _link(issue: Issue) -> GitLabLink:
         pushed_version=issue.version,
         status=GitLabLink.Status.IN_STEP,
         marker=f"load-{issue.number}",
-        project_id=issue.tracker_id,
+        project_id=NO_PROJECT + (issue.tracker_id or 0),
         iid=issue.number,
         gitlab_id=issue.number,
         web_url=f"https://gitlab.example.com/load/-/issues/{issue.number}",

@@ -26,7 +26,7 @@ def chip_for(label: str, colour: str | None = "") -> Chip:
     colour = colour if colour and HEX_COLOUR.fullmatch(colour) else DEFAULT_COLOUR
     scope, _, name = str(label).rpartition(SCOPE_SEPARATOR)
     if not (scope and name):
-        scope, name = "", str(label)
+        scope, name = "", "".join(label)  # plain text, even of one that was marked as safe: it is drawn once for both
     return Chip(scope, name, colour.lower(), _white_reads_better(colour))
 
 

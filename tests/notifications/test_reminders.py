@@ -17,6 +17,7 @@ from workflow.notifications import reminders
 from workflow.notifications.models import Notice, Reminder
 from workflow.notifications.reminders import remind_people
 from workflow.notifications.texts import REMINDS_IN
+from workflow.queues import QUEUES
 from workflow.states import State
 from workflow.verbs import Verb
 
@@ -214,6 +215,21 @@ def test_validators_after_the_target_and_each_time_it_has_passed_again(cast, clo
     request_at(State.VALIDATION, cast=cast)
     moments = [at(2026, 3, day, 9) for day in range(10, 32)]
     assert days_reminded(clock, moments, Kinds.VALIDATION_LATE) == [(3, 17), (3, 24), (3, 31)]
+
+
+def test_a_validation_is_in_the_queue_of_late_ones_from_its_first_reminder_until_it_moves_on(cast, clock):
+    issue = request_at(State.VALIDATION, cast=cast)
+    found = []
+    for day in (16, 17):
+        clock.move_to(at(2026, 3, day, 9))
+        remind_people()
+        found.append([one.pk for one in QUEUES["late-validation"].of(cast.ops)])
+    step(issue, Verb.SEND_BACK, cast.requester, text="Not yet.")
+    step(issue, Verb.REQUEST_VALIDATION, cast.ops, text="Now.")
+
+    found.append([one.pk for one in QUEUES["late-validation"].of(cast.ops)])
+
+    assert found == [[], [issue.pk], []]
 
 
 def test_delegates_are_reminded_and_who_implements_is_not(cast, clock):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
 
 from supportops.ui.chips import chip_for
 from supportops.ui.templatetags import ui
@@ -156,3 +157,9 @@ def test_a_disabled_action_says_why():
     assert "It must be validated first." in render(
         '{% button label="Complete" disabled_reason="It must be validated first." %}'
     )
+
+
+@pytest.mark.parametrize("tag", ["{% label_chip shown %}", "{% button label=shown %}", "{% person shown %}"])
+def test_text_that_was_drawn_as_safe_before_is_escaped_all_the_same_where_it_is_not(tag):
+    render(tag, shown=mark_safe("<b>twice</b>"))  # noqa: S308
+    assert "<b>twice</b>" not in render(tag, shown="<b>twice</b>")

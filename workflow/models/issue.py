@@ -109,9 +109,9 @@ class RankField(models.PositiveSmallIntegerField):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> int:
         """The rank as it is now."""
-        assert isinstance(model_instance, Issue)
-        model_instance.rank = model_instance.urgency
-        return model_instance.rank
+        rank: int = getattr(model_instance, "urgency", None) or super().pre_save(model_instance, add)  # in a migration
+        setattr(model_instance, self.attname, rank)
+        return rank
 
 
 class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):

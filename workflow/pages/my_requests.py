@@ -1,8 +1,6 @@
 """A person's own page: what waits for them first."""
 
-from collections.abc import Iterable
 from itertools import chain
-from typing import Any
 
 from django.db.models import prefetch_related_objects
 from django.http import HttpResponse
@@ -15,19 +13,13 @@ from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
 from workflow.models.querysets import IssueQuerySet, moves, numbers_in_any
-from workflow.pages.rows import Targets, rows_of, targets
+from workflow.pages.rows import rows_of, targets
 from workflow.queues import QUEUES, in_order
-from workflow.states import ENDED, State
+from workflow.states import ENDED
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
 MOST_SHOWN = 25
 """So many rows of each part; a link leads to the rest."""
-_ASKED: dict[str, str] = {
-    State.APPROVAL: "approvals",
-    State.DISCUSSION: "approvals",
-    State.NEEDS_INFO: "waiting",
-    State.VALIDATION: "validation",
-}
 
 
 @require_safe
@@ -36,40 +28,37 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     person, stage_targets = request.user, targets()
     filed = Issue.objects.filter(requester=person).with_people()
     found = {
-        "assigned": in_order(_assigned_to(person))[: MOST_SHOWN + 1] if is_ops(person) else Issue.objects.none(),
-        "open": filed.open().order_by("-number")[: MOST_SHOWN + 1],
-        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")[: MOST_SHOWN + 1],
-        "watched": _watched_by(person).order_by("-updated_at", "-number")[: MOST_SHOWN + 1],
+        "assigned": in_order(_assigned_to(person)) if is_ops(person) else Issue.objects.none(),
+        "open": filed.open().order_by("-number"),
+        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number"),
+        "watched": _watched_by(person).order_by("-updated_at", "-number"),
     }
-    read = {"waiting": _waiting_for(person), **{name: list(issues) for name, issues in found.items()}}
+    read = {name: list(issues[: MOST_SHOWN + 1]) for name, issues in found.items()} | _waiting_for(person)
     more = {name: len(issues) > MOST_SHOWN for name, issues in read.items()}
-    sections = {name: issues[:MOST_SHOWN] for name, issues in read.items()}
-    waiting = sections.pop("waiting")
-    prefetch_related_objects([*waiting, *chain(*sections.values())], moves())  # for all rows of the page at once
+    read = {name: issues[:MOST_SHOWN] for name, issues in read.items()}
+    prefetch_related_objects([*chain(*read.values())], moves())  # for all rows of the page at once
+    rows = {name: rows_of(issues, stage_targets) for name, issues in read.items()}
+    waiting = [{"queue": QUEUES[name], "rows": rows[name], "more": more[name]} for name in WAITING_QUEUES if rows[name]]
     return render(
         request,
         "workflow/mine.html",
         {
-            "waiting": _by_queue(waiting, stage_targets),
+            **rows,
+            "waiting": waiting,
             "more": more,
             "is_ops": is_ops(person),
             "new": {"label": "Ask for something", "url": "/", "variant": "primary", "icon": "plus"},
             "triage": {"label": "Open triage", "url": reverse("queue", args=["triage"])},
-            **{name: rows_of(issues, stage_targets) for name, issues in sections.items()},
         },
     )
 
 
-def _waiting_for(person: User) -> list[Issue]:
-    """What this person is to decide, answer or validate; read in one query."""
-    waiting = numbers_in_any(*(QUEUES[name].of(person) for name in WAITING_QUEUES))
-    return list(in_order(Issue.objects.filter(pk__in=waiting)).with_people()[: MOST_SHOWN + 1])
-
-
-def _by_queue(issues: Iterable[Issue], stage_targets: Targets) -> list[dict[str, Any]]:
-    """[{queue, rows}] of these requests."""
-    groups = [(QUEUES[name], [issue for issue in issues if _ASKED[issue.state] == name]) for name in WAITING_QUEUES]
-    return [{"queue": queue, "rows": rows_of(found, stage_targets)} for queue, found in groups if found]
+def _waiting_for(person: User) -> dict[str, list[Issue]]:
+    """{queue: what this person is to decide, answer or validate, and one more than is shown}; read in one query."""
+    firsts = [in_order(QUEUES[name].of(person))[: MOST_SHOWN + 1] for name in WAITING_QUEUES]
+    numbers = numbers_in_any(*(Issue.objects.filter(pk__in=first.values("pk")) for first in firsts))
+    found = list(in_order(Issue.objects.filter(pk__in=numbers)).with_people())
+    return {name: [issue for issue in found if issue.state in QUEUES[name].states] for name in WAITING_QUEUES}
 
 
 def _assigned_to(person: User) -> IssueQuerySet:

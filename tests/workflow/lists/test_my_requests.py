@@ -82,3 +82,16 @@ def test_the_page_takes_as_many_queries_with_many_rows_as_with_few(client, cast,
             assert client.get("/mine/").status_code == 200
         numbers.append(len(queries))
     assert numbers[0] == numbers[1] <= 12
+
+
+def test_a_part_of_many_rows_ends_with_a_link_to_all_and_hides_no_other_part(client, cast):
+    many(30, cast.requester, state=State.NEEDS_INFO, title="Asked")
+    ready = request_at(State.VALIDATION, cast=cast)
+
+    page = page_of(client, cast.requester)
+
+    assert {name: len(rows) for name, rows in waiting(page).items()} == {"waiting": 25, "validation": 1}
+    assert ready.title in waiting(page)["validation"]
+    assert 'href="/queues/waiting/"' in page.text[page.text.index("<main") :]
+    assert "All of “To answer”" in page.text and "All of “To validate”" not in page.text
+    assert len(titles(page, "open")) == 25 and 'href="/issues/?mine=on&amp;state=open"' in page.text

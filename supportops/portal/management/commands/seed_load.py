@@ -6,6 +6,7 @@ from time import monotonic
 from django.core.management.base import BaseCommand, CommandError
 
 from supportops.portal.load import load
+from workflow.catalogue.models import Route
 from workflow.models import Issue
 
 FEWEST_PEOPLE = 50
@@ -30,6 +31,8 @@ class Command(BaseCommand):
             raise CommandError(
                 "This database holds requests. Load data goes only where there are none: use another one."
             )
+        if not Route.objects.exists():
+            raise CommandError("There is no catalogue to file requests by yet: run manage.py seed_catalogue first.")
         began = monotonic()
         load(requests, people, say=self.stdout.write, seed=seed)
         self.stdout.write(f"Done in {monotonic() - began:.0f} seconds.")
