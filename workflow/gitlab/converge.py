@@ -38,7 +38,7 @@ from workflow.gitlab.identities import unknown
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.push_pieces import send_files
 from workflow.gitlab.retry import quarantine
-from workflow.gitlab.schemas import RemoteIssue, RemoteProject
+from workflow.gitlab.schemas import RemoteIssue
 from workflow.gitlab.session import Run, Status
 
 
@@ -81,11 +81,12 @@ def create(run: Run, wanted: Wanted) -> RemoteIssue | None:
     """
     project = run.project
     if run.mirror.creating_since is not None:
-        found, certain = _look_for(run, project, run.mirror.creating_since)
+        # Where it was sent: the request may belong elsewhere by now.
+        found, certain = _look_for(run, run.mirror.project_id or project.id, run.mirror.creating_since)
         if found or not certain:
             return found and _link(run, found)
     since = run.now
-    run.write(status=Status.CREATING, creating_since=since, empty_looks=0)
+    run.write(status=Status.CREATING, creating_since=since, empty_looks=0, project_id=project.id)
     crashpoint("creating")
     try:
         remote = run.gateway.create_issue(
@@ -95,16 +96,16 @@ def create(run: Run, wanted: Wanted) -> RemoteIssue | None:
         run.put_off(quarantine().total_seconds(), error.message, status=Status.UNKNOWN)
         return None
     except GitLabError as error:
-        twins = _marked(run, project, since) if isinstance(error, Conflict) else []
+        twins = _marked(run, project.id, since) if isinstance(error, Conflict) else []
         if twins:
             return _link(run, twins[0])
-        run.write(status=Status.BEHIND, creating_since=None)
+        run.write(status=Status.BEHIND, creating_since=None, project_id=None)
         raise
     crashpoint("http_done")
     return _link(run, remote)
 
 
-def _look_for(run: Run, project: RemoteProject, since: datetime) -> tuple[RemoteIssue | None, bool]:
+def _look_for(run: Run, project_id: int, since: datetime) -> tuple[RemoteIssue | None, bool]:
     """(the issue an attempt at ``since`` made or None, whether that is certain). Uncertain: the row was let go of.
 
     A list that fails raises and proves nothing. Time is GitLab's own, told by its last answer.
@@ -114,7 +115,7 @@ def _look_for(run: Run, project: RemoteProject, since: datetime) -> tuple[Remote
     if left > timedelta(0):
         run.put_off_free(left.total_seconds(), "Waits to see whether GitLab created it.", status=Status.UNKNOWN)
         return None, False
-    twins = _marked(run, project, since)
+    twins = _marked(run, project_id, since)
     if len(twins) > 1:
         log.error("gitlab_twins", number=mirror.pk, iids=[twin.iid for twin in twins])
     if twins:
@@ -126,11 +127,11 @@ def _look_for(run: Run, project: RemoteProject, since: datetime) -> tuple[Remote
     return None, True
 
 
-def _marked(run: Run, project: RemoteProject, since: datetime) -> list[RemoteIssue]:
+def _marked(run: Run, project_id: int, since: datetime) -> list[RemoteIssue]:
     """The bot's issues that carry the request's marker, made since the attempt began; any other is not ours."""
     return [
         issue
-        for issue in run.gateway.issues_by(project.id, run.bot_id, created_after=since - CLOCKS_APART)
+        for issue in run.gateway.issues_by(project_id, run.bot_id, created_after=since - CLOCKS_APART)
         if marker_in(issue.description) == run.mirror.marker and issue.moved_to_id is None
     ]
 
@@ -191,7 +192,7 @@ def _begin(run: Run) -> bool:
     remote = create(run, goal)
     if remote is None:
         return False
-    _adjust(run, remote, goal)
+    _adjust(run, _in_its_place(run, remote), goal)  # an earlier attempt may have made it where it belonged then
     return True
 
 
