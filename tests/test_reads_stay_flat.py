@@ -13,8 +13,8 @@ from supportops.portal.load import load
 from tests.benchmarks.reading import PAGES, address, blocks_of, people, statements
 from workflow.catalogue.models import Entry, Route
 from workflow.gitlab.models.connection import Connection
-from workflow.models import Issue
-from workflow.queues import QUEUES
+from workflow.models import Event, Issue
+from workflow.states import State
 
 SMALL, MORE = 1_000, 5_000
 PEOPLE = 120
@@ -64,15 +64,21 @@ def test_no_page_reads_more_because_there_are_more_requests(client):
 
 
 @pytest.mark.django_db
-def test_load_data_satisfies_every_constraint_and_fills_every_queue():
-    load(400, 60, say=lambda line: None)
+def test_load_data_satisfies_every_constraint_and_reaches_every_state():
+    load(800, 60, say=lambda line: None)
     connection.check_constraints()
-    assert Issue.objects.count() == 400
-    filled = {state for state in Issue.objects.values_list("state", flat=True)}
-    empty = {name for name, queue in QUEUES.items() if not queue.states & filled}
-    assert empty == set()
-    assert Connection.load().paused
+    assert set(Issue.objects.values_list("state", flat=True)) == set(State)
     assert all(issue.rank == issue.urgency for issue in Issue.objects.select_related("route"))
+    assert Connection.load().paused
+
+
+@pytest.mark.django_db
+def test_the_histories_of_load_data_go_only_ways_that_the_state_machine_has():
+    load(800, 60, say=lambda line: None)
+    moves = list(Issue._meta.get_field("state").get_all_transitions(Issue))
+    sources = {(move.name.replace("_", "-"), move.source) for move in moves}
+    steps = set(Event.objects.exclude(from_state="").values_list("verb", "from_state"))
+    assert steps - sources == set()
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ ids. So it is written for nobody in particular, once per kind of person, and ask
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import md5
 from typing import Any
@@ -38,6 +39,17 @@ class HowMany(Subquery):
         super().__init__(queryset.order_by().values("pk")[:MOST_SHOWN], output_field=IntegerField())
 
 
+@dataclass(frozen=True)
+class _Statement:
+    """``sql`` with ``params``, in which some stand for ids. ``planned``: on PostgreSQL, a name and the text to plan by,
+    with a place for each id."""
+
+    asked: tuple[str, ...]
+    sql: str
+    params: tuple[Any, ...]
+    planned: tuple[str, str] | None
+
+
 class Numbers:
     """``of(person)``: what ``ask`` names, by name, read by one statement.
 
@@ -53,42 +65,56 @@ class Numbers:
         """{name: number} for this person; what is a yes or no is 1 or 0."""
         groups, absent = sorted(person.groups_by_id), sorted(person.stood_in_ids)
         names = tuple(person.groups_by_id[group] for group in groups)
-        asked, sql, params = self._written(connection.vendor, person.is_active, (names, len(absent)))
-        if not asked:
+        statement = self._written(connection.vendor, person.is_active, (names, len(absent)))
+        if not statement.asked:
             return {}
-        meant: dict[Any, int] = {_PERSON: person.pk}
-        meant |= {_GROUP - place: group for place, group in enumerate(groups)}
-        meant |= {_ABSENT - place: other for place, other in enumerate(absent)}
+        ids = [person.pk, *groups, *absent]
         with connection.cursor() as cursor:
-            if connection.vendor == "postgresql" and not settings.DATABASE_POOLED:
-                self._execute_planned(cursor, connection.ops.compose_sql(sql, params), meant)  # type: ignore[attr-defined]
+            if statement.planned and not settings.DATABASE_POOLED:
+                _execute_planned(cursor, *statement.planned, ids)
             else:
-                cursor.execute(sql, [meant.get(value, value) for value in params])
-            return {name: int(value) for name, value in zip(asked, cursor.fetchone(), strict=True)}
+                meant = dict(zip(_nobodies(len(groups), len(absent)), ids, strict=True))
+                cursor.execute(statement.sql, [meant.get(value, value) for value in statement.params])
+            return {name: int(value) for name, value in zip(statement.asked, cursor.fetchone(), strict=True)}
 
-    def _write(self, vendor: str, active: bool, kind: _Kind) -> tuple[list[str], str, tuple[Any, ...]]:
-        """The names, the statement and its parameters, for anybody of this kind."""
+    def _write(self, vendor: str, active: bool, kind: _Kind) -> _Statement:
+        """The statement for anybody of this kind."""
         names, absent = kind
-        anybody = User(pk=_PERSON, is_active=active)
-        anybody.groups_by_id = {_GROUP - place: name for place, name in enumerate(names)}
-        anybody.stood_in_ids = frozenset(_ABSENT - place for place in range(absent))
+        nobodies = _nobodies(len(names), absent)
+        anybody = User(pk=nobodies[0], is_active=active)
+        anybody.groups_by_id = dict(zip(nobodies[1:], names, strict=False))
+        anybody.stood_in_ids = frozenset(nobodies[1 + len(names) :])
         asked = dict(self.ask(anybody))
-        query = User.objects.filter(pk=_PERSON).order_by().values_list(*asked.values()).query
-        return [*asked], *query.sql_with_params()
+        query = User.objects.filter(pk=anybody.pk).order_by().values_list(*asked.values()).query
+        sql, params = query.sql_with_params()
+        return _Statement(tuple(asked), sql, params, _plan(sql, params, nobodies) if vendor == "postgresql" else None)
 
-    def _execute_planned(self, cursor: CursorWrapper, sql: str, meant: Mapping[int, int]) -> None:
-        """Planning twenty small questions takes PostgreSQL five times as long as answering them: each connection plans
-        a statement once. Only the ids are left open; a partial index is found by what stands in the statement."""
-        for place, nobody in enumerate(meant, start=1):
-            sql = sql.replace(str(nobody), f"${place}")
-        name = f"numbers_{len(meant)}_{md5(sql.encode(), usedforsecurity=False).hexdigest()}"
-        known = _PLANNED.setdefault(connection.connection, set())
-        try:
-            if name not in known:
-                cursor.execute(f"PREPARE {name} ({', '.join(['bigint'] * len(meant))}) AS {sql}")
-                known.add(name)
-            cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(meant))})", list(meant.values()))
-        except BaseException:
-            if not connection.in_atomic_block:
-                connection.close()  # what it has planned is not known: the next page begins with another one
-            raise
+
+def _nobodies(groups: int, absent: int) -> list[int]:
+    """What stands for the ids of a person, of their groups and of those they stand in for."""
+    return [_PERSON, *(_GROUP - place for place in range(groups)), *(_ABSENT - place for place in range(absent))]
+
+
+def _plan(sql: str, params: tuple[Any, ...], nobodies: list[int]) -> tuple[str, str]:
+    """(a name, the text that plans it). Only the ids are left open: what else it asks for is written out, so that
+    partial indexes are found."""
+    text = connection.ops.compose_sql(sql, params)  # type: ignore[attr-defined]
+    for place, nobody in enumerate(nobodies, start=1):
+        text = text.replace(str(nobody), f"${place}")
+    name = f"numbers_{len(nobodies)}_{md5(text.encode(), usedforsecurity=False).hexdigest()}"
+    return name, f"PREPARE {name} ({', '.join(['bigint'] * len(nobodies))}) AS {text}"
+
+
+def _execute_planned(cursor: CursorWrapper, name: str, plan: str, ids: list[int]) -> None:
+    """Planning twenty small questions takes PostgreSQL five times as long as answering them: each connection plans a
+    statement once."""
+    known = _PLANNED.setdefault(connection.connection, set())
+    try:
+        if name not in known:
+            cursor.execute(plan)
+            known.add(name)
+        cursor.execute(f"EXECUTE {name} ({', '.join(['%s'] * len(ids))})", ids)
+    except BaseException:
+        if not connection.in_atomic_block:
+            connection.close()  # what it has planned is not known: the next page begins with another one
+        raise

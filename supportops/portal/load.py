@@ -1,7 +1,7 @@
 """Load data: as many requests as a large company files in years, for measuring how pages read at that size.
 
-Written past the door, in bulk, yet so that every constraint of the database holds and every queue, list and page has
-what it would have: histories, approvals, comments, notices, GitLab links in step.
+Written past the door, in bulk, yet so that every constraint of the database holds, and with what pages read: histories,
+approvals, comments, notices, GitLab links in step. Nothing is late, sent back again or in need of a person.
 """
 
 import json
@@ -36,7 +36,7 @@ from workflow.models import (
 from workflow.models.approval import Asked
 from workflow.models.event import SUBMIT
 from workflow.notifications.models import Notice
-from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, Priority, State
+from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, Priority, State, rail_of
 from workflow.verbs import Verb
 
 YEARS = timedelta(days=3 * 365)
@@ -59,24 +59,6 @@ _VOCABULARY = (
     "tier bug fix "
 )
 WORDS = _VOCABULARY.split()
-_LINES: dict[Kind, tuple[State, ...]] = {
-    Kind.BUG: (State.TRIAGE, State.DESIGN, State.DEVELOPMENT, State.VALIDATION, State.IMPLEMENTATION, State.COMPLETED),
-    Kind.FEATURE: (
-        State.TRIAGE,
-        State.DESIGN,
-        State.PLANNING,
-        State.SCHEDULED,
-        State.DEVELOPMENT,
-        State.VALIDATION,
-        State.IMPLEMENTATION,
-        State.COMPLETED,
-    ),
-    Kind.ADMINISTRATIVE: (State.TRIAGE, State.DEVELOPMENT, State.COMPLETED),
-    Kind.PROPOSAL: (State.DISCUSSION, State.TRIAGE, State.COMPLETED),
-    Kind.QUESTION: (State.TRIAGE, State.COMPLETED),
-    Kind.HAND_OVER: (State.TRIAGE, State.COMPLETED),
-}
-"""The states a kind passes when nothing stands in its way."""
 _ASIDE: dict[State, Verb] = {
     State.NEEDS_INFO: Verb.ASK,
     State.ESCALATED: Verb.ESCALATE,
@@ -85,6 +67,8 @@ _ASIDE: dict[State, Verb] = {
     State.CLOSED: Verb.CLOSE,
 }
 """The states besides, and the verb that leads there from the line."""
+_NOT_CLOSED = frozenset({State.APPROVAL, State.DISCUSSION, State.IMPLEMENTATION})
+"""What waits for a decision is declined, and what goes into production is not closed."""
 _ONWARD: dict[State, Verb] = {
     State.APPROVAL: Verb.APPROVE,
     State.DISCUSSION: Verb.APPROVE,
@@ -127,7 +111,7 @@ class Crowd:
     """The people, and the routes they file by."""
 
     def __init__(self, number: int, chance: random.Random) -> None:
-        groups = {role: role_group(role) for role in Role}
+        groups = {role: Group.objects.get_or_create(name=role)[0] for role in Role}
         self.hidden = confidential_group()
         managers, first = max(1, number // REPORTS_EACH), User.objects.count()
         made = User.objects.bulk_create(
@@ -154,11 +138,6 @@ class Crowd:
         )
         joins.objects.bulk_create(joins(user_id=one.pk, group_id=self.hidden.pk) for one in self.ops[:3])
         self.routes = list(Route.objects.select_related("tracker").order_by("pk"))
-
-
-def role_group(role: Role) -> Group:
-    """The group that grants the role."""
-    return Group.objects.get_or_create(name=role)[0]
 
 
 class Rows:
@@ -241,7 +220,7 @@ def _request(number: int, of: int, crowd: Crowd, chance: random.Random, rows: Ro
     route = crowd.routes[chance.randrange(len(crowd.routes))]
     kind = Kind(route.kind)
     approved = route.approval_rule != ApprovalRule.NONE and kind != Kind.PROPOSAL
-    line = (State.APPROVAL, *_LINES[kind]) if approved else _LINES[kind]
+    line = rail_of(kind, approved=approved)
     way = _way(line, chance, open_=number <= 2 or chance.random() < OPEN_SHARE)
     created = datetime.now(UTC) - YEARS * (1 - number / (of + 1)) - timedelta(hours=1)
     left = datetime.now(UTC) - created
@@ -298,7 +277,8 @@ def _way(line: tuple[State, ...], chance: random.Random, *, open_: bool) -> list
         aside = chance.choice((State.BACKLOG, State.BLOCKED))
         way.append((here, aside, _ASIDE[aside]))
     elif not open_ and chance.random() < 0.2:
-        way[-1] = (way[-1][0], State.CLOSED, _ASIDE[State.CLOSED])
+        cut = chance.choice([place for place, state in enumerate(line[:-1]) if state not in _NOT_CLOSED])
+        way = [*way[:cut], (line[cut], State.CLOSED, _ASIDE[State.CLOSED])]
     return way
 
 

@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -130,6 +131,8 @@ def populated(rows_of_the_module):
                 rows[type(row)].append(row)
     for model, those in rows.items():
         model.objects.bulk_create(those)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")  # as the database does by itself; what it knew of other tests' rows is wrong
 
 
 def afresh(people, issues):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery
 
 from workflow.models.approval import Decision
 from workflow.models.event import Event
@@ -40,7 +40,7 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def awaiting_decision_of(self, person: User) -> Self:
         """What this person is the current approver of."""
-        # Distinct: read as a whole before the requests are, not again for each of them where statistics are missing.
+        # Distinct: the seats are read and their requests looked up, rather than each open request asked for its seats.
         seats = _seats_of(person, None).order_by().values("round__issue").distinct()
         return self.filter(pk__in=seats).exclude(requester=person)
 
@@ -105,13 +105,10 @@ def _seats_of(person: User, issue: str | None = "pk") -> QuerySet[Decision]:
     Of the request that ``issue`` leads to from the outer query; None: of any.
     """
     same_round = Decision.objects.filter(round=OuterRef("round"))
-    earlier = same_round.filter(decided_at__isnull=True, order__lt=OuterRef("order"))
-    waiting = Decision.objects.filter(
-        ~Exists(earlier),
-        ~Exists(same_round.filter(decided_by=person)),
-        round__ended_at__isnull=True,
-        decided_at__isnull=True,
-    )
+    # One number, looked up for each seat that is left: no planner makes a join of all seats with all seats out of it.
+    unless_decided = same_round.order_by().values("round").alias(given=Count("pk", filter=Q(decided_by=person)))
+    in_turn = unless_decided.filter(given=0).values(first=Min("order", filter=Q(decided_at__isnull=True)))
+    waiting = Decision.objects.filter(round__ended_at__isnull=True, decided_at__isnull=True, order=Subquery(in_turn))
     if issue is not None:
         waiting = waiting.filter(round__issue=OuterRef(issue))
     if not person.stood_in_ids:

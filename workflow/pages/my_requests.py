@@ -13,18 +13,17 @@ from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
 from workflow.models.querysets import IssueQuerySet, moves, numbers_in_any
+from workflow.pages.paging import PAGE_SIZE
 from workflow.pages.rows import rows_of, targets
 from workflow.queues import QUEUES, in_order
 from workflow.states import ENDED
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
-MOST_SHOWN = 25
-"""So many rows of each part; a link leads to the rest."""
 
 
 @require_safe
 def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """What waits for me, what is assigned to me, what I filed, what I watch."""
+    """What waits for me, what is assigned to me, what I filed, what I watch: a page of each, and a link to the rest."""
     person, stage_targets = request.user, targets()
     filed = Issue.objects.filter(requester=person).with_people()
     found = {
@@ -33,9 +32,9 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number"),
         "watched": _watched_by(person).order_by("-updated_at", "-number"),
     }
-    read = {name: list(issues[: MOST_SHOWN + 1]) for name, issues in found.items()} | _waiting_for(person)
-    more = {name: len(issues) > MOST_SHOWN for name, issues in read.items()}
-    read = {name: issues[:MOST_SHOWN] for name, issues in read.items()}
+    read = {name: list(issues[: PAGE_SIZE + 1]) for name, issues in found.items()} | _waiting_for(person)
+    more = {name: len(issues) > PAGE_SIZE for name, issues in read.items()}
+    read = {name: issues[:PAGE_SIZE] for name, issues in read.items()}
     prefetch_related_objects([*chain(*read.values())], moves())  # for all rows of the page at once
     rows = {name: rows_of(issues, stage_targets) for name, issues in read.items()}
     waiting = [{"queue": QUEUES[name], "rows": rows[name], "more": more[name]} for name in WAITING_QUEUES if rows[name]]
@@ -55,7 +54,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
 
 def _waiting_for(person: User) -> dict[str, list[Issue]]:
     """{queue: what this person is to decide, answer or validate, and one more than is shown}; read in one query."""
-    firsts = [in_order(QUEUES[name].of(person))[: MOST_SHOWN + 1] for name in WAITING_QUEUES]
+    firsts = [in_order(QUEUES[name].of(person))[: PAGE_SIZE + 1] for name in WAITING_QUEUES]
     numbers = numbers_in_any(*(Issue.objects.filter(pk__in=first.values("pk")) for first in firsts))
     found = list(in_order(Issue.objects.filter(pk__in=numbers)).with_people())
     return {name: [issue for issue in found if issue.state in QUEUES[name].states] for name in WAITING_QUEUES}
