@@ -1,6 +1,7 @@
 """``manage.py up``: the whole portal in one process, for a first look and for small teams."""
 
 import contextlib
+import signal
 import sqlite3
 from typing import Any
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Bring everything up, say where, and wait. What keeps it from coming up is said in one sentence."""
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that started it with & had it ignored
         with contextlib.closing(Portal(settings.PORT)) as portal:
             try:
                 portal.claim()
