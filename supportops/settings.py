@@ -220,7 +220,7 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
         # Compiling a plan pays for minutes of work, not for milliseconds; and a row of a list joins more tables than
         # the planner looks at together by itself, so that it would join all requests before it narrows them down. A
         # pooler passes no options on: there they are set for the role (docs/operating.md).
-        _database["OPTIONS"].setdefault("options", "-c jit=off -c join_collapse_limit=16 -c from_collapse_limit=16")
+        _database["OPTIONS"].setdefault("options", "-c jit=off")
 # Kept between requests, and looked at before it is used again: connecting takes longer than most pages read.
 _database["CONN_MAX_AGE"] = 300
 _database["CONN_HEALTH_CHECKS"] = True

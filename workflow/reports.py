@@ -123,7 +123,7 @@ def ages(person: User, targets: Mapping[str, int], over: Q | None = None) -> lis
 def most_overdue(person: User, targets: Mapping[str, int], over: Q | None = None) -> IssueQuerySet:
     """The requests that are over their stage's target and have been there for longest, oldest first."""
     over = over_target(person, targets) if over is None else over
-    return _waiting(person, targets).filter(over).with_people().order_by("state_since")[:OLDEST_SHOWN]
+    return _waiting(person, targets).filter(over).as_rows().order_by("state_since")[:OLDEST_SHOWN]
 
 
 def over_target(person: User, targets: Mapping[str, int], *, now: datetime | None = None) -> Q:

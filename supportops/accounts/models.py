@@ -7,9 +7,9 @@ from functools import cached_property
 from time import monotonic
 from typing import Any, ClassVar
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils import timezone
 from supportops.accounts import absence
 from supportops.accounts.absence import Links
 from supportops.accounts.roles import Role
+from supportops.statements import Statement, days, ids
 
 A_DAY = timedelta(days=1)
 """Somewhere on earth it may already be tomorrow, or still be yesterday."""
@@ -119,13 +120,13 @@ class People(UserManager["User"]):
         Who has left passes nothing on, so they are not among them.
         """
         now = now or timezone.now()
-        today = now.date()
-        perhaps = (
-            self.active()
-            .filter(away_from__lte=today + A_DAY)
-            .filter(Q(away_until__isnull=True) | Q(away_until__gte=today - A_DAY))
-        )
+        perhaps = self.perhaps_away(now.date() - A_DAY, now.date() + A_DAY)
         return absence.links(perhaps.only("away_from", "away_until", "time_zone", "stand_in_id"), now)
+
+    def perhaps_away(self, first: date, last: date) -> QuerySet[User]:
+        """Whose absence touches these days."""
+        active = self.active().filter(away_from__lte=last)
+        return active.filter(Q(away_until__isnull=True) | Q(away_until__gte=first))
 
 
 class User(AbstractUser):
@@ -173,7 +174,7 @@ class User(AbstractUser):
     @cached_property
     def groups_by_id(self) -> dict[int, str]:
         """{id: name} of the person's groups, read once per object."""
-        return dict(self.groups.values_list("pk", "name")) if self.pk else {}
+        return {pk: name for pk, name, *_, group in self._standing[1] if group} if self.pk else {}
 
     @cached_property
     def group_names(self) -> frozenset[str]:
@@ -188,9 +189,38 @@ class User(AbstractUser):
     @cached_property
     def absence_links(self) -> Links:
         """Who is away now and who stands in for them, read once per object, as its groups are."""
-        return User.objects.absence_links()
+        now, rows = self._standing
+        away = (
+            User(pk=pk, time_zone=zone, away_from=first, away_until=last, stand_in_id=stand_in)
+            for pk, zone, first, last, stand_in, group in rows
+            if not group
+        )
+        return absence.links(away, now)
+
+    @cached_property
+    def _standing(self) -> tuple[datetime, list[tuple[Any, ...]]]:
+        """The moment, and what every page asks first: the person's groups, and who is perhaps away then."""
+        now = timezone.now()
+        return now, _STANDING.rows(self.pk or 0, now.date() + A_DAY, now.date() - A_DAY)
 
     @cached_property
     def stood_in_ids(self) -> frozenset[int]:
         """Ids of the people for whom this person decides now."""
         return absence.stands_in_for(self.pk, self.absence_links)
+
+
+_ANYBODY = ids(1)[0]
+_TOMORROW, _YESTERDAY = days(2)
+
+
+def _groups_and_absences() -> QuerySet[Any, Any]:
+    """(id, name or time zone, first day away, last day, stand-in's id, whether it is a group)."""
+    nothing = Value(None, models.DateField()), Value(None, models.DateField()), Value(None, models.BigIntegerField())
+    groups = Group.objects.filter(user=_ANYBODY).order_by().values_list("pk", "name", *nothing, Value(True))
+    away = User.objects.perhaps_away(_YESTERDAY, _TOMORROW).order_by()
+    return groups.union(
+        away.values_list("pk", "time_zone", "away_from", "away_until", "stand_in_id", Value(False)), all=True
+    )
+
+
+_STANDING = Statement("standing", _groups_and_absences, (_ANYBODY, _TOMORROW, _YESTERDAY))

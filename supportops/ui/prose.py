@@ -5,6 +5,7 @@ Two fences: markdown-it with raw HTML switched off, then nh3 with an allow-list.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -25,15 +26,25 @@ SCHEMES = {"http", "https", "mailto"}
 BARE_ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?'*_()\[\]]")
 # The page above has h1 and h2; what people write begins below them and skips no level, or the page's outline breaks.
 FIRST_HEADING, LAST_HEADING = 3, 6
+KEPT_UP_TO = 4_000
+"""Characters. How a text up to this length looks is kept by the process: it depends on nothing but the text."""
 
 
 def to_html(text: str | None) -> SafeString:
     """Safe HTML for a Markdown text. Pictures from elsewhere become links, so that reading a page tells nobody."""
-    html = _markdown.render(str(text or ""))
+    words = str(text or "")
+    return _short_to_html(words) if len(words) <= KEPT_UP_TO else _to_html(words)
+
+
+def _to_html(words: str) -> SafeString:
+    html = _markdown.render(words)
     # mark_safe: nh3 has just removed everything that is not in the allow-list.
     return mark_safe(  # noqa: S308
         nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="nofollow noopener")
     )
+
+
+_short_to_html = lru_cache(maxsize=2_000)(_to_html)
 
 
 def _image(renderer: object, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:

@@ -6,15 +6,19 @@ from django.utils import timezone
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 STEPS = (
-    (365 * DAY, "year", "y"),
-    (30 * DAY, "month", "mo"),
-    (7 * DAY, "week", "w"),
-    (DAY, "day", "d"),
-    (HOUR, "hour", "h"),
-    (MINUTE, "minute", "m"),
+    (365 * DAY, 365 * DAY, "year", "y"),
+    (60 * DAY, 30 * DAY, "month", "mo"),
+    (14 * DAY, 7 * DAY, "week", "w"),  # "9 days" says more than "1 week"
+    (DAY, DAY, "day", "d"),
+    (HOUR, HOUR, "hour", "h"),
+    (MINUTE, MINUTE, "minute", "m"),
 )
-WEEKS_FROM = 14 * DAY  # "9 days" says more than "1 week"
-MONTHS_FROM = 60 * DAY
+"""(from how many seconds on it is used, its length in seconds, its name, its letters) of each unit."""
+
+
+def day_of(moment: date) -> str:
+    """The day as it is written everywhere: "4 May 2026"."""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 def in_words(moment: date, *, now: datetime | None = None) -> str:
@@ -56,8 +60,7 @@ def short_span(value: datetime | timedelta | float) -> str:
 
 def _largest(value: timedelta | float) -> tuple[int, str, str]:
     seconds = abs(value.total_seconds() if isinstance(value, timedelta) else value)
-    for size, unit, letter in STEPS:
-        floor = {"week": WEEKS_FROM, "month": MONTHS_FROM}.get(unit, size)
+    for floor, size, unit, letter in STEPS:
         if seconds >= floor:
             return int(seconds // size), unit, letter
     return 0, "", ""

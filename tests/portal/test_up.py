@@ -90,7 +90,9 @@ def test_a_portal_that_was_killed_leaves_its_data_folder_free(tmp_path):
 @pytest.mark.parametrize("ignored", [False, True], ids=["at a terminal", "in the background of a shell"])
 def test_ctrl_c_while_it_prepares_ends_it_without_a_traceback(ignored, tmp_path):
     given = {"SAMPLE": "true", "VAR_DIR": str(tmp_path), "PORT": str(free_port()), "SANDBOX_PORT": str(free_port())}
-    inherit = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    inherit = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"
+    )
     command = [*((sys.executable, "-c", inherit) if ignored else ()), sys.executable, "manage.py", "up"]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **given}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

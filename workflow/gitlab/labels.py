@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, Self
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from workflow.gitlab.models import LabelScheme, LabelSchemeChange
@@ -204,9 +204,9 @@ def _split(rows: Iterable[tuple[Any, ...]], schemes: Collection[int]) -> tuple[M
     return active, foreign
 
 
-def systems_with_a_label(active: bool) -> list[str]:
-    """The systems that the active label scheme has labels for; with False those of all schemes."""
+def systems_with_a_label(active: bool) -> QuerySet[SchemeLabel, tuple[str]]:
+    """The systems that the active label scheme has labels for, as rows of one name; with False those of all schemes."""
     labelled = SchemeLabel.objects.filter(family=SchemeLabel.Family.SYSTEM, alias=False)
     if active:
         labelled = labelled.filter(scheme__is_active=True)
-    return list(labelled.order_by("pk").values_list("key", flat=True))
+    return labelled.order_by("pk").values_list("key")

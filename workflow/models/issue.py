@@ -6,7 +6,7 @@ django-fsm checks sources and conditions when a transition is called, never a pe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -40,6 +40,7 @@ from workflow.states import (
 from workflow.verbs import UnfinishedVerb, Verb, require_each
 
 if TYPE_CHECKING:
+    from supportops.accounts.models import User
     from workflow.catalogue.answers import AnswerRow
     from workflow.models.event import Event
     from workflow.models.milestone import Milestone
@@ -70,6 +71,8 @@ BLOCKABLE = [
     State.IMPLEMENTATION,
 ]
 
+PEOPLE = ("requester", "filed_by", "assignee", "implemented_by", "escalated_by")
+"""The fields of a request that name somebody."""
 URGENT_ROUTE = "fix"
 """The route for what is broken."""
 WITHOUT_PRIORITY = max(Priority.values) + 1
@@ -254,6 +257,16 @@ class Issue(Deciding, Gated, Validating, ProtectedRefresh, models.Model):
     def is_open(self) -> bool:
         """Whether it has not ended."""
         return self.state in OPEN
+
+    @property
+    def people_ids(self) -> frozenset[int]:
+        """Ids of everybody it names."""
+        return frozenset(filter(None, (getattr(self, f"{role}_id") for role in PEOPLE)))
+
+    def know(self, people: Mapping[int, User]) -> None:
+        """Take those it names from ``people`` (by id), so that nobody of them is read again."""
+        for role in PEOPLE:
+            setattr(self, role, people.get(getattr(self, f"{role}_id")))
 
     @property
     def validation_required(self) -> bool:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
 """The courts in which an owner is told that something needs them."""
+_BESIDE = ("requester", "assignee", "tracker", "milestone")
+_OF_A_ROW = (
+    *("number", "version", "title", "kind", "state", "state_since", "priority", "rank", "restricted_to", "updated_at"),
+    *(f"{who}__{name}" for who in ("requester", "assignee") for name in ("username", "first_name", "last_name")),
+    *(f"{who}__{name}" for who in ("requester", "assignee") for name in ("time_zone", "region")),
+    *("tracker__name", "milestone__title"),
+)
 
 
 def moves() -> Prefetch:
@@ -68,8 +75,13 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         )
 
     def with_people(self) -> Self:
-        """Everything a row of a list shows, in a fixed number of queries."""
-        return self.select_related("requester", "assignee", "tracker", "route", "milestone")
+        """With whom and what each belongs to, in the same query."""
+        return self.select_related(*_BESIDE)
+
+    def as_rows(self, *related: str) -> Self:
+        """``with_people`` and ``related`` (one of each), and nothing that a row of a list does not show: long texts and
+        answers stay unread."""
+        return self.select_related(*_BESIDE, *related).only(*_OF_A_ROW, *related)
 
     def with_moves(self) -> Self:
         """With the steps that moved each request, for ``clock.stays_of``: one query more, however many rows."""

@@ -232,7 +232,7 @@ def _read_people(found: Reading) -> None:
     """Everybody named in the story and on files, the watchers and the delegates, in one query."""
     issue = found.issue
     rows = [*found.story, *found.files, *found.checks]
-    named = {row[key] for row in rows for key in ("person_id", "behalf_id")}
+    named = {row[key] for row in rows for key in ("person_id", "behalf_id")} | issue.people_ids
     watching = Watch.objects.filter(issue=issue, person=OuterRef("pk"))
     delegated = Delegation.objects.filter(issue=issue, person=OuterRef("pk"), ended_at__isnull=True)
     people = User.objects.annotate(watching=Exists(watching), delegated=Exists(delegated)).filter(
@@ -240,6 +240,7 @@ def _read_people(found: Reading) -> None:
     )
     found.people = {person.pk: person for person in people.order_by("first_name", "last_name", "username")}
     found.watchers = [person for person in found.people.values() if person.watching]
+    issue.know(found.people)
 
 
 def _fill(issue: Issue, found: Reading, person: User) -> None:

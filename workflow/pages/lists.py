@@ -37,9 +37,9 @@ def issues(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     order = ORDERS[sort][1]
     if request.GET.get("format") == "csv":
         return requests_as_csv("requests", filters.qs.order_by(*order), request)
-    page = page_of(filters.qs.with_people(), order, request.GET)
+    page = page_of(filters.qs.as_rows(), order, request.GET)
     words = filters.words()
-    alike = [] if page.rows or not words else list(similar(visible, words).with_people()[:MOST_SIMILAR])
+    alike = [] if page.rows or not words else list(similar(visible, words).as_rows()[:MOST_SIMILAR])
     return render(
         request,
         "workflow/issues.html",

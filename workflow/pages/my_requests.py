@@ -1,8 +1,11 @@
 """A person's own page: what waits for them first."""
 
-from itertools import chain
+from collections import defaultdict
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
 
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, Value, prefetch_related_objects
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,31 +15,35 @@ from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
 from workflow.models import Issue
-from workflow.models.querysets import IssueQuerySet, moves, numbers_in_any
+from workflow.models.querysets import moves
+from workflow.numbers import OfAPerson
 from workflow.pages.paging import PAGE_SIZE
 from workflow.pages.rows import rows_of, targets
-from workflow.queues import QUEUES, in_order
+from workflow.queues import ORDER, QUEUES, in_order
 from workflow.states import ENDED
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
+_BY_RANK = attrgetter(*ORDER)
+_NEWEST_END = attrgetter("state_since", "number")
+_NEWEST_CHANGE = attrgetter("updated_at", "number")
 
 
 @require_safe
 def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     """What waits for me, what is assigned to me, what I filed, what I watch: a page of each, and a link to the rest."""
-    person, stage_targets = request.user, targets()
-    filed = Issue.objects.filter(requester=person).with_people()
-    found = {
-        "assigned": in_order(_assigned_to(person)) if is_ops(person) else Issue.objects.none(),
-        "open": filed.open().order_by("-number"),
-        "ended": filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number"),
-        "watched": _watched_by(person).order_by("-updated_at", "-number"),
-    }
-    read = {name: list(issues[: PAGE_SIZE + 1]) for name, issues in found.items()} | _waiting_for(person)
-    more = {name: len(issues) > PAGE_SIZE for name, issues in read.items()}
-    read = {name: issues[:PAGE_SIZE] for name, issues in read.items()}
-    prefetch_related_objects([*chain(*read.values())], moves())  # for all rows of the page at once
-    rows = {name: rows_of(issues, stage_targets) for name, issues in read.items()}
+    person = request.user
+    parts: dict[str, list[Issue]] = defaultdict(list)
+    numbers = _NUMBERS.rows(person)
+    issues = Issue.objects.as_rows().in_bulk({number for number, _ in numbers})
+    for number, part in numbers:
+        if number in issues:
+            parts[part].append(issues[number])
+    for part, (key, newest_first) in _ORDERS.items():
+        parts[part].sort(key=key, reverse=newest_first)
+    more = {part: len(found) > PAGE_SIZE for part, found in parts.items()}
+    prefetch_related_objects(list(issues.values()), moves())  # for all rows of the page at once
+    stage_targets = targets()
+    rows = {part: rows_of(found[:PAGE_SIZE], stage_targets) for part, found in parts.items()}
     waiting = [{"queue": QUEUES[name], "rows": rows[name], "more": more[name]} for name in WAITING_QUEUES if rows[name]]
     return render(
         request,
@@ -52,18 +59,30 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     )
 
 
-def _waiting_for(person: User) -> dict[str, list[Issue]]:
-    """{queue: what this person is to decide, answer or validate, and one more than is shown}; read in one query."""
-    firsts = [in_order(QUEUES[name].of(person))[: PAGE_SIZE + 1] for name in WAITING_QUEUES]
-    numbers = numbers_in_any(*(Issue.objects.filter(pk__in=first.values("pk")) for first in firsts))
-    found = list(in_order(Issue.objects.filter(pk__in=numbers)).with_people())
-    return {name: [issue for issue in found if issue.state in QUEUES[name].states] for name in WAITING_QUEUES}
+_ORDERS: dict[str, tuple[Callable[[Issue], Any], bool]] = {
+    **dict.fromkeys((*WAITING_QUEUES, "assigned"), (_BY_RANK, False)),
+    "open": (attrgetter("number"), True),
+    "ended": (_NEWEST_END, True),
+    "watched": (_NEWEST_CHANGE, True),
+}
+"""{part: what its rows are ordered by, and whether backwards}."""
 
 
-def _assigned_to(person: User) -> IssueQuerySet:
-    return Issue.objects.visible_to(person).open().filter(assignee=person).with_people()
+def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
+    """(number, part) of as many requests of each part as a page shows, and one more."""
+    seen, filed = Issue.objects.visible_to(person), Issue.objects.filter(requester=person)
+    parts = {name: in_order(QUEUES[name].of(person)) for name in WAITING_QUEUES}
+    if is_ops(person):
+        parts["assigned"] = in_order(seen.open().filter(assignee=person))
+    parts["open"] = filed.open().order_by("-number")
+    parts["ended"] = filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")
+    watched = seen.open().filter(watches__person=person).exclude(requester=person)
+    parts["watched"] = watched.order_by("-updated_at", "-number")
+    first, *others = (
+        Issue.objects.filter(pk__in=issues.values("pk")[: PAGE_SIZE + 1]).order_by().values_list("pk", Value(part))
+        for part, issues in parts.items()
+    )
+    return first.union(*others, all=True)
 
 
-def _watched_by(person: User) -> IssueQuerySet:
-    watched = Issue.objects.visible_to(person).filter(watches__person=person).exclude(requester=person)
-    return watched.open().with_people()
+_NUMBERS = OfAPerson("my_requests", _first_of_each_part)

@@ -28,8 +28,7 @@ def queue(request: AuthenticatedHttpRequest, name: str) -> HttpResponseBase:
     filters = more.filters(request.GET, in_order(found.of(request.user)), person=request.user)
     if request.GET.get("format") == "csv":
         return requests_as_csv(found.name, filters.qs, request)
-    rows = filters.qs.with_people()
-    page = page_of(rows.select_related(*more.related) if more.related else rows, ORDER, request.GET)
+    page = page_of(filters.qs.as_rows(*more.related), ORDER, request.GET)
     return render(
         request,
         "workflow/queue.html",

@@ -9,6 +9,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from supportops.accounts.working_days import WorkCalendar
+from supportops.statements import Statement
 from supportops.ui.times import exact_span, short_span, span
 from workflow.clock import Clock, calendar_of, clock_of, counted_for, stays_of
 from workflow.models import Issue, StageTarget
@@ -36,7 +37,10 @@ class Targets:
 
 def targets() -> Targets:
     """The Targets as they are now."""
-    return Targets(dict(StageTarget.objects.values_list("state", "working_days")))
+    return Targets(dict(_TARGETS.rows()))
+
+
+_TARGETS = Statement("targets", lambda: StageTarget.objects.order_by().values_list("state", "working_days"))
 
 
 def rows_of(

@@ -1,16 +1,17 @@
 """`{% load ui %}`: the components that are too frequent, or too clever, for a plain include."""
 
 import zlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
 from django import template
+from django.forms.boundfield import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from supportops.ui import chips, marks, prose, text_diff, times
@@ -19,7 +20,18 @@ from supportops.ui.components import COMPONENTS, DRAWN_ONCE, variables_of
 register = template.Library()
 
 AVATAR_COLOURS = 6
+MOST_FIELDS = 1_000
+_FIELDS: dict[Hashable, SafeString] = {}
 NOBODY = "Nobody yet"
+_PART = '<rect class="court-{}" x="{}" y="0" width="{}" height="1"/>'
+_BAR = (
+    '<svg class="court-clock__bar" viewBox="0 0 100 1" preserveAspectRatio="none" role="img"'
+    ' aria-label="Time so far: {}"><title>{}; {} in all</title>{}</svg>'
+)
+_NOW = (
+    '<span class="court-clock__now" title="In this court for {}">{}'
+    '<span class="visually-hidden"> in this court</span></span>'
+)
 
 
 class Named(Protocol):
@@ -83,13 +95,62 @@ def avatar(who: Who, size: str = "") -> SafeString:
 
 
 @register.simple_tag
-def time(moment: date, style: str = "words") -> SafeString:
-    """A point in time: `words` ("3 days ago"), `short` ("3d") or `date` ("4 May 2026"); the exact one on hovering."""
-    return _drawn("time", {"moment": moment, "style": style, "has_clock": hasattr(moment, "hour")})
+def time(moment: date | None, style: str = "words") -> SafeString:
+    """A point in time: `words` ("3 days ago"), `short` ("3d") or `date` ("4 May 2026"); the exact one on hovering.
+
+    Drawn without a template, because stories are full of it.
+    """
+    if not moment:
+        return SafeString("")
+    if isinstance(moment, datetime):
+        moment = timezone.localtime(moment)
+        exact = f"{times.day_of(moment)}, {moment:%H:%M}"
+    else:
+        exact = times.day_of(moment)
+    words = f"{moment.day} {moment:%b %Y}" if style == "date" else ago(moment, style)
+    return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words)
+
+
+@register.simple_tag
+@lru_cache(maxsize=1_000)
+def day(of: date) -> SafeString:
+    """The heading above what happened on one day."""
+    words = f"{of:%A}, {times.day_of(of)}"
+    return format_html('<h3 class="day"><time datetime="{}">{}</time></h3>', of.isoformat(), words)
+
+
+@register.simple_tag
+def court_bar(clock: Mapping[str, Any]) -> SafeString:
+    """Whose court the time was spent in, as one bar; ``clock`` as the component ``court_clock`` takes it."""
+    parts = format_html_join("", _PART, ((part["court"], part["x"], part["width"]) for part in clock["parts"]))
+    return format_html(_BAR, clock["words"], clock["words"], clock["total"], parts)
+
+
+@register.simple_tag
+def small_clock(clock: Mapping[str, Any]) -> SafeString:
+    """The bar, and how long the request has been where it is. Drawn without a template: lists are full of it."""
+    now = format_html(_NOW, clock["now_words"], clock["now"]) if clock["now"] else ""
+    return format_html('<div class="court-clock court-clock--small">{} {}</div>', court_bar(clock), now)
 
 
 def _name_or_none(who: Who) -> str | None:
     return display_name(who) if who else None
+
+
+@register.simple_tag
+def filter_field(field: BoundField) -> SafeString:
+    """A field of a form that only narrows a list: drawn once for the same choices, value and errors, whoever looks."""
+    asked, widget, value = field.field, field.field.widget, field.value()
+    looks = (
+        *(type(widget), field.auto_id, field.html_name, field.label, asked.help_text, asked.required),
+        *(tuple(value) if isinstance(value, list) else value, tuple(field.errors)),
+        *(tuple(widget.attrs.items()), tuple(getattr(widget, "choices", ()))),
+    )
+    if looks not in _FIELDS:
+        if len(_FIELDS) >= MOST_FIELDS:
+            _FIELDS.clear()
+        _FIELDS[looks] = field.as_field_group()
+    return _FIELDS[looks]
 
 
 @register.filter

@@ -144,6 +144,14 @@ def test_the_tracker_filter_takes_a_tracker(ops, cast):
     assert numbers(ops.get(f"/queues/triage/?tracker={bug.tracker_id}")) == [bug.reference]
 
 
+def test_what_several_label_schemes_know_is_offered_once_and_in_order(ops):
+    page = ops.get("/queues/triage/")
+    for name in ("system", "owner", "tracker"):
+        offered = [label for _, label in page.context["filters"].form.fields[name].choices][1:]
+        known = offered[2:] if name == "owner" else offered
+        assert known == sorted(set(known)) != [], name
+
+
 def test_each_filter_can_be_taken_away(ops, cast):
     applied = ops.get("/queues/triage/?kind=bug&owner=me").context["applied"]
     assert applied == [
