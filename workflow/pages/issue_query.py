@@ -66,9 +66,17 @@ if TYPE_CHECKING:
     """A round of validation with one of its items; in the one row of a round without any, all three are None."""
 
 
+COMMENTS_SHOWN = 50
+"""So many of a story's comments on one page, with the steps between them; a link leads to those before."""
+
+
 @dataclass
 class Reading:
-    """A request with everything around it. ``people``: by id, whoever stands anywhere on the page."""
+    """A request with everything around it. ``people``: by id, whoever stands anywhere on the page.
+
+    ``earlier``: the id of the newest comment that is older than those read, if there is one; ``upto``: the id of the
+    last one asked for, where that is not the newest.
+    """
 
     issue: IssueRead
     seats: list[Decision] = field(default_factory=list)
@@ -80,10 +88,26 @@ class Reading:
     validations: list[Validation] = field(default_factory=list)
     people: dict[int, Person] = field(default_factory=dict)
     watchers: list[Person] = field(default_factory=list)
+    earlier: int | None = None
+    upto: int | None = None
 
     def person(self, pk: int | None) -> User | None:
         """The person with this id, or None."""
         return self.people.get(pk) if pk else None
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """The part of the story that this page tells: the comments that were read, and what happened between them."""
+        moments = [row["when"] for row in self.story if row["what"] == "comment"]
+        if self.earlier is None and self.upto is None:
+            return self.story
+        first = moments[0] if self.earlier and moments else None
+        last = moments[-1] if self.upto and moments else None
+        return [
+            row
+            for row in self.story
+            if (first is None or row["when"] >= first) and (last is None or row["when"] <= last)
+        ]
 
     @property
     def paths(self) -> list[tuple[GatePath, list[GateAnswer]]]:
@@ -97,7 +121,13 @@ def read(request: AuthenticatedHttpRequest, number: int) -> Reading:
     if issue is None:
         raise no_such_request()
     found = Reading(issue, seats=_seats(issue), answers=_gate_answers(issue))
-    rows = _story(issue, sees_internal(request.user))
+    asked = request.GET.get("upto", "")
+    found.upto = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
+    rows = _story(issue, sees_internal(request.user), found.upto)
+    comments = [row for row in rows if row["what"] == "comment"]
+    if len(comments) > COMMENTS_SHOWN:
+        found.earlier = comments[0]["number"]
+        rows.remove(comments[0])
     found.story = [row for row in rows if row["what"] in ("event", "comment")]
     found.files = [row for row in rows if row["what"] == "file"]
     found.checks = [row for row in rows if row["what"] == "check"]
@@ -143,9 +173,9 @@ def _gate_answers(issue: Issue) -> list[GateAnswer]:
     return list(answers.order_by("path__opened_at", "path_id", "at", "pk"))
 
 
-def _story(issue: Issue, internal: bool) -> list[dict[str, Any]]:
+def _story(issue: Issue, internal: bool, upto: int | None) -> list[dict[str, Any]]:
     """Events, comments, files and what was found on items of a checklist, as rows of ``_ROW`` in time order: one query
-    for all four."""
+    for all four. Of the comments the newest, or those up to the one of the id ``upto``, and one more than are shown."""
     events = (
         Event.objects.filter(issue=issue)
         .order_by()
@@ -163,7 +193,10 @@ def _story(issue: Issue, internal: bool) -> list[dict[str, Any]]:
             "data",
         )
     )
-    comments = _readable(Comment.objects.filter(issue=issue), internal).values_list(
+    readable = _readable(Comment.objects.filter(issue=issue), internal)
+    shown = readable.filter(_until(readable.filter(pk=upto), upto)) if upto else readable
+    newest = shown.order_by("-created_at", "-pk").values("pk")[: COMMENTS_SHOWN + 1]
+    comments = readable.filter(pk__in=newest).values_list(
         Value("comment", CharField()),
         "pk",
         "created_at",
@@ -214,6 +247,12 @@ def _story(issue: Issue, internal: bool) -> list[dict[str, Any]]:
     )
     rows = events.union(comments, files, checks, all=True).order_by("at", "pk")
     return [dict(zip(_ROW, row, strict=True)) for row in rows]
+
+
+def _until(comment: QuerySet[Comment], pk: int) -> Q:
+    """A condition: a comment that stands no later in the story than this one; none does, if there is no such one."""
+    moment = Subquery(comment.values("created_at"))
+    return Q(created_at__lt=moment) | Q(created_at=moment, pk__lte=pk)
 
 
 def _validation_rows(issue: IssueRead) -> list[RoundRow]:

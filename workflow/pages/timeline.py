@@ -139,7 +139,7 @@ def entries_of(found: "Reading") -> list[dict[str, Any]]:
         files.setdefault(file["facts"]["comment"], []).append(file)
     labels = labels_of(found.issue)
     rows = [
-        _comment(found, row, files) if row["what"] == "comment" else _event(found, row, labels) for row in found.story
+        _comment(found, row, files) if row["what"] == "comment" else _event(found, row, labels) for row in found.told
     ]
     entries: list[dict[str, Any]] = []
     for day, of_the_day in groupby(rows, key=lambda row: timezone.localtime(row["at"]).date()):

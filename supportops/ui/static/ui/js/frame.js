@@ -115,3 +115,9 @@ function ready(within) {
 }
 ready(document);
 document.addEventListener("htmx:afterSwap", () => ready(document));
+
+// A link to a comment that stands on an earlier page of its story leads there.
+const comment = /^#comment-(\d+)$/.exec(location.hash)?.[1];
+if (comment && document.getElementById("story") && !document.getElementById(`comment-${comment}`) && !location.search) {
+  location.replace(`?upto=${comment}${location.hash}`);
+}
