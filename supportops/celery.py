@@ -22,6 +22,7 @@ app.conf.beat_schedule = {
     "start what has its milestone": every(60, "workflow.tasks.tick_calendar"),
     "find who decides": every(60, "workflow.tasks.find_who_decides"),
     "tell stand-ins": every(60, "workflow.notifications.tasks.tell_stand_ins"),
+    "count the reports": every(300, "workflow.tasks.count_reports"),
     "read milestones": every(600, "workflow.gitlab.tasks.sync_milestones"),
     "take in what GitLab told": every(10, "workflow.gitlab.tasks.sweep_inbound"),
     "ask GitLab what changed": every(300, "workflow.gitlab.tasks.poll_gitlab"),

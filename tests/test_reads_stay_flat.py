@@ -26,7 +26,6 @@ NOTHING_YET = 100
 COUNTED = 2_000
 """By which the menu's may: each of its counts goes up to a hundred rows."""
 GROWS = {
-    "reports": "figures over all requests are still counted one by one (issue 8)",
     "search, a rare word": "the newest 20,000 titles are compared, and never more",
 }
 postgres = pytest.mark.skipif(connection.vendor != "postgresql", reason="EXPLAIN (BUFFERS) is PostgreSQL's")

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from workflow import reports
 from workflow.actions import calendar, reassigning
 from workflow.periodic import by_one_worker
 
@@ -18,3 +19,10 @@ def tick_calendar() -> None:
 def find_who_decides() -> None:
     """Give seats to who comes next."""
     reassigning.refill_seats()
+
+
+@shared_task
+@by_one_worker("reports")
+def count_reports() -> None:
+    """Count the figures of the reports."""
+    reports.count_reports()

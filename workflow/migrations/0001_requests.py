@@ -915,6 +915,20 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="CountedReport",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "audience",
+                    models.CharField(help_text="The ids of the groups, in order.", max_length=255, unique=True),
+                ),
+                ("groups", models.JSONField()),
+                ("restricting", models.JSONField()),
+                ("figures", models.JSONField()),
+                ("counted_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="Watch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -3,6 +3,7 @@
 from workflow.models.approval import ApprovalRound, Decision
 from workflow.models.attachment import Attachment
 from workflow.models.comment import Comment
+from workflow.models.counted_report import CountedReport
 from workflow.models.event import Event
 from workflow.models.gate_path import GateAnswer, GatePath
 from workflow.models.issue import Issue
@@ -16,6 +17,7 @@ __all__ = [
     "ApprovalRound",
     "Attachment",
     "Comment",
+    "CountedReport",
     "Decision",
     "Delegation",
     "Event",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.models import AnonymousUser
@@ -44,6 +45,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def visible_to(self, person: User | AnonymousUser) -> Self:
         """What exists for this person; the same rule as ``permissions.may_see``."""
         return self.filter(visible_to(person))
+
+    def open_to_groups(self, groups: Collection[int]) -> Self:
+        """What is restricted to nobody, or to one of the groups of these ids."""
+        return self.filter(Q(restricted_to__isnull=True) | Q(restricted_to__in=groups))
 
     def awaiting_decision_of(self, person: User) -> Self:
         """What this person is the current approver of."""

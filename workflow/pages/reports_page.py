@@ -1,7 +1,6 @@
 """Reports for Support Operations: tables with bars, and the same as a file."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,21 +14,13 @@ from supportops.accounts.roles import is_ops
 from supportops.ui.times import span
 from workflow import reports as figures
 from workflow.clock import DAY_SECONDS
+from workflow.models import Issue
 from workflow.pages.csv_export import csv_answer
-from workflow.pages.rows import rows_of, targets
-from workflow.states import Court, State
+from workflow.pages.rows import rows_of
+from workflow.states import Court
 
 BAR_WIDTH = 100
 HEADER = ("Report", "Of", "Number", "Median (days)", "90th (days)", "Target (working days)", "Over target")
-
-
-@dataclass(frozen=True)
-class _Figures:
-    courts: list[tuple[Court, int]]
-    states: list[tuple[State, Court, int]]
-    leads: list[figures.Spread]
-    ages: list[figures.StageAge]
-    approvals: figures.Spread
 
 
 @require_safe
@@ -38,25 +29,18 @@ def reports(request: AuthenticatedHttpRequest) -> HttpResponseBase:
     person = request.user
     if not is_ops(person):
         raise PermissionDenied("Reports are for Support Operations.")
-    states, stage_targets = figures.open_by_state(person), targets()
-    over = figures.over_target(person, stage_targets.by_state)
-    found = _Figures(
-        courts=figures.open_by_court(states),
-        states=states,
-        leads=figures.lead_times(person),
-        ages=figures.ages(person, stage_targets.by_state, over),
-        approvals=figures.approval_latency(person),
-    )
+    found = figures.report_for(person)
     if request.GET.get("format") == "csv":
         return csv_answer("reports", HEADER, _lines(found))
-    late = figures.most_overdue(person, stage_targets.by_state, over)
-    overdue = rows_of(late, stage_targets)
+    late = Issue.objects.visible_to(person).open().as_rows().in_bulk(found.overdue)
+    overdue = rows_of(late[number] for number in found.overdue if number in late)
     return render(request, "workflow/reports.html", {**_with_bars(found), "overdue": overdue})
 
 
-def _with_bars(found: _Figures) -> dict[str, Any]:
+def _with_bars(found: figures.Report) -> dict[str, Any]:
+    courts = figures.open_by_court(found.states)
     most = _most(number for _, _, number in found.states)
-    most_at_a_court = _most(number for _, number in found.courts)
+    most_at_a_court = _most(number for _, number in courts)
     slowest = _most(lead.ninetieth.total_seconds() for lead in found.leads if lead.ninetieth)
     return {
         "states": [
@@ -65,11 +49,12 @@ def _with_bars(found: _Figures) -> dict[str, Any]:
         ],
         "courts": [
             {"court": court, "label": Court(court).label, "number": number, "bar": _bar(number, most_at_a_court)}
-            for court, number in found.courts
+            for court, number in courts
         ],
         "leads": [_spread(lead, slowest) for lead in found.leads],
         "ages": [{"age": age, "oldest": age.oldest_since, "bar": _bar(age.over, age.number)} for age in found.ages],
         "approvals": _spread(found.approvals, slowest),
+        "counted_at": found.counted_at,
         "open_number": sum(number for _, _, number in found.states),
         "leads_title": f"How long things took in the last {figures.PERIOD.days} days",
         "header_actions": [{"label": "CSV", "url": "?format=csv", "icon": "download"}],
@@ -95,8 +80,8 @@ def _bar(value: float, most: float) -> float:
     return round(value * BAR_WIDTH / most, 1) if most else 0
 
 
-def _lines(found: _Figures) -> Iterator[tuple[Any, ...]]:
-    yield from (("Open by court", Court(court).label, number) for court, number in found.courts)
+def _lines(found: figures.Report) -> Iterator[tuple[Any, ...]]:
+    yield from (("Open by court", Court(court).label, number) for court, number in figures.open_by_court(found.states))
     yield from (("Open by state", state.label, number) for state, _, number in found.states)
     yield from (_line("Lead time", lead) for lead in found.leads)
     yield _line("Approval", found.approvals)
