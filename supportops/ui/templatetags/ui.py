@@ -1,13 +1,15 @@
 """`{% load ui %}`: the components that are too frequent, or too clever, for a plain include."""
 
 import zlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
 from django import template
+from django.forms import CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, Textarea, TextInput
 from django.forms.boundfield import BoundField
+from django.forms.models import ModelChoiceIterator
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
@@ -20,8 +22,9 @@ from supportops.ui.components import COMPONENTS, DRAWN_ONCE, variables_of
 register = template.Library()
 
 AVATAR_COLOURS = 6
-MOST_FIELDS = 1_000
-_FIELDS: dict[Hashable, SafeString] = {}
+MOST_KEPT, LONGEST_VALUE = 2_000, 200
+KEPT_WIDGETS = (TextInput, Textarea, CheckboxInput, Select, RadioSelect, CheckboxSelectMultiple)
+_KEPT: dict[tuple[Hashable, ...], SafeString] = {}
 NOBODY = "Nobody yet"
 _PART = '<rect class="court-{}" x="{}" y="0" width="{}" height="1"/>'
 _BAR = (
@@ -138,19 +141,44 @@ def _name_or_none(who: Who) -> str | None:
 
 
 @register.simple_tag
-def filter_field(field: BoundField) -> SafeString:
-    """A field of a form that only narrows a list: drawn once for the same choices, value and errors, whoever looks."""
-    asked, widget, value = field.field, field.field.widget, field.value()
-    looks = (
-        *(type(widget), field.auto_id, field.html_name, field.label, asked.help_text, asked.required),
-        *(tuple(value) if isinstance(value, list) else value, tuple(field.errors)),
-        *(tuple(widget.attrs.items()), tuple(getattr(widget, "choices", ()))),
+def field(asked: BoundField) -> SafeString:
+    """A field with its label, help and errors; drawn once for the same looks, whoever asks."""
+    looks = _looks(asked)
+    return _kept(looks, asked.as_field_group) if looks else asked.as_field_group()
+
+
+def _looks(asked: BoundField) -> tuple[Hashable, ...]:
+    """All that a field's drawing depends on; empty where that is more than a few plain values."""
+    widget, value, of = asked.field.widget, asked.value(), asked.field
+    choices = getattr(widget, "choices", ())
+    if not isinstance(widget, KEPT_WIDGETS) or isinstance(choices, ModelChoiceIterator):
+        return ()
+    if not isinstance(value, str | int | bool | list | None) or len(str(value)) > LONGEST_VALUE:
+        return ()
+    return (
+        *(type(widget), tuple(widget.attrs.items()), tuple(choices), getattr(widget, "in_row", None)),
+        *(tuple(getattr(widget, "descriptions", {}).items()), type(value)),
+        *(tuple(value) if isinstance(value, list) else value, tuple(asked.errors), asked.css_classes()),
+        *(asked.auto_id, asked.html_name, asked.label, of.help_text, of.required, of.disabled),
+        asked.form.use_required_attribute,
     )
-    if looks not in _FIELDS:
-        if len(_FIELDS) >= MOST_FIELDS:
-            _FIELDS.clear()
-        _FIELDS[looks] = field.as_field_group()
-    return _FIELDS[looks]
+
+
+@register.simple_tag
+def places(sections: Iterable[Mapping[str, Any]], component: str, out_of_band: bool = False) -> SafeString:
+    """The menu, as the component "menu" or "bottom_bar"; drawn once for the same places and counts."""
+    shown = [(section["title"], tuple(tuple(item.items()) for item in section["items"])) for section in sections]
+    variables = {"menu": sections, "out_of_band": out_of_band}
+    return _kept((component, out_of_band, *shown), lambda: _drawn(component, variables))
+
+
+def _kept(looks: tuple[Hashable, ...], draw: Callable[[], SafeString]) -> SafeString:
+    """What ``draw`` gave the first time for these looks."""
+    if looks not in _KEPT:
+        if len(_KEPT) >= MOST_KEPT:
+            _KEPT.clear()
+        _KEPT[looks] = draw()
+    return _KEPT[looks]
 
 
 @register.filter
