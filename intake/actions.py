@@ -66,7 +66,9 @@ def save_draft(
         defaults={"entry": entry, "owner": by, "originator": by, "data": data, "saved_from": page},
     )
     if is_new:
+        draft.begun_now = True
         return draft
+    draft.entry = entry
     _check_mine(draft, by)
     if draft.issue:
         raise AlreadyFiled(draft.issue)
@@ -81,8 +83,10 @@ def save_draft(
 def add_files(draft: Draft, uploads: Iterable[UploadedFile], *, by: User) -> list[str]:
     """Keep uploaded files with the draft. Returns a sentence for each that could not be kept."""
     problems = []
-    room = MOST_FILES - draft.attachments.count()
+    uploads = list(uploads)
+    room = MOST_FILES - draft.attachments.count() if uploads else 0
     for upload in uploads:
+        draft.begun_now = False
         if room <= 0:
             problems.append(f"“{upload.name}” was not kept: a request takes {MOST_FILES} files. Remove one first.")
             continue
@@ -110,23 +114,36 @@ def submit(draft: Draft, request: NewRequest, *, by: User) -> Issue:
     ``request``: what ``RequestForm.request`` returned. Whoever the draft was handed on for stays the requester.
     Raises Refused or Incomplete, and then the draft is as it was.
     """
-    draft = Draft.objects.select_for_update(of=("self",)).select_related("entry__route", "continues").get(pk=draft.pk)
+    draft = _locked(draft)
     _check_mine(draft, by)
     if draft.issue:
         return draft.issue
     if reason := draft.entry.refusal(by):
         raise Refused(reason)
-    files = [kept.attachment for kept in draft.attachments.select_related("attachment")]
+    files = [] if draft.begun_now else [kept.attachment for kept in draft.attachments.select_related("attachment")]
     asked: NewRequest = {**request, "requester": draft.originator}
     draft.issue = open_issue(by=by, submission=draft.submission, attachments=files, continues=draft.continues, **asked)
     if draft.issue.requester_id != draft.originator_id:
         # The mark was taken from somebody else's form: nothing is said about the request it belongs to.
         raise Refused("This form was sent before, by somebody else. Open it anew.")
-    draft.attachments.all().delete()
-    settle_news(draft.get_absolute_url())
+    if files:
+        draft.attachments.all().delete()
+    if not draft.begun_now:
+        settle_news(draft.get_absolute_url())
     draft.data, draft.updated_at = {}, timezone.now()
     draft.save(update_fields=["issue", "data", "updated_at"])
     return draft.issue
+
+
+def _locked(draft: Draft) -> Draft:
+    """The draft as it is now, under its lock; with what the page knows already of its entry and who asked."""
+    now = Draft.objects.select_for_update().get(pk=draft.pk)
+    now.begun_now = draft.begun_now and now.version == draft.version
+    if now.entry_id == draft.entry_id:
+        now.entry = draft.entry
+    if now.originator_id == draft.originator_id:
+        now.originator = draft.originator
+    return now
 
 
 @transaction.atomic

@@ -48,7 +48,7 @@ class RequestForm(forms.Form):
         """``requester``: who asks, also when somebody else files. ``initial``: by field name, texts or kept answers."""
         super().__init__(data, files, initial=initial)
         self.entry, self.requester = entry, requester
-        self.questions = list(entry.questions.filter(asked_of=AskedOf.REQUESTER))
+        self.questions = [question for question in entry.questions.all() if question.asked_of == AskedOf.REQUESTER]
         words = "Several at once are fine. They are kept with your draft."
         attachments = MultipleFileField(required=False, label="Attachments", help_text=words)
         self.fields = self._asked() | self._approver_field() | {"attachments": attachments}
@@ -116,8 +116,8 @@ class RequestForm(forms.Form):
 
     def _chose_another(self, given: Mapping[str, Any]) -> bool:
         """Whether somebody else than the requester's own manager, who could decide, was chosen."""
-        own, chosen = self.requester.reports_to, given.get("approver")
-        return chosen is not None and is_eligible(own, self.requester) and chosen != own
+        chosen = given.get("approver")
+        return chosen is not None and is_eligible(own := self.requester.reports_to, self.requester) and chosen != own
 
     def _check_due_date(self, key: str, date: datetime.date) -> None:
         if date < timezone.localdate():

@@ -58,6 +58,8 @@ class Draft(models.Model):
     updated_at = models.DateTimeField(default=timezone.now)
 
     objects = DraftQuerySet.as_manager()
+    begun_now = False
+    """Whether it was made by what goes on now, so that it has no files, and nobody was told of it."""
 
     class Meta:
         ordering = ["-updated_at"]

@@ -264,11 +264,11 @@ def count(groups: Collection[int], *, now: datetime | None = None) -> Report:
 
 
 def report_for(person: User) -> Report:
-    """What was counted last for people in this person's groups; counted now where nothing was yet."""
+    """What was counted last for people in this person's groups; counted now, and not kept, where nothing was yet."""
     for row in CountedReport.objects.all():
         if person.group_ids & set(row.restricting) == set(row.groups):
             return Report.from_json(row.figures, row.counted_at)
-    return _counted(person.group_ids & _restricting())
+    return count(person.group_ids & _restricting())
 
 
 def count_reports(*, most: timedelta = timedelta(seconds=30)) -> int:
@@ -281,25 +281,16 @@ def count_reports(*, most: timedelta = timedelta(seconds=30)) -> int:
         known[gone].delete()
     number = 0
     for groups in sorted(audiences, key=lambda groups: _turn(known.get(_key(groups)))):
-        _counted(groups)
+        _keep(groups, count(groups), restricting)
         number += 1
         if monotonic() - began > most.total_seconds():
             break
     return number
 
 
-def _counted(groups: Collection[int]) -> Report:
-    report = count(groups)
-    CountedReport.objects.update_or_create(
-        audience=_key(groups),
-        defaults={
-            "groups": sorted(groups),
-            "restricting": sorted(_restricting()),
-            "figures": report.as_json(),
-            "counted_at": report.counted_at,
-        },
-    )
-    return report
+def _keep(groups: Collection[int], report: Report, restricting: Collection[int]) -> None:
+    kept = {"groups": sorted(groups), "restricting": sorted(restricting), "figures": report.as_json()}
+    CountedReport.objects.update_or_create(audience=_key(groups), defaults={**kept, "counted_at": report.counted_at})
 
 
 def _restricting() -> set[int]:

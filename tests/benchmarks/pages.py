@@ -242,6 +242,7 @@ def _filled(size, people):
         call_command("seed_label_schemes", verbosity=0)
         call_command("createcachetable", verbosity=0)
         call_command("seed_load", requests=size, people=people)
+    call_command("count_reports")
     many, fifty = Issue.objects.order_by("number").values_list("number", flat=True)[:2]
     triage = Issue.objects.filter(state=State.TRIAGE, restricted_to=None).select_related("route").order_by("-number")
     steps = [issue.pk for issue in triage[:4_000] if issue.can(Verb.SHELVE)]

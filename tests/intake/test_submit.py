@@ -174,3 +174,13 @@ def test_the_mark_of_somebody_elses_request_gives_nothing_away(requester, cast, 
     assert "Location" not in answer.headers
     assert theirs.title not in answer.text
     assert Issue.objects.count() == 1
+
+
+def test_filing_takes_few_statements(requester, fill_in, django_assert_max_num_queries):
+    posted = fill_in("bug")
+    requester.get("/new/bug/")
+
+    with django_assert_max_num_queries(20):
+        assert requester.post("/new/bug/", posted).status_code == 302
+
+    assert Issue.objects.count() == 1

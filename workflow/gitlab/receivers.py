@@ -34,25 +34,21 @@ def connect() -> None:
 def _on_tracker(sender: None, issue: Issue, **kwargs: Any) -> None:
     """A request with a tracker has a mirror row from now on: GitLab gets an issue for it."""
     if issue.tracker_id:
-        GitLabLink.objects.get_or_create(
-            issue=issue, defaults={"marker": new_marker(issue.pk), "due_at": timezone.now()}
-        )
+        new = GitLabLink(issue=issue, marker=new_marker(issue.pk), due_at=timezone.now())
+        GitLabLink.objects.bulk_create([new], ignore_conflicts=True)  # one that it has already stays as it is
 
 
 def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
     """GitLab must show something new, and a step that people read there as a comment gets one."""
-    mirror = GitLabLink.objects.filter(pk=issue.pk).first()
-    if mirror is None:
+    if not GitLabLink.objects.filter(pk=issue.pk).want_push():
         return
-    mirror.want_push()
     told = told_of(event.verb)
     if told and told.note:
         OutgoingNote.objects.create(issue=issue, event=event, due_at=timezone.now())
 
 
 def _on_content(sender: None, issue: Issue, **kwargs: Any) -> None:
-    if mirror := GitLabLink.objects.filter(pk=issue.pk).first():
-        mirror.want_push()
+    GitLabLink.objects.filter(pk=issue.pk).want_push()
 
 
 def _on_comment(sender: None, issue: Issue, comment: Comment, **kwargs: Any) -> None:

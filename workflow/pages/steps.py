@@ -151,8 +151,11 @@ def _entry(event: Event, facts: Mapping[str, Any], labels: Mapping[str, str]) ->
 
 def address_after(request: AuthenticatedHttpRequest, number: int) -> str:
     """The request's page, or the person's own list when what they did closed it to them."""
-    issue = Issue.objects.get(pk=number)
-    return issue.get_absolute_url() if may_see(request.user, issue) else "/mine/"
+    return _address_of(Issue.objects.get(pk=number), request.user)
+
+
+def _address_of(issue: Issue, person: User) -> str:
+    return issue.get_absolute_url() if may_see(person, issue) else "/mine/"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,7 +170,9 @@ def step(request: AuthenticatedHttpRequest, number: int, verb: str) -> HttpRespo
 
     def do(form: ActForm) -> tuple[str, str]:
         after = take_step(issue.pk, taken, by=request.user, given=form.given(), version=issue.version)
-        return _told(taken, issue.state, after), address_after(request, number)
+        told = _told(taken, issue.state, after)
+        after.forget_people()  # whoever decided has no seat any more
+        return told, _address_of(after, request.user)
 
     def page(form: ActForm, status: int, changes: Changes) -> HttpResponse:
         return render(request, "workflow/step.html", page_context(taken, form, changes), status=status)

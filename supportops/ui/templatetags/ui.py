@@ -147,7 +147,7 @@ def field(asked: BoundField) -> SafeString:
     return _kept(looks, asked.as_field_group) if looks else asked.as_field_group()
 
 
-def _looks(asked: BoundField) -> tuple[Hashable, ...]:
+def _looks(asked: BoundField) -> tuple[Any, ...]:
     """All that a field's drawing depends on; empty where that is more than a few plain values."""
     widget, value, of = asked.field.widget, asked.value(), asked.field
     choices = getattr(widget, "choices", ())

@@ -421,3 +421,9 @@ def test_what_happens_next_is_told_before_pressing(visit, cast):
     issue = request_at(State.VALIDATION, cast=cast)
 
     assert "Moves to implementation" in text_of(visit(cast.requester).get(issue, "validate"))
+
+
+def test_a_step_takes_few_statements(visit, cast, django_assert_max_num_queries):
+    issue = file_request(cast)
+    with django_assert_max_num_queries(20):
+        assert visit(cast.ops).post(issue, "shelve", text="Later.", version=issue.version).status_code == 302

@@ -49,6 +49,21 @@ class GitLabLinkQuerySet(OutgoingQuerySet["GitLabLink"]):
         in_order = Q(iid__isnull=False) & ~Q(status__in=GitLabLink.NEEDS_A_PERSON)
         return free.filter(Q(due_at__lte=now) | in_order & hanging_on)
 
+    def want_push(self) -> int:
+        """Say, inside the caller's transaction, that GitLab must show something new of these. Returns how many."""
+        return self.update(
+            wanted_version=F("wanted_version") + 1,
+            due_at=models.Case(
+                models.When(status__in=GitLabLink.NEEDS_A_PERSON, then=F("due_at")),
+                models.When(status__in=(GitLabLink.Status.CREATING, GitLabLink.Status.UNKNOWN), then=F("due_at")),
+                default=timezone.now(),
+            ),
+            status=models.Case(
+                models.When(status=GitLabLink.Status.IN_STEP, then=models.Value(GitLabLink.Status.BEHIND)),
+                default=F("status"),
+            ),
+        )
+
     def claim(self, pk: int) -> "GitLabLink | None":
         """Take the request's mirror if there is work and nobody holds it: returns it under a lease of its own, or None.
 
@@ -179,17 +194,7 @@ class GitLabLink(Exchanged):
 
     def want_push(self) -> None:
         """Say, inside the caller's transaction, that GitLab must show something new."""
-        GitLabLink.objects.filter(pk=self.pk).update(
-            wanted_version=F("wanted_version") + 1,
-            due_at=models.Case(
-                models.When(status__in=self.NEEDS_A_PERSON, then=F("due_at")),
-                models.When(status__in=(self.Status.CREATING, self.Status.UNKNOWN), then=F("due_at")),
-                default=timezone.now(),
-            ),
-            status=models.Case(
-                models.When(status=self.Status.IN_STEP, then=models.Value(self.Status.BEHIND)), default=F("status")
-            ),
-        )
+        GitLabLink.objects.filter(pk=self.pk).want_push()
 
 
 class OutgoingNote(Exchanged):
