@@ -217,10 +217,9 @@ elif _database["ENGINE"] == "django.db.backends.postgresql":
     if DATABASE_POOLED:
         _database["DISABLE_SERVER_SIDE_CURSORS"] = True  # they outlive no transaction there
     else:
-        # Compiling a plan pays for minutes of work, not for milliseconds; and a row of a list joins more tables than
-        # the planner looks at together by itself, so that it would join all requests before it narrows them down. A
-        # pooler passes no options on: there they are set for the role (docs/operating.md).
-        _database["OPTIONS"].setdefault("options", "-c jit=off")
+        # Compiling a plan pays for minutes of work, not for milliseconds. What a connection has planned once (see
+        # supportops/statements.py) is not planned again for each person.
+        _database["OPTIONS"].setdefault("options", "-c jit=off -c plan_cache_mode=force_generic_plan")
 # Kept between requests, and looked at before it is used again: connecting takes longer than most pages read.
 _database["CONN_MAX_AGE"] = 300
 _database["CONN_HEALTH_CHECKS"] = True

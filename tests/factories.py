@@ -257,3 +257,8 @@ def restrict(issue):
     """Mark a request confidential, as if it had been filed so."""
     Issue.objects.filter(pk=issue.pk).update(restricted_to=confidential_group())
     return Issue.objects.get(pk=issue.pk)
+
+
+def without_savepoints(captured):
+    """The statements a CaptureQueriesContext caught, but for those that the test's own transaction makes of others."""
+    return [query["sql"] for query in captured if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]

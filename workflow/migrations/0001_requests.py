@@ -941,7 +941,10 @@ class Migration(migrations.Migration):
                 (
                     "person",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="watches", to=settings.AUTH_USER_MODEL
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watches",
+                        to=settings.AUTH_USER_MODEL,
                     ),
                 ),
             ],
@@ -1341,6 +1344,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="watch",
             constraint=models.UniqueConstraint(fields=("issue", "person"), name="watched_once"),
+        ),
+        migrations.AddIndex(
+            model_name="watch",
+            index=models.Index(fields=["person", "-id"], name="watches_of_a_person"),
         ),
         migrations.RunPython(forbid, allow),
         migrations.RunPython(make_search_index, drop_search_index),

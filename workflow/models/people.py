@@ -30,10 +30,11 @@ class Watch(models.Model):
     """Somebody wants to hear about a request."""
 
     issue = models.ForeignKey("workflow.Issue", models.CASCADE, related_name="watches")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["issue", "person"], name="watched_once")]
+        indexes = [models.Index(fields=["person", "-id"], name="watches_of_a_person")]
 
     def __str__(self) -> str:
         return f"{self.person} watches {self.issue_id}"

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
-from workflow.models import Issue
+from workflow.models import Issue, Watch
 from workflow.models.querysets import moves
 from workflow.numbers import OfAPerson
 from workflow.pages.paging import PAGE_SIZE
@@ -23,6 +23,10 @@ from workflow.queues import ORDER, QUEUES, in_order
 from workflow.states import ENDED
 
 WAITING_QUEUES = ("approvals", "waiting", "validation")
+FEW = 10
+"""So many rows of what does not wait for the person; of what does, a page."""
+WATCHES_READ = 200
+"""Of so many of the latest watches the ones that changed last are shown."""
 _BY_RANK = attrgetter(*ORDER)
 _NEWEST_END = attrgetter("state_since", "number")
 _NEWEST_CHANGE = attrgetter("updated_at", "number")
@@ -30,7 +34,7 @@ _NEWEST_CHANGE = attrgetter("updated_at", "number")
 
 @require_safe
 def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
-    """What waits for me, what is assigned to me, what I filed, what I watch: a page of each, and a link to the rest."""
+    """What waits for me, what is assigned to me, what I filed, what I watch: the first of each, a link to the rest."""
     person = request.user
     parts: dict[str, list[Issue]] = defaultdict(list)
     numbers = _NUMBERS.rows(person)
@@ -40,10 +44,10 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
             parts[part].append(issues[number])
     for part, (key, newest_first) in _ORDERS.items():
         parts[part].sort(key=key, reverse=newest_first)
-    more = {part: len(found) > PAGE_SIZE for part, found in parts.items()}
+    more = {part: len(found) > _most(part) for part, found in parts.items()}
     prefetch_related_objects(list(issues.values()), moves())  # for all rows of the page at once
     stage_targets = targets()
-    rows = {part: rows_of(found[:PAGE_SIZE], stage_targets) for part, found in parts.items()}
+    rows = {part: rows_of(found[: _most(part)], stage_targets) for part, found in parts.items()}
     waiting = [{"queue": QUEUES[name], "rows": rows[name], "more": more[name]} for name in WAITING_QUEUES if rows[name]]
     return render(
         request,
@@ -68,6 +72,10 @@ _ORDERS: dict[str, tuple[Callable[[Issue], Any], bool]] = {
 """{part: what its rows are ordered by, and whether backwards}."""
 
 
+def _most(part: str) -> int:
+    return PAGE_SIZE if part in WAITING_QUEUES else FEW
+
+
 def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
     """(number, part) of as many requests of each part as a page shows, and one more."""
     seen, filed = Issue.objects.visible_to(person), Issue.objects.filter(requester=person)
@@ -76,10 +84,11 @@ def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
         parts["assigned"] = in_order(seen.open().filter(assignee=person))
     parts["open"] = filed.open().order_by("-number")
     parts["ended"] = filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")
-    watched = seen.open().filter(watches__person=person).exclude(requester=person)
+    lately = Watch.objects.filter(person=person).order_by("-pk").values("issue")[:WATCHES_READ]
+    watched = seen.open().filter(pk__in=lately).exclude(requester=person)
     parts["watched"] = watched.order_by("-updated_at", "-number")
     first, *others = (
-        Issue.objects.filter(pk__in=issues.values("pk")[: PAGE_SIZE + 1]).order_by().values_list("pk", Value(part))
+        Issue.objects.filter(pk__in=issues.values("pk")[: _most(part) + 1]).order_by().values_list("pk", Value(part))
         for part, issues in parts.items()
     )
     return first.union(*others, all=True)

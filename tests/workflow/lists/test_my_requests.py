@@ -94,4 +94,4 @@ def test_a_part_of_many_rows_ends_with_a_link_to_all_and_hides_no_other_part(cli
     assert ready.title in waiting(page)["validation"]
     assert 'href="/queues/waiting/"' in page.text[page.text.index("<main") :]
     assert "All of “To answer”" in page.text and "All of “To validate”" not in page.text
-    assert len(titles(page, "open")) == 25 and 'href="/issues/?mine=on&amp;state=open"' in page.text
+    assert len(titles(page, "open")) == 10 and 'href="/issues/?mine=on&amp;state=open"' in page.text
