@@ -17,6 +17,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 
 _FIRST_ID, _FIRST_DAY = -1_000_001, date(1, 1, 2)
 _TYPES = {int: "bigint", date: "date"}
@@ -63,10 +64,17 @@ class Statement:
             if written.planned and not settings.DATABASE_POOLED:
                 _execute_planned(cursor, *written.planned, values)
             else:
-                meant = dict(zip(map(_as_param, self.open_to), map(_as_param, values), strict=True))
-                cursor.execute(written.sql, [meant.get(value, value) for value in written.params])
+                cursor.execute(written.sql, self._params(values))
             rows = cursor.fetchall()
         return [_converted(row, written.converters) for row in rows] if written.converters else rows
+
+    def inside(self, *values: int | date) -> RawSQL:
+        """The same as a part of another query, with these values in place of the stand-ins."""
+        return RawSQL(self._written.sql, self._params(values))  # noqa: S611 (Django wrote it)
+
+    def _params(self, values: Sequence[int | date]) -> list[Any]:
+        meant = dict(zip(map(_as_param, self.open_to), map(_as_param, values), strict=True))
+        return [meant.get(value, value) for value in self._written.params]
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
