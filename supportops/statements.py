@@ -6,7 +6,7 @@ time to the next are ids and days: they are left open.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from hashlib import md5
 from typing import Any
@@ -19,8 +19,8 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-_FIRST_ID, _FIRST_DAY = -1_000_001, date(1, 1, 2)
-_TYPES = {int: "bigint", date: "date"}
+_FIRST_ID, _FIRST_DAY, _FIRST_MOMENT = -1_000_001, date(1, 1, 2), datetime(1, 1, 2, 3, 4, 5, tzinfo=UTC)
+_TYPES = {int: "bigint", date: "date", datetime: "timestamptz"}
 _PLANNED: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 """{connection of the driver: the names of what it has planned}; gone with the connection."""
 
@@ -35,6 +35,11 @@ def days(number: int) -> list[date]:
     return [_FIRST_DAY + timedelta(place) for place in range(number)]
 
 
+def moments(number: int) -> list[datetime]:
+    """So many stand-ins for moments."""
+    return [_FIRST_MOMENT + timedelta(seconds=place) for place in range(number)]
+
+
 @dataclass(frozen=True)
 class _Written:
     """``sql`` with ``params``, in which some stand for values; ``converters`` of columns; ``planned``: on PostgreSQL, a
@@ -47,7 +52,7 @@ class _Written:
 
 
 class Statement:
-    """``build()`` gives a queryset of tuples that filters by ``open_to``, stand-ins from ``ids`` and ``days``.
+    """``build()`` gives a queryset of tuples that filters by ``open_to``, stand-ins from ``ids``, ``days`` and ``moments``.
 
     ``name``: what it reads, in a word; whoever looks at the database's work sees it.
     """
@@ -109,6 +114,8 @@ class Statement:
 
 
 def _as_param(value: int | date) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value
 
 

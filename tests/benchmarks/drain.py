@@ -1,9 +1,10 @@
 """``make benchmark``: 1,000 changes on their way to GitLab, by the portal and by a bare python-gitlab loop.
 
 The loop repeats the very calls the portal made (verb, path, parameters, in order) on a copy of the same sandbox GitLab,
-and keeps no record of anything: what the portal takes longer is what its promises cost. Both use one connection and one
-thread. The sandbox answers in a millisecond or two, a GitLab over a network does not: ``--latency 0.1`` lets it take
-its time, which is the same for both. ``python -m tests.benchmarks.drain --changes 1000 --latency 0.1``.
+and keeps no record of anything; a second loop, on another copy, commits a row before and after each POST, which is what
+never doubling costs at least. Each uses one connection and one thread. The sandbox answers in a millisecond or two, a
+GitLab over a network does not: ``--latency 0.1`` lets it take its time, which is the same for all. With ``--workers 4``
+real Celery workers drain the same, first one, then four. ``python -m tests.benchmarks.drain --latency 0.1 --workers 4``.
 """
 
 import argparse
@@ -18,26 +19,58 @@ SHARES = {"filed": 4, "edited": 4}
 """One change in so many; comments are the rest."""
 
 
-def main(changes, latency):
-    """Measure, and print both times and their ratio."""
+def main(changes, latency, workers):
+    """Measure, and print the times and their ratios."""
     with grounds() as scene:
         _no_budgets()
         requests = _make_requests(changes // 4)
         _drain()
-        copy = scene.second_gitlab()
-        for url in (scene.gitlab_url, copy):
+        copies = [scene.another_gitlab(name) for name in ("copy", "copy-that-commits")]
+        for url in (scene.gitlab_url, *copies):
             scene.take_time(url, latency)
         _make_changes(requests, changes)
         with _recorded() as calls:
             ours = _timed(_drain)
         _must_be_in_step()
-        bare = _timed(lambda: _replay(copy, calls))
+        bare = _timed(lambda: _replay(copies[0], calls))
+        committing = _timed(lambda: _replay(copies[1], calls, commits=True))
         print(
             f"{database_name()}, GitLab {latency * 1000:.0f} ms away: {changes} changes, {len(calls)} calls; "
-            f"portal {ours.wall:.1f} s ({changes / ours.wall:.0f} a second), "
-            f"bare python-gitlab loop {bare.wall:.1f} s, ratio {ours.wall / bare.wall:.2f} "
-            f"(processor time {ours.cpu:.1f} s and {bare.cpu:.1f} s)"
+            f"portal {ours.wall:.1f} s ({changes / ours.wall:.0f} a second), bare python-gitlab loop {bare.wall:.1f} s, "
+            f"ratio {ours.wall / bare.wall:.2f}; loop that commits around each POST {committing.wall:.1f} s, ratio "
+            f"{ours.wall / committing.wall:.2f} (processor time {ours.cpu:.1f} s and {bare.cpu:.1f} s)"
         )
+        if workers > 1:
+            rates = [_drained_by(scene, number, requests, changes) for number in (1, workers)]
+            print(
+                f"One Celery worker {rates[0]:.1f} changes a second, {workers} workers {rates[1]:.1f}, "
+                f"{rates[1] / rates[0]:.2f} times as many"
+            )
+
+
+def _drained_by(scene, number, requests, changes):
+    """Changes a second that so many workers bring to GitLab, from the first twentieth to the last one."""
+    scene.begin_to_ring()
+    _make_changes(requests, changes, f" by {number}")
+    whole, began = _behind(), None
+    workers = [scene.start_celery(f"{number}-{one}") for one in range(number)]
+    while (left := _behind()) > whole // 20:
+        if began is None and left < whole - whole // 20:
+            began, first = time.perf_counter(), left
+        time.sleep(0.02)
+    rate = (first - left) / whole * changes / (time.perf_counter() - began)
+    while _behind():
+        time.sleep(0.1)
+    for worker in workers:
+        worker.terminate()
+        worker.wait(60)
+    return rate
+
+
+def _behind():
+    from workflow.gitlab.models import GitLabLink, OutgoingNote
+
+    return GitLabLink.objects.exclude(status="in-step").count() + OutgoingNote.objects.exclude(due_at=None).count()
 
 
 def _no_budgets():
@@ -56,7 +89,7 @@ def _make_requests(count):
     return cast, [file_request(cast) for _ in range(count)]
 
 
-def _make_changes(made, changes):
+def _make_changes(made, changes, mark=""):
     """A quarter new requests, a quarter edits (each of another request, so that none is saved by merging), comments."""
     from tests.factories import file_request, step
     from workflow.actions import comment
@@ -65,7 +98,7 @@ def _make_changes(made, changes):
     cast, requests = made
     new = [file_request(cast) for _ in range(changes // SHARES["filed"])]
     for number, issue in enumerate(requests[: changes // SHARES["edited"]]):
-        step(issue, Verb.EDIT, cast.requester, title=f"Edited {number}")
+        step(issue, Verb.EDIT, cast.requester, title=f"Edited {number}{mark}")
     for number in range(changes - len(new) - changes // SHARES["edited"]):
         words = f"Comment {number}, " + "with some words. " * 10
         comment(requests[number % len(requests)].pk, words, by=cast.requester)
@@ -80,10 +113,7 @@ def _drain():
 
 
 def _must_be_in_step():
-    from workflow.gitlab.models import GitLabLink, OutgoingNote
-
-    behind = GitLabLink.objects.exclude(status="in-step").count() + OutgoingNote.objects.exclude(due_at=None).count()
-    if behind:
+    if behind := _behind():
         raise SystemExit(f"{behind} rows are not in step.")
 
 
@@ -104,12 +134,19 @@ def _recorded():
         Gateway._call = call
 
 
-def _replay(url, calls):
+def _replay(url, calls, *, commits=False):
     import gitlab
+    from django.db import connection
 
     client = gitlab.Gitlab(url, private_token=BOT, timeout=20)
-    for verb, path, query, data, files in calls:
-        client.http_request(verb, path, query_data=query, post_data=data, files=files)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE IF NOT EXISTS kept (number integer PRIMARY KEY, answered integer)")
+        for number, (verb, path, query, data, files) in enumerate(calls):
+            if commits and verb == "post":
+                cursor.execute("INSERT INTO kept (number, answered) VALUES (%s, 0)", [number])
+            client.http_request(verb, path, query_data=query, post_data=data, files=files)
+            if commits and verb == "post":
+                cursor.execute("UPDATE kept SET answered = 1 WHERE number = %s", [number])
 
 
 class Time(NamedTuple):
@@ -129,5 +166,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=1000)
     parser.add_argument("--latency", type=float, default=0, help="seconds GitLab takes at least to answer")
+    parser.add_argument("--workers", type=int, default=1, help="Celery workers that drain the same afterwards")
     given = parser.parse_args()
-    main(given.changes, given.latency)
+    main(given.changes, given.latency, given.workers)

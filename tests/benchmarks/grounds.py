@@ -95,13 +95,13 @@ class Grounds(Scene):
         until_it_answers(f"http://127.0.0.1:{port}/healthz")
         return f"http://127.0.0.1:{port}"
 
-    def second_gitlab(self):
-        """Another one that begins where the first is now; its address."""
+    def another_gitlab(self, name):
+        """One more that begins where the first is now; its address."""
         self.gitlab_goes()
-        shutil.copytree(self._folder / "gitlab", self._folder / "copy")
+        shutil.copytree(self._folder / "gitlab", self._folder / name)
         self.gitlab_comes_back()
         port = free_port()
-        self.serve_gitlab("copy", port)
+        self.serve_gitlab(name, port)
         return f"http://127.0.0.1:{port}"
 
     def take_time(self, url, seconds):

@@ -172,7 +172,7 @@ def settle(run: Run) -> bool:
 
 def wanted(run: Run, *, look_up: bool) -> Wanted:
     """What GitLab should show. ``look_up``: whether an unknown assignee may be asked for, which costs a call."""
-    return wanted_of(PortalSide(run.issue, run.labelling, run.gateway if look_up else None))
+    return wanted_of(PortalSide(run.issue, run.labelling, run.gateway if look_up else None, beside=run.beside))
 
 
 def observe(run: Run) -> RemoteIssue:

@@ -21,7 +21,7 @@ from workflow.gitlab.escaping import block_in, with_block, without_breaks
 from workflow.gitlab.identities import account_of, known_as, stranger
 from workflow.gitlab.labels import SHARED, Family, Labelling, Spelling, scope_of
 from workflow.gitlab.models import GitLabLink
-from workflow.gitlab.render import Surroundings, block_of, surroundings_of, title_of
+from workflow.gitlab.render import Beside, Surroundings, block_of, surroundings_of, title_of
 from workflow.gitlab.schemas import Person, RemoteIssue
 from workflow.models import Issue
 from workflow.states import ENDED, Source
@@ -49,13 +49,14 @@ class PortalSide:
     """The request, and what its fields are read from besides; read when first asked for.
 
     ``gateway``: where to ask for the assignee's number if it is not known, which costs a call; None: it is not asked.
-    ``around``: what the description tells besides; None: read from the database.
+    ``around``: what the description tells besides; None: read from the database, as far as there is any ``beside``.
     """
 
     issue: Issue
     labelling: Labelling
     gateway: Gateway | None = None
     around: Surroundings | None = None
+    beside: Beside | None = None
 
     @cached_property
     def assignee(self) -> int | None:
@@ -68,7 +69,7 @@ class PortalSide:
         if self.around is not None:
             return self.around
         unmapped = self.issue.assignee.name if self.issue.assignee and self.assignee is None else ""
-        return surroundings_of(self.issue, unmapped=unmapped)
+        return surroundings_of(self.issue, unmapped=unmapped, beside=self.beside)
 
     @cached_property
     def labels(self) -> Mapping[str, list[str]]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
+from supportops.statements import Statement
 from workflow.gitlab.models import LabelScheme, LabelSchemeChange
 from workflow.gitlab.models.connection import Connection, SchemeLabel
 from workflow.states import State
@@ -42,6 +43,16 @@ class Standing(Protocol):
     def system(self) -> str: ...
 
 
+def _every_spelling() -> QuerySet[SchemeLabel, Any]:
+    apart = Exists(Connection.objects.filter(premium=True))
+    return SchemeLabel.objects.annotate(exclusive=apart).values_list(
+        "family", "key", "name", "alias", "scheme", "scheme__is_active", "exclusive", "color"
+    )
+
+
+_SPELLINGS = Statement("spellings", _every_spelling)
+
+
 @dataclass(frozen=True)
 class Labelling:
     """How things are spelt. Pure but for ``read``.
@@ -62,10 +73,7 @@ class Labelling:
         """As the database has it: the active scheme writes, or ``scheme``; every scheme's names count as owned."""
         owned: dict[str, set[str]] = {family: set() for family in Family}
         by_scheme: dict[int | None, dict[tuple[str, str], list[str]]] = defaultdict(dict)
-        apart = Exists(Connection.objects.filter(premium=True))
-        rows = SchemeLabel.objects.annotate(exclusive=apart).values_list(
-            "family", "key", "name", "alias", "scheme", "scheme__is_active", "exclusive", "color"
-        )
+        rows = _SPELLINGS.rows()
         for family, key, name, alias, scheme_id, *_ in rows:
             owned[family].add(name)
             if not alias:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
+from supportops.statements import Statement, ids, moments
 from workflow.crashpoints import crashpoint
 from workflow.gitlab.circuit_breaker import is_there
 from workflow.gitlab.converge import LookFirst, settle
@@ -44,8 +45,14 @@ def push_issue(number: int) -> bool:
     more = True
     while more and rounds < ROUNDS and _push_once(number, connection, ends):
         rounds += 1
-        more = time.monotonic() < ends and GitLabLink.objects.with_work().filter(pk=number).exists()
+        more = time.monotonic() < ends and bool(_MORE_WORK.rows(number, timezone.now()))
     return rounds > 0
+
+
+_ONE, _NOW = ids(1)[0], moments(1)[0]
+_MORE_WORK = Statement(
+    "more_work", lambda: GitLabLink.objects.with_work(_NOW).filter(pk=_ONE).order_by().values_list("pk"), [_ONE, _NOW]
+)
 
 
 def numbers_with_work(limit: int = 100) -> list[int]:

@@ -99,6 +99,8 @@ _PEOPLE = ("comment__author", "event__actor", "event__on_behalf_of", "event__iss
 
 def send_notes(run: Run) -> None:
     """Post what is due, oldest first; one that must wait holds back those after it. Then update edited ones."""
+    if not run.beside.notes_due and not run.beside.files:  # a file that was sent has its comment's note shown anew
+        return
     due = OutgoingNote.objects.filter(issue=run.issue, parked=False, due_at__isnull=False).order_by("pk")
     rows = list(due.select_related(*_PEOPLE).prefetch_related("comment__attachments__mirror"))
     for row in rows:

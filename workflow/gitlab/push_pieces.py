@@ -30,6 +30,8 @@ def send_files(run: Run, project_id: int) -> None:
 
     A file that fails waits or is given up by itself; text then names it without a link, and gets the link later.
     """
+    if not run.beside.files:
+        return
     rows = OutgoingUpload.objects.filter(attachment__issue=run.issue, parked=False).select_related("attachment")
     now = timezone.now()
     for row in rows.order_by("pk"):
@@ -70,6 +72,8 @@ OTHER_SIDE_IN = 5
 
 def send_links(run: Run) -> None:
     """Relate the issue to those its request leads to."""
+    if not run.beside.links_due:
+        return
     rows = OutgoingLink.objects.filter(link__source=run.issue, due_at__lte=timezone.now(), parked=False)
     for row in rows.select_related("link").order_by("pk"):
         other = GitLabLink.objects.filter(pk=row.link.target_id).first()

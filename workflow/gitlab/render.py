@@ -5,7 +5,7 @@ Words of people stand in quotations (``text.safe_text``), words of the portal ar
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db.models import Prefetch, Q
@@ -131,15 +131,29 @@ def _section(heading: str, text: str) -> str:
     return f"### {heading}\n\n{text}" if text else ""
 
 
-def surroundings_of(issue: Issue, *, unmapped: str = "") -> Surroundings:
-    """Read what ``block_of`` tells besides the request itself. Titles of linked requests stay in the portal."""
+class Beside(Protocol):
+    """What there is to read of a request's surroundings."""
+
+    @property
+    def files(self) -> bool: ...
+    @property
+    def rounds(self) -> bool: ...
+    @property
+    def links(self) -> bool: ...
+
+
+def surroundings_of(issue: Issue, *, unmapped: str = "", beside: Beside | None = None) -> Surroundings:
+    """Read what ``block_of`` tells besides the request itself. Titles of linked requests stay in the portal.
+
+    ``beside``: what there is, where that is known; nothing else is asked for.
+    """
     attachments = issue.attachments.filter(comment__isnull=True, internal=False).select_related("mirror")
     decisions = Decision.objects.select_related("approver", "decided_by")
     rounds = issue.rounds.select_related("carried_from").prefetch_related(
         Prefetch("decisions", decisions), Prefetch("carried_from__decisions", decisions)
     )
     here = Q(source=issue) & _shown("target", issue) | Q(target=issue) & _shown("source", issue)
-    both = list(IssueLink.objects.filter(here).order_by("pk"))
+    both = list(IssueLink.objects.filter(here).order_by("pk")) if beside is None or beside.links else []
     links = [
         *((link.get_type_display(), link.target_id) for link in both if link.source_id == issue.pk),
         *(
@@ -149,8 +163,10 @@ def surroundings_of(issue: Issue, *, unmapped: str = "") -> Surroundings:
         ),
     ]
     return Surroundings(
-        files=tuple((file, file.mirror.markdown if hasattr(file, "mirror") else "") for file in attachments),
-        approvals=tuple(rounds),
+        files=tuple((file, file.mirror.markdown if hasattr(file, "mirror") else "") for file in attachments)
+        if beside is None or beside.files
+        else (),
+        approvals=tuple(rounds) if beside is None or beside.rounds else (),
         links=tuple(links),
         unmapped=unmapped,
     )

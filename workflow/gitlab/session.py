@@ -3,24 +3,25 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.functional import cached_property
 
+from supportops.statements import Statement, ids
 from workflow.catalogue.models import Tracker
 from workflow.gitlab.circuit_breaker import hears
 from workflow.gitlab.client import Gateway, ReadingGateway, open_gateway, open_reader
 from workflow.gitlab.errors import Gone, LeaseLost, OutOfTime
 from workflow.gitlab.labels import Labelling, Spelling
-from workflow.gitlab.models import GitLabLink
+from workflow.gitlab.models import GitLabLink, OutgoingLink, OutgoingNote
 from workflow.gitlab.models.connection import Connection
 from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.schemas import Person, RemoteProject
-from workflow.models import Issue
+from workflow.models import ApprovalRound, Attachment, Issue, IssueLink
 
 PAUSES = (0.5, 2)
 """Seconds to wait before a row that could not be let go of is tried again; then its lease lapses."""
@@ -54,6 +55,34 @@ def insist(let_go: Callable[[], _Result]) -> _Result:
             drop_connection()
             time.sleep(pause)
     return let_go()
+
+
+class Beside(NamedTuple):
+    """What there is beside a request, so that nothing is asked about what is not: files, rounds of approval, links to
+    other requests; and what may be due of it: notes, links between GitLab issues."""
+
+    files: bool
+    rounds: bool
+    links: bool
+    notes_due: bool
+    links_due: bool
+
+
+_ONE = ids(1)[0]
+
+
+def _what_is_beside() -> QuerySet[Any, Any]:
+    links = IssueLink.objects.filter(Q(source=_ONE) | Q(target=_ONE))
+    return GitLabLink.objects.filter(pk=_ONE).values_list(
+        Exists(Attachment.objects.filter(issue=_ONE)),
+        Exists(ApprovalRound.objects.filter(issue=_ONE)),
+        Exists(links),
+        Exists(OutgoingNote.objects.filter(issue=_ONE, parked=False, due_at__isnull=False)),
+        Exists(OutgoingLink.objects.filter(link__source=_ONE, parked=False, due_at__isnull=False)),
+    )
+
+
+_BESIDE = Statement("beside", _what_is_beside, [_ONE])
 
 
 class Run:
@@ -90,6 +119,11 @@ class Run:
         self._tell(answered)
 
     # What it knows --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def beside(self) -> Beside:
+        """What there is beside the request; read after the request, and what comes later makes its row due again."""
+        return Beside(*map(bool, _BESIDE.rows(self.mirror.pk)[0]))
 
     @cached_property
     def labelling(self) -> Labelling:
