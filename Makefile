@@ -146,8 +146,10 @@ soak: dev
 	$(BIN)/python -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 # Measurements (tests/benchmarks), on SQLite, then on PostgreSQL and Redis where they answer; they want a quiet machine.
-# outage: GitLab away for an hour, 500 changes. benchmark: 1,000 changes against a bare loop of the same calls, GitLab
-# next door and 100 ms away. receiver-load: 50 webhooks a second for a minute while GitLab hangs.
+# outage: GitLab away for an hour, 500 changes. benchmark: pages, filing and a step beside a bare Django page, at each of
+# SIZES (a million requests take ten minutes to write); then 1,000 changes on their way to GitLab against a bare loop of
+# the same calls, GitLab next door and 100 ms away. receiver-load: 50 webhooks a second for a minute while GitLab hangs.
+SIZES ?= 1000 100000
 outage benchmark receiver-load: dev
 	env -u DATABASE_URL -u CELERY_BROKER_URL $(MAKE) --no-print-directory measure-$@
 	@set -e; eval "$$($(BIN)/python -m tests.services)"; \
@@ -155,8 +157,9 @@ outage benchmark receiver-load: dev
 measure-outage:
 	$(BIN)/python -m tests.benchmarks.outage
 measure-benchmark:
+	$(BIN)/python -m tests.benchmarks.pages --sizes $(SIZES)
 	$(BIN)/python -m tests.benchmarks.drain
-	$(BIN)/python -m tests.benchmarks.drain --latency 0.1
+	$(BIN)/python -m tests.benchmarks.drain --latency 0.1 --workers 4
 measure-receiver-load:
 	$(BIN)/python -m tests.benchmarks.receiver
 

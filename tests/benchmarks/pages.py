@@ -1,8 +1,8 @@
-"""``make benchmark-pages``: the portal's pages, filing and a step, beside a bare Django page of the same server.
+"""``make benchmark``: the portal's pages, filing and a step, beside a bare Django page of the same server.
 
 Real: gunicorn with two processes of four threads, the database, eight people at once who keep their connections. Each
 operation is measured between two looks at the bare page, because a machine's speed drifts; its ratio is to their mean.
-Load data of each size is written once and kept in a database of its own (``--drop`` removes it afterwards).
+Load data of each size is written once, and kept for the next time in a database of its own, ``supportops_benchmark_…``.
 ``python -m tests.benchmarks.pages --sizes 1000 100000``.
 """
 
