@@ -4,11 +4,12 @@ The loop repeats the very calls the portal made (verb, path, parameters, in orde
 and keeps no record of anything; a second loop, on another copy, commits a row before and after each POST, which is what
 never doubling costs at least. Each uses one connection and one thread. The sandbox answers in a millisecond or two, a
 GitLab over a network does not: ``--latency 0.1`` lets it take its time, which is the same for all. With ``--workers 4``
-real Celery workers drain the same, first one, then four. ``python -m tests.benchmarks.drain --latency 0.1 --workers 4``.
+one worker drains the same, then four at once. ``python -m tests.benchmarks.drain --latency 0.1 --workers 4``.
 """
 
 import argparse
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -36,35 +37,34 @@ def main(changes, latency, workers):
         committing = _timed(lambda: _replay(copies[1], calls, commits=True))
         print(
             f"{database_name()}, GitLab {latency * 1000:.0f} ms away: {changes} changes, {len(calls)} calls; "
-            f"portal {ours.wall:.1f} s ({changes / ours.wall:.0f} a second), bare python-gitlab loop {bare.wall:.1f} s, "
+            f"portal {ours.wall:.1f} s ({changes / ours.wall:.0f} a second); bare loop {bare.wall:.1f} s, "
             f"ratio {ours.wall / bare.wall:.2f}; loop that commits around each POST {committing.wall:.1f} s, ratio "
             f"{ours.wall / committing.wall:.2f} (processor time {ours.cpu:.1f} s and {bare.cpu:.1f} s)"
         )
         if workers > 1:
-            rates = [_drained_by(scene, number, requests, changes) for number in (1, workers)]
+            rates = [_drained_by(number, requests, changes) for number in (1, workers)]
             print(
-                f"One Celery worker {rates[0]:.1f} changes a second, {workers} workers {rates[1]:.1f}, "
+                f"One worker {rates[0]:.1f} changes a second, {workers} workers {rates[1]:.1f}, "
                 f"{rates[1] / rates[0]:.2f} times as many"
             )
 
 
-def _drained_by(scene, number, requests, changes):
-    """Changes a second that so many workers bring to GitLab, from the first twentieth to the last one."""
-    scene.begin_to_ring()
-    _make_changes(requests, changes, f" by {number}")
-    whole, began = _behind(), None
-    workers = [scene.start_celery(f"{number}-{one}") for one in range(number)]
-    while (left := _behind()) > whole // 20:
-        if began is None and left < whole - whole // 20:
-            began, first = time.perf_counter(), left
-        time.sleep(0.02)
-    rate = (first - left) / whole * changes / (time.perf_counter() - began)
-    while _behind():
-        time.sleep(0.1)
-    for worker in workers:
-        worker.terminate()
-        worker.wait(60)
-    return rate
+def _drained_by(workers, requests, changes):
+    """Changes a second that so many workers bring to GitLab: threads, each with a connection to the database."""
+    from django.db import connection
+
+    from workflow.gitlab.push import numbers_with_work, push_issue
+
+    def push(number):
+        push_issue(number)
+        connection.close()
+
+    _make_changes(requests, changes, f" by {workers}")
+    with ThreadPoolExecutor(workers) as pool:
+        time_taken = _timed(lambda: [*pool.map(push, numbers_with_work(changes))])
+    _drain()
+    _must_be_in_step()
+    return changes / time_taken.wall
 
 
 def _behind():
@@ -166,6 +166,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=1000)
     parser.add_argument("--latency", type=float, default=0, help="seconds GitLab takes at least to answer")
-    parser.add_argument("--workers", type=int, default=1, help="Celery workers that drain the same afterwards")
+    parser.add_argument("--workers", type=int, default=1, help="workers that drain the same afterwards")
     given = parser.parse_args()
     main(given.changes, given.latency, given.workers)
