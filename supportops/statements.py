@@ -52,7 +52,7 @@ class _Written:
 
 
 class Statement:
-    """``build()`` gives a queryset of tuples, filtered by ``open_to``: stand-ins from ``ids``, ``days`` and ``moments``.
+    """``build()`` gives a queryset of tuples, filtered by ``open_to``: stand-ins from ``ids``, ``days``, ``moments``.
 
     ``name``: what it reads, in a word; whoever looks at the database's work sees it.
     """
