@@ -37,11 +37,12 @@ def configure(wanted: Wanted) -> None:
         if wanted["json"]
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
+    in_words = [structlog.processors.format_exc_info] if wanted["json"] else []  # what a library logs has none yet
     handler = logging.StreamHandler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *in_words, renderer],
         )
     )
     logging.root.handlers = [handler]
@@ -51,6 +52,7 @@ def configure(wanted: Wanted) -> None:
         logging.getLogger(noisy).setLevel(max(wanted["level"], logging.WARNING))
     structlog.configure(
         processors=[
+            structlog.stdlib.filter_by_level,  # nothing is made ready that nobody hears
             *_SHARED,
             structlog.processors.format_exc_info,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,

@@ -14,8 +14,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
+from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -65,12 +64,12 @@ class Statement:
         written = self._written
         if not written.sql:
             return []
-        with connection.cursor() as cursor:
-            if written.planned and not settings.DATABASE_POOLED:
-                _execute_planned(cursor, *written.planned, values)
-            else:
+        if written.planned and not settings.DATABASE_POOLED:
+            rows = _ask_planned(*written.planned, values)
+        else:
+            with connection.cursor() as cursor:
                 cursor.execute(written.sql, self._params(values))
-            rows = cursor.fetchall()
+                rows = cursor.fetchall()
         return [_converted(row, written.converters) for row in rows] if written.converters else rows
 
     def inside(self, *values: int | date) -> RawSQL:
@@ -127,16 +126,28 @@ def _converted(row: Sequence[Any], converters: dict[int, tuple[list[Callable[...
     return tuple(values)
 
 
-def _execute_planned(cursor: CursorWrapper, name: str, plan: str, values: Sequence[int | date]) -> None:
-    """Ask what this connection has planned, planning it first where it has not."""
-    known = _PLANNED.setdefault(connection.connection, set())
+def _ask_planned(name: str, plan: str, values: Sequence[int | date]) -> list[tuple[Any, ...]]:
+    """Ask what this connection has planned, planning it first where it has not.
+
+    What fails may have a plan that is none any more, because a migration changed a table under it. Such a connection is
+    given up: outside a transaction at once, and a new one is asked; inside, as soon as the page is done.
+    """
     try:
+        return _planned_rows(name, plan, values)
+    except DatabaseError:
+        if connection.in_atomic_block:
+            connection.close_at = 0
+            raise
+    connection.close()
+    return _planned_rows(name, plan, values)
+
+
+def _planned_rows(name: str, plan: str, values: Sequence[int | date]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        known = _PLANNED.setdefault(connection.connection, set())
         if name not in known:
             cursor.execute(plan)
             known.add(name)
         places = ", ".join(["%s"] * len(values))
         cursor.execute(f"EXECUTE {name}{f' ({places})' if places else ''}", values)
-    except BaseException:
-        if not connection.in_atomic_block:
-            connection.close()  # what it has planned is not known: the next page begins with another one
-        raise
+        return cursor.fetchall()

@@ -1,10 +1,16 @@
 """What the log says, and how loudly."""
 
+import json
 import logging
+import subprocess
+import sys
 
 import pytest
+from django.conf import settings
 
 from tests.factories import file_request
+
+ROOT = settings.BASE_DIR
 
 
 @pytest.fixture
@@ -44,3 +50,16 @@ def test_a_page_that_fails_is_an_error_with_its_traceback(client, cast, caplog, 
 
     told = [record for record in caplog.records if record.name == "django.request"]
     assert [(record.levelname, record.exc_info[0]) for record in told] == [("ERROR", ZeroDivisionError)]
+
+
+def test_the_line_of_a_failure_that_django_tells_has_the_traceback_in_words():
+    script = (
+        "import logging; from supportops.logs import configure; configure({'level': logging.INFO, 'json': True})\n"
+        "try: 1 / 0\n"
+        "except ZeroDivisionError: logging.getLogger('django.request').error('It failed', exc_info=True)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    line = json.loads(told)
+    assert line["event"] == "It failed"
+    assert line["exception"].endswith("ZeroDivisionError: division by zero")
+    assert "exc_info" not in line

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
 from supportops.accounts.models import User
 from supportops.statements import Statement, days, ids
@@ -72,3 +72,31 @@ def test_behind_a_pooler_nothing_is_planned_on_a_connection_that_is_not_ours(set
         Statement("everybody", lambda: User.objects.values_list("username")).rows()
 
     assert asked.captured_queries[0]["sql"].startswith("SELECT")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans anew by itself")
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_that_a_migration_spoilt_is_made_anew():
+    person("somebody")
+    titles = Statement("titles", lambda: User.objects.values_list("title"))
+    titles.rows()
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user ALTER COLUMN title TYPE text")
+    try:
+        assert titles.rows() == [("",)] * User.objects.count()
+        assert titles.rows()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_user ALTER COLUMN title TYPE varchar(120)")
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans nothing ahead")
+def test_inside_a_transaction_a_spoilt_connection_is_given_up_afterwards():
+    broken = Statement("broken", lambda: User.objects.values_list("title"))
+    broken.rows()
+    name = broken._written.planned[0]
+    with connection.cursor() as cursor:
+        cursor.execute(f"DEALLOCATE {name}")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        broken.rows()
+    assert connection.close_at == 0

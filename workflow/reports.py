@@ -12,7 +12,8 @@ from math import ceil
 from time import monotonic
 from typing import Any, Self
 
-from django.db.models import Count, F, Min, Q
+from django.contrib.auth.models import Group
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
 from django.utils import timezone
 
 from supportops.accounts.models import User
@@ -275,7 +276,8 @@ def count_reports(*, most: timedelta = timedelta(seconds=30)) -> int:
     """Count for every set of groups that a member of Support Operations is in, whose turn was longest ago first, until
     ``most`` has passed. Returns for how many it counted; drops what is for nobody."""
     began, restricting = monotonic(), _restricting()
-    audiences = {frozenset(member.group_ids & restricting) for member in User.objects.ops().prefetch_related("groups")}
+    members = User.objects.ops().prefetch_related("groups")
+    audiences = {frozenset(group.pk for group in member.groups.all()) & restricting for member in members}
     known = {row.audience: row for row in CountedReport.objects.all()}
     for gone in known.keys() - {_key(groups) for groups in audiences}:
         known[gone].delete()
@@ -295,8 +297,9 @@ def _keep(groups: Collection[int], report: Report, restricting: Collection[int])
 
 def _restricting() -> set[int]:
     """The ids of the groups that requests are, or may be, restricted to."""
-    routes = Route.objects.filter(restricted_to__isnull=False).values_list("restricted_to", flat=True)
-    return {confidential_group().pk, *routes}
+    restricted = Exists(Issue.objects.filter(restricted_to=OuterRef("pk")))
+    routed = Exists(Route.objects.filter(restricted_to=OuterRef("pk")))
+    return {confidential_group().pk, *Group.objects.filter(restricted | routed).values_list("pk", flat=True)}
 
 
 def _key(groups: Collection[int]) -> str:

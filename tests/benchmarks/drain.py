@@ -55,14 +55,15 @@ def _drained_by(workers, requests, changes):
 
     from workflow.gitlab.push import numbers_with_work, push_issue
 
-    def push(number):
-        push_issue(number)
+    def work(_):
+        while left:
+            push_issue(left.pop())
         connection.close()
 
     _make_changes(requests, changes, f" by {workers}")
+    left = numbers_with_work(changes)
     with ThreadPoolExecutor(workers) as pool:
-        time_taken = _timed(lambda: [*pool.map(push, numbers_with_work(changes))])
-    _drain()
+        time_taken = _timed(lambda: [*pool.map(work, range(workers))])
     _must_be_in_step()
     return changes / time_taken.wall
 

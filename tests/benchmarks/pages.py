@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 from http.client import HTTPConnection
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -32,12 +32,14 @@ AT_ONCE = 8
 PAGES = {
     "start": "/",
     "list": "/issues/",
-    "list, page 20": "/issues/?page=20",
+    "list, 500 rows deep": "/issues/?after={deep}",
     "queue": "/queues/development/",
+    "queue, deep": "/queues/development/?after={deep_in_queue}",
     "mine": "/mine/",
     "inbox": "/inbox/",
     "search": "/issues/?q=calendly+invite",
     "request, 50 comments": "/issues/{fifty}/",
+    "one of 24 of those": "/issues/{one_of_many}/",
     "request, 2,000 comments": "/issues/{many}/",
     "reports": "/reports/",
     "form": "/new/bug/",
@@ -194,9 +196,12 @@ def _measured(portal, floor, numbers, seconds, only):
 
 
 def _operations(numbers):
-    pages = {name: path.format(**numbers) for name, path in PAGES.items()}
-    asked = {name: (lambda agent, path=path: agent.get(path)) for name, path in pages.items()}
-    answers, turn = _answers(), count()
+    answers, turn, places = _answers(), count(), cycle(numbers["talkative"])
+
+    def look(path):
+        return lambda agent: agent.get(path.format(**numbers, one_of_many=next(places)))
+
+    asked = {name: look(path) for name, path in PAGES.items()}
     steps = {}
 
     def step(agent):
@@ -223,7 +228,8 @@ def _reading(names, numbers):
     for name in names:
         for _ in range(2):
             with statements() as sent:
-                assert client.get(PAGES[name].format(**numbers)).status_code == 200
+                path = PAGES[name].format(**numbers, one_of_many=numbers["talkative"][0])
+                assert client.get(path).status_code == 200
         blocks = sum(blocks_of(sent).values()) if connection.vendor == "postgresql" else None
         yield name, {"statements": len(sent), "blocks": blocks}
 
@@ -233,6 +239,8 @@ def _filled(size, people):
     from django.core.management import call_command
 
     from workflow.models import Issue
+    from workflow.pages.paging import _written
+    from workflow.queues import ORDER, in_order
     from workflow.states import State
     from workflow.verbs import Verb
 
@@ -246,7 +254,32 @@ def _filled(size, people):
     many, fifty = Issue.objects.order_by("number").values_list("number", flat=True)[:2]
     triage = Issue.objects.filter(state=State.TRIAGE, restricted_to=None).select_related("route").order_by("-number")
     steps = [issue.pk for issue in triage[:4_000] if issue.can(Verb.SHELVE)]
-    return {"fifty": fifty, "many": many, "steps": steps[:400]}
+    development = list(in_order(Issue.objects.filter(state=State.DEVELOPMENT))[:500])
+    return {
+        "fifty": fifty,
+        "many": many,
+        "steps": steps[:400],
+        "talkative": _talkative(),
+        "deep": Issue.objects.order_by("-number")[500:501].get().pk,
+        "deep_in_queue": _written(development[len(development) // 2], ORDER),
+    }
+
+
+def _talkative():
+    """Numbers of 24 requests with fifty comments each, no two alike: what a text looks like is kept by the process."""
+    from django.utils import timezone
+
+    from workflow.models import Comment, Issue
+
+    found = list(Issue.objects.order_by("number")[10:34])
+    for issue in found:
+        missing = range(issue.comments.count(), 50)
+        words = f"About **{issue.reference}**: see `log`, then https://example.com/{issue.pk}.\n\n- first\n- then "
+        Comment.objects.bulk_create(
+            Comment(issue=issue, author=issue.requester, body=f"{words}{number}", created_at=timezone.now())
+            for number in missing
+        )
+    return [issue.pk for issue in found]
 
 
 def _sessions():
@@ -343,7 +376,8 @@ def main(sizes, seconds, people, only):
     _print(tables)
 
 
-HEAD = f"{'':26}{'a second':>9}{'of floor':>9}{'half ms':>9}{'95 % ms':>9}{'CPU ms':>8}{'statements':>11}{'blocks':>8}"
+HEAD = f"{'':26}{'a second':>9}{'of floor':>9}{'half ms':>9}{'95 % ms':>9}{'CPU ms':>8}{'of floor':>9}"
+HEAD += f"{'statements':>11}{'blocks':>8}"
 
 
 def _print(tables):
@@ -351,7 +385,7 @@ def _print(tables):
     for size, found in tables.items():
         print(f"\n{size:,} requests\n{HEAD}  slower than at {first:,}")
         for name, row in found.items():
-            times = f"{row['half']:9.0f}{row['most']:9.0f}{row['cpu']:8.1f}"
+            times = f"{row['half']:9.0f}{row['most']:9.0f}{row['cpu']:8.1f}{row['floor_cpu'] / row['cpu']:9.0%}"
             read = f"{row.get('statements') or '':>11}{row.get('blocks') or '':>8}"
             slower = tables[first][name]["share"] / row["share"]
             print(f"{name:26}{row['rate']:9.1f}{row['share']:9.0%}{times}{read}{slower:8.2f}")

@@ -3,7 +3,9 @@
 import pytest
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.template import Context, Template
 from django.utils.datastructures import MultiValueDict
+from django.utils.safestring import mark_safe
 
 from supportops.ui.forms import ChoiceCards, DateInput, MultipleFileField
 
@@ -97,3 +99,20 @@ def test_required_files_must_be_given():
         files = MultipleFileField()
 
     assert not Needed({}, MultiValueDict()).is_valid()
+
+
+def drawn(label, choices=(("a", "A"),)):
+    form = type("F", (forms.Form,), {"one": forms.ChoiceField(label=label, choices=choices)})()
+    return Template("{% load ui %}{% field form.one %}").render(Context({"form": form}))
+
+
+def test_a_field_that_looks_the_same_is_drawn_once_and_never_for_text_that_is_not_safe():
+    assert drawn("Kind") == drawn("Kind")
+    assert "<b>Hi</b>" in drawn(mark_safe("<b>Hi</b>"))
+    assert "<b>Hi</b>" not in drawn("<b>Hi</b>")
+    assert "<i>A</i>" in drawn("Of choices", [("a", mark_safe("<i>A</i>"))])
+    assert "<i>A</i>" not in drawn("Of choices", [("a", "<i>A</i>")])
+
+
+def test_choices_in_groups_are_drawn():
+    assert '<optgroup label="Group">' in drawn("Grouped", [("Group", [("a", "A")])])

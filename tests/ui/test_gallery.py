@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from supportops.ui.components import COMPONENTS
 from supportops.ui.gallery import PAGES
-from supportops.ui.templatetags.ui import drawn_once
+from supportops.ui.templatetags.ui import forget_drawings
 from tests.factories import person
 
 COMPONENT_FILES = sorted(path.name for path in (settings.BASE_DIR / "templates" / "_components").glob("*.html"))
@@ -41,7 +41,7 @@ def test_a_sample_page_that_does_not_exist_is_not_found(staff_client):
 
 
 def test_every_component_is_drawn_in_the_gallery(staff_client):
-    drawn_once.cache_clear()
+    forget_drawings()
     drawn = set()
     for address in ADDRESSES:
         drawn |= {template.name for template in staff_client.get(address).templates}

@@ -34,7 +34,7 @@ def connect() -> None:
 def _on_tracker(sender: None, issue: Issue, **kwargs: Any) -> None:
     """A request with a tracker has a mirror row from now on: GitLab gets an issue for it."""
     if issue.tracker_id:
-        new = GitLabLink(issue=issue, marker=new_marker(issue.pk), due_at=timezone.now())
+        new = GitLabLink(issue_id=issue.pk, marker=new_marker(issue.pk), due_at=timezone.now())
         GitLabLink.objects.bulk_create([new], ignore_conflicts=True)  # one that it has already stays as it is
 
 

@@ -75,10 +75,10 @@ class RequestFilter(django_filters.FilterSet):
         known = _known_choices()
         others = [(pk, name) for pk, name in known["owner"] if pk != person.pk]
         self._offer("owner", [("me", "Me"), ("nobody", "Nobody yet"), *others])
-        self._offer("system", sorted({(name, name) for _, name in known["system"]}))
+        self._offer("system", dict.fromkeys((name, name) for _, name in known["system"]))
         self._offer("tracker", known["tracker"])
         if "milestone" in self.filters:
-            self._offer("milestone", sorted({(title, title) for _, title in known["milestone"]}))
+            self._offer("milestone", dict.fromkeys((title, title) for _, title in known["milestone"]))
 
     @property
     def qs(self) -> IssueQuerySet:
@@ -121,8 +121,11 @@ class RequestFilter(django_filters.FilterSet):
 def _known_choices() -> dict[str, list[tuple[int, str]]]:
     """{filter: [(id, what it is called)]} of whatever changes, in the order of lists; read by one statement."""
     found: dict[str, list[tuple[int, str]]] = {"owner": [], "tracker": [], "milestone": [], "system": []}
-    for name, pk, first, last, what in sorted(_CHOICES.rows(), key=lambda row: (row[2], row[3], row[0])):
-        found[what].append((pk, f"{first} {last}".strip() or name))
+    for name, pk, first, last, what in _CHOICES.rows():
+        if words := f"{first} {last}".strip() or name:
+            found[what].append((pk, words))
+    for choices in found.values():
+        choices.sort(key=lambda choice: choice[1].casefold())
     return found
 
 

@@ -77,7 +77,7 @@ def _to_read(found: Reading, person: User) -> dict[str, Any]:
         "attachments": [file_row(found, file) for file in found.files if _of_the_request(file)],
         "links": [_link(issue, link) for link in found.links],
         "entries": entries_of(found),
-        "earlier_url": f"?upto={found.earlier}#story" if found.earlier else "",
+        "earlier_url": f"?upto={found.earlier['number']}#story" if found.earlier else "",
         "newest_url": f"{issue.get_absolute_url()}#story" if found.upto else "",
         "facts": facts_of(found, person, panels),
         "watchers": found.watchers,

@@ -74,8 +74,8 @@ COMMENTS_SHOWN = 50
 class Reading:
     """A request with everything around it. ``people``: by id, whoever stands anywhere on the page.
 
-    ``earlier``: the id of the newest comment that is older than those read, if there is one; ``upto``: the id of the
-    last one asked for, where that is not the newest.
+    ``earlier``: the newest comment that is older than those read, if there is one; ``upto``: the id of the last one
+    asked for, where that is not the newest.
     """
 
     issue: IssueRead
@@ -88,7 +88,7 @@ class Reading:
     validations: list[Validation] = field(default_factory=list)
     people: dict[int, Person] = field(default_factory=dict)
     watchers: list[Person] = field(default_factory=list)
-    earlier: int | None = None
+    earlier: dict[str, Any] | None = None
     upto: int | None = None
 
     def person(self, pk: int | None) -> User | None:
@@ -97,16 +97,17 @@ class Reading:
 
     @property
     def told(self) -> list[dict[str, Any]]:
-        """The part of the story that this page tells: the comments that were read, and what happened between them."""
+        """The part of the story that this page tells: the comments that were read, and what happened since the one
+        before them, so that each step stands on one page."""
         moments = [row["when"] for row in self.story if row["what"] == "comment"]
-        if self.earlier is None and self.upto is None:
-            return self.story
-        first = moments[0] if self.earlier and moments else None
-        last = moments[-1] if self.upto and moments else None
+        before = self.earlier["when"] if self.earlier else None
+        last = moments[-1] if self.upto else None
         return [
             row
             for row in self.story
-            if (first is None or row["when"] >= first) and (last is None or row["when"] <= last)
+            if row["what"] == "comment"
+            or (before is None or row["when"] > before)
+            and (last is None or row["when"] <= last)
         ]
 
     @property
@@ -125,8 +126,11 @@ def read(request: AuthenticatedHttpRequest, number: int) -> Reading:
     found.upto = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 18 else None
     rows = _story(issue, sees_internal(request.user), found.upto)
     comments = [row for row in rows if row["what"] == "comment"]
+    if found.upto and not comments:  # there is no such comment, or not for this person: the newest are told
+        found.upto, rows = None, _story(issue, sees_internal(request.user), None)
+        comments = [row for row in rows if row["what"] == "comment"]
     if len(comments) > COMMENTS_SHOWN:
-        found.earlier = comments[0]["number"]
+        found.earlier = comments[0]
         rows.remove(comments[0])
     found.story = [row for row in rows if row["what"] in ("event", "comment")]
     found.files = [row for row in rows if row["what"] == "file"]

@@ -26,7 +26,8 @@ WAITING_QUEUES = ("approvals", "waiting", "validation")
 FEW = 10
 """So many rows of what does not wait for the person; of what does, a page."""
 WATCHES_READ = 200
-"""Of so many of the latest watches the ones that changed last are shown."""
+"""Of so many of the latest watches the ones that changed last are shown; where there are more, a link leads to all."""
+MORE_WATCHES = "more watches"
 _BY_RANK = attrgetter(*ORDER)
 _NEWEST_END = attrgetter("state_since", "number")
 _NEWEST_CHANGE = attrgetter("updated_at", "number")
@@ -45,6 +46,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     for part, (key, newest_first) in _ORDERS.items():
         parts[part].sort(key=key, reverse=newest_first)
     more = {part: len(found) > _most(part) for part, found in parts.items()}
+    more["watched"] = more.get("watched", False) or any(part == MORE_WATCHES for _, part in numbers)
     prefetch_related_objects(list(issues.values()), moves())  # for all rows of the page at once
     stage_targets = targets()
     rows = {part: rows_of(found[: _most(part)], stage_targets) for part, found in parts.items()}
@@ -87,11 +89,13 @@ def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
     lately = Watch.objects.filter(person=person).order_by("-pk").values("issue")[:WATCHES_READ]
     watched = seen.open().filter(pk__in=lately).exclude(requester=person)
     parts["watched"] = watched.order_by("-updated_at", "-number")
-    first, *others = (
+    lists: list[QuerySet[Any, Any]] = [
         Issue.objects.filter(pk__in=issues.values("pk")[: _most(part) + 1]).order_by().values_list("pk", Value(part))
         for part, issues in parts.items()
-    )
-    return first.union(*others, all=True)
+    ]
+    one_more = Watch.objects.filter(person=person).order_by("-pk").values("pk")[WATCHES_READ : WATCHES_READ + 1]
+    lists.append(Watch.objects.filter(pk__in=one_more).order_by().values_list("issue", Value(MORE_WATCHES)))
+    return lists[0].union(*lists[1:], all=True)
 
 
 _NUMBERS = OfAPerson("my_requests", _first_of_each_part)

@@ -153,7 +153,11 @@ def _looks(asked: BoundField) -> tuple[Any, ...]:
     choices = getattr(widget, "choices", ())
     if not isinstance(widget, KEPT_WIDGETS) or isinstance(choices, ModelChoiceIterator):
         return ()
-    if not isinstance(value, str | int | bool | list | None) or len(str(value)) > LONGEST_VALUE:
+    words = [asked.label, of.help_text, *(label for _, label in choices), *asked.errors]
+    if any(isinstance(text, SafeString | list | tuple) for text in words):  # equal to unsafe text; or groups of choices
+        return ()
+    one_by_one = value if isinstance(value, list) else [value]
+    if not all(isinstance(one, str | int | None) for one in one_by_one) or len(str(value)) > LONGEST_VALUE:
         return ()
     return (
         *(type(widget), tuple(widget.attrs.items()), tuple(choices), getattr(widget, "in_row", None)),
@@ -165,20 +169,37 @@ def _looks(asked: BoundField) -> tuple[Any, ...]:
 
 
 @register.simple_tag
-def places(sections: Iterable[Mapping[str, Any]], component: str, out_of_band: bool = False) -> SafeString:
-    """The menu, as the component "menu" or "bottom_bar"; drawn once for the same places and counts."""
+def menu(sections: Iterable[Mapping[str, Any]]) -> SafeString:
+    """The places a person can go to; drawn once for the same places and counts."""
+    return _places("menu", sections)
+
+
+@register.simple_tag
+def bottom_bar(sections: Iterable[Mapping[str, Any]], out_of_band: bool = False) -> SafeString:
+    """The main places on a phone; drawn once as the menu is."""
+    return _places("bottom_bar", sections, out_of_band)
+
+
+def _places(component: str, sections: Iterable[Mapping[str, Any]], out_of_band: bool = False) -> SafeString:
     shown = [(section["title"], tuple(tuple(item.items()) for item in section["items"])) for section in sections]
     variables = {"menu": sections, "out_of_band": out_of_band}
     return _kept((component, out_of_band, *shown), lambda: _drawn(component, variables))
 
 
+def forget_drawings() -> None:
+    """Draw everything anew that was kept by what it shows."""
+    drawn_once.cache_clear()
+    _KEPT.clear()
+
+
 def _kept(looks: tuple[Hashable, ...], draw: Callable[[], SafeString]) -> SafeString:
     """What ``draw`` gave the first time for these looks."""
-    if looks not in _KEPT:
+    drawn = _KEPT.get(looks)
+    if drawn is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        _KEPT[looks] = draw()
-    return _KEPT[looks]
+        drawn = _KEPT[looks] = draw()
+    return drawn
 
 
 @register.filter

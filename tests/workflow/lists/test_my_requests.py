@@ -8,6 +8,8 @@ from tests.factories import file_request, request_at, restrict
 from tests.workflow.lists.population import many
 from workflow.actions import assign, delegate, watch
 from workflow.catalogue.kinds import Kind
+from workflow.models import Watch
+from workflow.pages.my_requests import WATCHES_READ
 from workflow.states import State
 
 
@@ -95,3 +97,16 @@ def test_a_part_of_many_rows_ends_with_a_link_to_all_and_hides_no_other_part(cli
     assert 'href="/queues/waiting/"' in page.text[page.text.index("<main") :]
     assert "All of “To answer”" in page.text and "All of “To validate”" not in page.text
     assert len(titles(page, "open")) == 10 and 'href="/issues/?mine=on&amp;state=open"' in page.text
+
+
+def test_where_more_is_watched_than_is_read_a_link_leads_to_all(client, cast):
+    opened = file_request(cast)
+    watch(opened.pk, True, by=cast.colleague)
+    ended = many(WATCHES_READ, cast.requester, state=State.COMPLETED)
+    Watch.objects.bulk_create(Watch(issue=issue, person=cast.colleague) for issue in ended)
+
+    page = page_of(client, cast.colleague)
+
+    assert titles(page, "watched") == []
+    assert 'href="/issues/?watching=on&amp;state=open"' in page.text
+    assert "None of what you began to watch lately is open." in page.text

@@ -9,6 +9,7 @@ from itertools import product
 from zoneinfo import available_timezones
 
 import pytest
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -222,6 +223,14 @@ def test_what_is_restricted_is_counted_for_its_group_alone(client, cast):
         found[who.username] = triage_on(client.get("/reports/"))
 
     assert found == {"ops": 0, "lead": 0, "member": 1}
+
+
+def test_a_group_that_no_route_names_any_more_still_sees_its_requests_counted(client, cast):
+    group = Group.objects.create(name="of an earlier route")
+    Issue.objects.filter(pk=file_request(cast).pk).update(restricted_to=group)
+    client.force_login(person("member", groups=["ops", group.name]))
+    count_reports()
+    assert triage_on(client.get("/reports/")) == 1
 
 
 def test_who_has_just_joined_a_group_is_shown_its_figures_at_once(client, cast):
