@@ -39,7 +39,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     person = request.user
     parts: dict[str, list[Issue]] = defaultdict(list)
     numbers = _NUMBERS.rows(person)
-    issues = Issue.objects.as_rows().in_bulk({number for number, _ in numbers})
+    issues = Issue.objects.visible_to(person).as_rows().in_bulk({number for number, _ in numbers})
     for number, part in numbers:
         if number in issues:
             parts[part].append(issues[number])
@@ -79,15 +79,18 @@ def _most(part: str) -> int:
 
 
 def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
-    """(number, part) of as many requests of each part as a page shows, and one more."""
-    seen, filed = Issue.objects.visible_to(person), Issue.objects.filter(requester=person)
+    """(number, part) of as many requests of each part as a page shows, and one more.
+
+    Whether the person may see them is asked with their rows; asked here, the planner would read all open requests.
+    """
+    filed = Issue.objects.filter(requester=person)
     parts = {name: in_order(QUEUES[name].of(person)) for name in WAITING_QUEUES}
     if is_ops(person):
-        parts["assigned"] = in_order(seen.open().filter(assignee=person))
+        parts["assigned"] = in_order(Issue.objects.open().filter(assignee=person))
     parts["open"] = filed.open().order_by("-number")
     parts["ended"] = filed.filter(state__in=sorted(ENDED)).order_by("-state_since", "-number")
     lately = Watch.objects.filter(person=person).order_by("-pk").values("issue")[:WATCHES_READ]
-    watched = seen.open().filter(pk__in=lately).exclude(requester=person)
+    watched = Issue.objects.open().filter(pk__in=lately).exclude(requester=person)
     parts["watched"] = watched.order_by("-updated_at", "-number")
     lists: list[QuerySet[Any, Any]] = [
         Issue.objects.filter(pk__in=issues.values("pk")[: _most(part) + 1]).order_by().values_list("pk", Value(part))
