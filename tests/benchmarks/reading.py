@@ -7,6 +7,7 @@ from django.db import connection
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
+from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.states import State
 
@@ -81,6 +82,11 @@ PAGES = {
     "search": "/issues/?q=calendly+invite",
     "search, a rare word": "/issues/?q=nowhere",
     "request": "/issues/{request}/",
+    "request with an approval": "/issues/{approved}/",
+    "request that was validated": "/issues/{validated}/",
+    "feature with gates": "/issues/{feature}/",
+    "ended request": "/issues/{ended}/",
+    "a step's form": "/issues/{request}/comment/",
     "form": "/new/bug/",
     "reports": "/reports/",
     "menu": "/menu/",
@@ -88,5 +94,13 @@ PAGES = {
 
 
 def address(page):
-    """The page's address in this database."""
-    return PAGES[page].format(request=2, tracker=Issue.objects.get(pk=2).tracker_id)
+    """The page's address in this database; of requests, the first one of its kind."""
+    seen = Issue.objects.filter(restricted_to=None).order_by("pk")
+    first = {
+        "approved": seen.filter(rounds__isnull=False),
+        "validated": seen.filter(validations__isnull=False),
+        "feature": seen.filter(kind=Kind.FEATURE),
+        "ended": seen.filter(state=State.COMPLETED),
+    }
+    numbers = {name: issues.values_list("pk", flat=True).first() for name, issues in first.items()}
+    return PAGES[page].format(request=2, tracker=Issue.objects.get(pk=2).tracker_id, **numbers)

@@ -165,8 +165,9 @@ def _seats(issue: IssueRead) -> list[Decision]:
     """The seats of all its rounds, and of rounds that were carried over to it."""
     if not issue.has_rounds:
         return []
-    carried = ApprovalRound.objects.filter(issue=issue, carried_from__isnull=False).values("carried_from")
-    seats = Decision.objects.filter(Q(round__issue=issue) | Q(round__in=carried))
+    own = ApprovalRound.objects.filter(issue=issue).order_by()
+    carried = own.filter(carried_from__isnull=False).values("carried_from")
+    seats = Decision.objects.filter(round__in=own.values("pk").union(carried))  # an OR would read every round there is
     return list(seats.select_related("round", "approver", "decided_by").order_by("round__opened_at", "order", "pk"))
 
 
