@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, connection
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
 _FIRST_ID, _FIRST_DAY, _FIRST_MOMENT = -1_000_001, date(1, 1, 2), datetime(1, 1, 2, 3, 4, 5, tzinfo=UTC)
 _TYPES = {int: "bigint", date: "date", datetime: "timestamptz"}
@@ -71,10 +70,6 @@ class Statement:
                 cursor.execute(written.sql, self._params(values))
                 rows = cursor.fetchall()
         return [_converted(row, written.converters) for row in rows] if written.converters else rows
-
-    def inside(self, *values: int | date) -> RawSQL:
-        """The same as a part of another query, with these values in place of the stand-ins."""
-        return RawSQL(self._written.sql, self._params(values))  # noqa: S611 (Django wrote it)
 
     def _params(self, values: Sequence[int | date]) -> list[Any]:
         meant = dict(zip(map(_as_param, self.open_to), map(_as_param, values), strict=True))
