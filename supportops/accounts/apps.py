@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 
 
@@ -12,10 +13,13 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        """Every migration leaves the groups with the permissions that ops need in the administration."""
+        """Every migration leaves the groups with the permissions that ops need in the administration; signing in tells
+        a person's time zone."""
         from supportops.accounts.admin_groups import grant_after_migration
+        from supportops.accounts.time_zones import learn_from_browser
 
         post_migrate.connect(grant_after_migration, sender=self, dispatch_uid="grant_admin_permissions")
+        user_logged_in.connect(learn_from_browser, dispatch_uid="learn_from_browser")
 
 
 class AdministrationConfig(admin.AdminConfig):

@@ -7,6 +7,7 @@ from functools import cached_property
 from time import monotonic
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, Group, UserManager
 from django.db import models
 from django.db.models import F, Q, QuerySet, Value
@@ -129,6 +130,11 @@ class People(UserManager["User"]):
         return active.filter(Q(away_until__isnull=True) | Q(away_until__gte=first))
 
 
+def portal_zone() -> str:
+    """The time zone of whoever has said none (domain.md §7): the portal's, until their browser tells."""
+    return settings.TIME_ZONE
+
+
 class User(AbstractUser):
     """A person. GitLab and Slack names come from sign-in or an administrator, never from the person's own typing."""
 
@@ -144,7 +150,10 @@ class User(AbstractUser):
     working_hours = models.CharField(
         max_length=80, blank=True, help_text="In words, for example 0800-1600 Central time."
     )
-    time_zone = models.CharField(max_length=60, default="UTC", help_text="An IANA name such as Europe/Berlin.")
+    time_zone = models.CharField(max_length=60, default=portal_zone, help_text="An IANA name such as Europe/Berlin.")
+    time_zone_known = models.BooleanField(
+        default=False, editable=False, help_text="Said by the person, an administrator or their browser."
+    )
     away_from = models.DateField(null=True, blank=True)
     away_until = models.DateField(null=True, blank=True)
     stand_in = models.ForeignKey("self", models.SET_NULL, null=True, blank=True, related_name="stands_in_for")

@@ -177,6 +177,8 @@ def _say(found: Difference, change: Change, name: str, said: str) -> None:
     if new != old and not (name == "time_zone" and change.is_new and new == old):
         change.fields[name.replace("_", " ")] = ("" if old is None else str(old), str(new))
         setattr(change.person, name, new)
+    if name == "time_zone":
+        change.person.time_zone_known = True
 
 
 def _refuse_value(name: str, said: str) -> str | None:

@@ -60,6 +60,7 @@ class MeForm(AbsenceChecks):
         name = self.cleaned_data["time_zone"]
         if name not in time_zones():
             raise forms.ValidationError("There is no such time zone. Use a name such as Europe/Berlin.")
+        self.instance.time_zone_known |= "time_zone" in self.changed_data
         return name
 
 

@@ -108,3 +108,43 @@ def _build() -> MarkdownIt:
 
 
 _markdown = _build()
+
+
+def plain_text(text: str | None) -> str:
+    """A Markdown text as people read it where nothing is drawn: no marks, lists with hyphens, links with their address
+    behind the words."""
+    words: list[str] = []
+    for token in _markdown.parse(str(text or "")):
+        if token.type == "inline":
+            words.append(_read(token.children or []))
+        elif token.type in ("fence", "code_block"):
+            words.append(token.content)
+        elif token.type == "list_item_open":
+            words.append(f"{token.info}{token.markup} " if token.info else "- ")
+        elif token.type in _ENDS_A_LINE:
+            words.append("\n")
+        if token.type in _ENDS_A_BLOCK and token.level == 0:
+            words.append("\n")
+    return _EMPTY_LINES.sub("\n\n", "".join(words)).strip()
+
+
+_ENDS_A_LINE = frozenset({"paragraph_close", "heading_close", "tr_close", "hr"})
+_ENDS_A_BLOCK = frozenset({"paragraph_close", "heading_close", "fence", "code_block", "table_close"}) | {
+    f"{kind}_close" for kind in ("bullet_list", "ordered_list", "blockquote")
+}
+_EMPTY_LINES = re.compile(r"\n{3,}")
+
+
+def _read(tokens: Sequence[Token]) -> str:
+    words, links = "", []
+    for token in tokens:
+        if token.type in ("softbreak", "hardbreak"):
+            words += "\n"
+        elif token.type == "link_open":
+            links.append((str(token.attrs["href"]), len(words)))
+        elif token.type == "link_close" and links:
+            address, start = links.pop()
+            words += "" if words[start:] == address else f" ({address})"
+        else:
+            words += token.content
+    return words

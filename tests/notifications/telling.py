@@ -4,6 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.core import mail
+from django.test import Client
 
 from workflow.notifications.delivery import deliver, due_messages
 from workflow.notifications.models import Channel, Message, Notice, When
@@ -50,3 +51,10 @@ def only_by(person, channel, when=When.AT_ONCE):
     """Everything on this channel, nothing on the other, no quiet hours."""
     prefer(person, When.OFF)
     prefer(person, when, channels=[channel])
+
+
+def inbox_of(person):
+    """The rows of the person's inbox, newest first, as they are drawn there."""
+    client = Client()
+    client.force_login(person)
+    return client.get("/inbox/").context["notices"]

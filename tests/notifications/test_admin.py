@@ -27,8 +27,10 @@ def parked(cast, clock):
     """A message that waits for a person."""
     comment(file_request(cast, title="Canary").pk, "Hello", by=cast.ops)
     route_new()
-    Message.objects.update(parked=True, due_at=None, last_error=WHY)
-    return message_to(cast.requester)
+    message = message_to(cast.requester)
+    Message.objects.filter(pk=message.pk).update(parked=True, due_at=None, last_error=WHY)
+    message.refresh_from_db()
+    return message
 
 
 def test_the_reason_is_seen_in_the_list_and_on_the_page_and_the_text_is_not(admin, parked):

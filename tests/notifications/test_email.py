@@ -1,16 +1,18 @@
 """E-mail: what it says, how it threads, and what nobody can put into it."""
 
+from datetime import time
+
 import pytest
 from django.core import mail
 
 from supportops.accounts.models import User
-from tests.factories import file_request, request_at
-from tests.notifications.telling import at, html_of, mails_to, message_to, tell
+from tests.factories import answers_for, file_request, request_at
+from tests.notifications.telling import at, html_of, mails_to, message_to, prefer, tell
 from workflow.actions import assign, comment
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
 from workflow.notifications.email import mail_for
-from workflow.notifications.models import Message
+from workflow.notifications.models import Message, Notice, When
 from workflow.notifications.texts import Letter, letter_for
 from workflow.states import State
 
@@ -127,15 +129,15 @@ def test_an_address_that_is_none_parks_the_message(evil, cast, clock):
     assert message.last_error == "The person's e-mail address is none. Correct it, then try again."
 
 
-def test_words_are_quoted_and_their_markup_stays_words(cast, clock):
+def test_words_are_quoted_without_their_markdown_and_foreign_markup_stays_words(cast, clock):
     issue = request_at(State.DEVELOPMENT, cast=cast)
     clock.shift(700)
     tell()
-    comment(issue.pk, "See [approve](https://evil.example)\n<b>now</b>", by=cast.ops)
+    comment(issue.pk, "See [approve](https://evil.example), **now**\n<b>now</b>", by=cast.ops)
     clock.shift(180)
     tell()
     arrived = mails_to(cast.requester)[-1]
-    assert "> See [approve](https://evil.example)\n> <b>now</b>" in arrived.body
+    assert "> See approve (https://evil.example), now\n> <b>now</b>" in arrived.body
     assert "https://evil.example" not in [href.split('"')[0] for href in html_of(arrived).split('href="')[1:]]
 
 
@@ -166,3 +168,58 @@ def test_the_same_message_has_the_same_id_each_time_it_is_made(cast, clock):
     letter = letter_for(message)
     first, second = (mail_for(message, letter).extra_headers["Message-ID"] for _ in range(2))
     assert first == second == mails_to(cast.manager)[0].extra_headers["Message-ID"]
+
+
+def test_an_approver_reads_what_they_decide_on(cast, clock):
+    rows = [
+        {"key": "change", "label": "What should change", "type": "choice", "answer": "Add me to an event"},
+        {
+            "key": "events",
+            "label": "Which team events",
+            "type": "long",
+            "answer": "- **Support** hours\n- Office hours",
+        },
+        {"key": "schedule", "label": "The schedule to use", "type": "long", "answer": ""},
+        {"key": "from_when", "label": "From when", "type": "date", "answer": "2026-04-01"},
+    ]
+    rows += [row for row in answers_for("calendly") if row["key"] not in {one["key"] for one in rows}]
+    file_request(
+        cast, Kind.ADMINISTRATIVE, route="calendly", title="Add me", description="I **start** soon.", answers=rows
+    )
+    clock.shift(180)
+    tell()
+    [arrived] = mails_to(cast.manager)
+    asked = [
+        "It waits for your decision: approve or decline.",
+        "Asked by: Requester",
+        "What: I start soon.",
+        "What should change: Add me to an event",
+        "Which team events: - Support hours\n- Office hours",
+        "From when: Wednesday 1 April 2026",
+        "Requester filed SO-",
+    ]
+    assert [words for words in asked if words not in arrived.body] == []
+    assert "The schedule to use" not in arrived.body
+    assert "From when:" in html_of(arrived)
+
+
+def test_urgent_work_comes_at_once_whatever_the_quiet_hours_and_the_digest(cast, clock):
+    prefer(cast.ops, When.DIGEST, begins=time(0), ends=time(23, 59))
+    file_request(cast, route="fix")
+    tell()
+    [arrived] = mails_to(cast.ops)
+    assert "It waits for Support Operations: decide whether to take it." in arrived.body
+
+
+@pytest.mark.parametrize("what", ["never", "not urgent", "not theirs to do"])
+def test_what_is_not_urgent_or_not_wanted_waits_as_ever(what, cast, clock):
+    prefer(cast.ops, When.OFF if what == "never" else When.AT_ONCE, begins=time(0), ends=time(23, 59))
+    issue = file_request(cast, route="bug" if what == "not urgent" else "fix")
+    if what == "not theirs to do":
+        Notice.objects.filter(person=cast.ops).delete()
+        issue.watches.create(person=cast.ops)
+        comment(issue.pk, "Hello", by=cast.other_ops)
+    tell()
+    clock.shift(700)
+    tell()
+    assert mails_to(cast.ops) == []

@@ -136,11 +136,11 @@ def test_what_needs_the_person_says_so_once(client, cast):
 def test_what_was_dealt_with_needs_the_person_no_more(client, cast):
     issue = file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
     client.force_login(cast.manager)
-    assert client.get("/inbox/").context["groups"][0]["needs_you"]
+    assert client.get("/inbox/").context["groups"][0]["asks"]
 
     step(issue, Verb.APPROVE, cast.manager, text="Yes.", answers=answers_for("calendly", "approver"))
 
-    assert not client.get("/inbox/").context["groups"][0]["needs_you"]
+    assert not client.get("/inbox/").context["groups"][0]["asks"]
 
 
 def test_a_reminder_needs_the_person_as_long_as_its_matter_stands(client, cast):
@@ -155,11 +155,11 @@ def test_a_reminder_needs_the_person_as_long_as_its_matter_stands(client, cast):
     )
     Notice.objects.create(person=cast.lead, issue=issue, reminder=reminder, reason=Notice.Reason.NEEDS_YOU)
     client.force_login(cast.lead)
-    before = client.get("/inbox/").context["groups"][0]["needs_you"]
+    before = bool(client.get("/inbox/").context["groups"][0]["asks"])
 
     step(issue, Verb.UNBLOCK, cast.ops)
 
-    assert (before, client.get("/inbox/").context["groups"][0]["needs_you"]) == (True, False)
+    assert (before, client.get("/inbox/").context["groups"][0]["asks"]) == (True, "")
 
 
 @pytest.mark.parametrize("place", ["approval", "question", "validation", "work"])

@@ -18,6 +18,12 @@ CHOSEN = {
     "watched_slack": "digest",
     "touched_email": "digest",
     "touched_slack": "off",
+    "mentioned_email": "digest",
+    "mentioned_slack": "at-once",
+    "on_duty_email": "off",
+    "on_duty_slack": "digest",
+    "owned_email": "digest",
+    "owned_slack": "off",
     "begins": "22:00",
     "ends": "06:30",
     "weekends": "on",
@@ -35,8 +41,8 @@ def test_it_shows_what_holds(rita):
     form = rita.get(PAGE).context["form"]
     assert {name: form[name].value() for name in CHOSEN} == {
         **{f"{reason}_{way}".replace("-", "_"): DEFAULTS[reason, way] for reason in Reason for way in Channel},
-        "begins": time(20),
-        "ends": time(7),
+        "begins": None,
+        "ends": None,
         "weekends": False,
     }
 
@@ -53,6 +59,12 @@ def test_what_is_chosen_holds_and_is_shown_again(rita, cast):
         (Reason.WATCHED, Channel.SLACK): When.DIGEST,
         (Reason.TOUCHED, Channel.EMAIL): When.DIGEST,
         (Reason.TOUCHED, Channel.SLACK): When.OFF,
+        (Reason.MENTIONED, Channel.EMAIL): When.DIGEST,
+        (Reason.MENTIONED, Channel.SLACK): When.AT_ONCE,
+        (Reason.ON_DUTY, Channel.EMAIL): When.OFF,
+        (Reason.ON_DUTY, Channel.SLACK): When.DIGEST,
+        (Reason.OWNED, Channel.EMAIL): When.DIGEST,
+        (Reason.OWNED, Channel.SLACK): When.OFF,
     }
     assert (chosen.begins, chosen.ends, chosen.weekends) == (time(22), time(6, 30), True)
     page = rita.get(PAGE).content.decode()

@@ -22,8 +22,6 @@ SECRETS = (
     "Requester",
     "Manager",
     "Ops",
-    "Approv",
-    "decision",
     "needs you",
     "filed",
     "watch",
@@ -65,7 +63,7 @@ def everything_sent(slack, mailoutbox):
     return [str(body) for body in slack.asked] + [mail.message().as_string() + html_of(mail) for mail in mailoutbox]
 
 
-def test_only_the_number_leaves(hidden, cast, clock, slack, mailoutbox):
+def test_only_the_number_leaves_and_what_is_asked(hidden, cast, clock, slack, mailoutbox):
     clock.shift(700)
     tell()
     sent = everything_sent(slack, mailoutbox)
@@ -73,6 +71,8 @@ def test_only_the_number_leaves(hidden, cast, clock, slack, mailoutbox):
     assert all(f"SO-{hidden.pk}" in text and f"/issues/{hidden.pk}/" in text for text in sent)
     said = [text.replace("SupportOps <", "") for text in sent]
     assert [secret for secret in SECRETS for text in said if secret in text] == []
+    [asked] = mails_to(cast.manager)
+    assert "It waits for your decision: approve or decline. This request is restricted" in asked.body
 
 
 def test_the_canary_would_be_seen_in_an_open_request(cast, clock, mailoutbox):

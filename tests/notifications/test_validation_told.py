@@ -49,5 +49,5 @@ def test_the_lead_reads_that_it_was_sent_back_again_and_again(cast, clock):
 
     body = told(clock, cast.lead)
 
-    assert "Raised to the lead" in body
+    assert f"The portal raised {issue.reference} to the lead." in body
     assert "> It was sent back from validation 3 times in a row." in body

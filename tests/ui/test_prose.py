@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from supportops.ui.prose import to_html
+from supportops.ui.prose import plain_text, to_html
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -105,3 +105,26 @@ def test_an_address_that_already_is_a_link_or_code_stays_as_it_is():
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_nothing_written_is_nothing_shown(nothing):
     assert to_html(nothing) == ""
+
+
+@pytest.mark.parametrize(
+    ("markdown", "read"),
+    [
+        ("I **start** *soon*, `now`.", "I start soon, now."),
+        ("# Title\n\nWords\nand more", "Title\n\nWords\nand more"),
+        ("- one\n- two\n\n1. first\n2. second", "- one\n- two\n\n1. first\n2. second"),
+        (
+            "[the page](https://example.com/x) https://example.com/y",
+            "the page (https://example.com/x) https://example.com/y",
+        ),
+        ("![A picture](/uploads/a.png)", "A picture"),
+        ("> quoted\n\nanswer", "quoted\n\nanswer"),
+        ("```\n@media {}\n```", "@media {}"),
+        ("<b>now</b> &amp; then", "<b>now</b> & then"),
+        ("a\n\n---\n\nb", "a\n\nb"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_plain_text_is_what_people_read(markdown, read):
+    assert plain_text(markdown) == read

@@ -134,15 +134,15 @@ def test_who_comments_takes_part_from_then_on(teams):
     receive_comment(issue.pk, "And I", author=None, author_name="Somebody", at=timezone.now())
     comment(issue.pk, "I explain", by=teams.requester)
     comment(issue.pk, "Psst", by=teams.ops, internal=True)
-    assert watchers(issue) == {"colleague", "fay"}
+    assert watchers(issue) == {"colleague", "fay", "ops"}
 
 
-def test_they_may_leave_and_an_ordinary_request_catches_nobody(teams):
-    issue, bug = proposal(teams), file_request(teams)
+@pytest.mark.parametrize("kind", [Kind.PROPOSAL, Kind.BUG])
+def test_they_may_leave(kind, teams):
+    issue = file_request(teams, kind)
     comment(issue.pk, "I wonder", by=teams.colleague)
-    comment(bug.pk, "I wonder", by=teams.colleague)
     watch(issue.pk, False, by=teams.colleague)
-    assert watchers(issue) == watchers(bug) == set()
+    assert watchers(issue) == set()
 
 
 # Support Operations are asked in -------------------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.actions.attachments import keep
-from workflow.actions.discussion import ASKED_IN, ask_ops_in, is_discussed, takes_part
+from workflow.actions.discussion import ASKED_IN, ask_ops_in, is_discussed
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.participation import mention, take_part
 from workflow.actions.requirements import LONGEST_TEXT, required
 from workflow.actions.signals import announce, comment_written
 from workflow.models import Attachment, Comment, Issue
@@ -89,9 +90,9 @@ def _write(
     )
     for attachment in files:
         keep(attachment, issue, comment=new, internal=internal)
-    if not internal:
-        takes_part(issue, by)
-    comment_written.send(sender=None, issue=issue, comment=new, by=by)
+    take_part(issue, [by], internal=internal)
+    mentioned = mention(issue, body, internal=internal)
+    comment_written.send(sender=None, issue=issue, comment=new, by=by, mentioned=mentioned)
     announce(issue.pk)
     return new
 

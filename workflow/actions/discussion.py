@@ -89,12 +89,6 @@ def touched_by(issue: Issue, event: Event) -> list[User]:
     return people_touched(issue) if opens or ends or renamed else []
 
 
-def takes_part(issue: Issue, person: User | None) -> None:
-    """Whoever speaks up in a discussion hears how it goes on, until they stop watching."""
-    if is_discussed(issue) and person is not None and person.pk != issue.requester_id:
-        Watch.objects.get_or_create(issue=issue, person=person)
-
-
 def ask_ops_in(issue: Issue, comment: Comment, by: User) -> None:
     """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where none of them
     may. They watch from then on. Raises Incomplete when there is nobody to ask.

@@ -13,6 +13,7 @@ from workflow.actions.discussion import is_discussed, problem_with_end
 from workflow.actions.errors import Incomplete, Refused
 from workflow.actions.history import record
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.participation import take_part
 from workflow.actions.requirements import required
 from workflow.actions.signals import person_needed
 from workflow.models import Delegation, Event, Issue, Watch
@@ -50,6 +51,8 @@ def _change(
         setattr(issue, field, new)
         issue.version += 1
         issue.save()
+        if act == Act.ASSIGN:
+            take_part(issue, [issue.assignee])
         data = {field: [shown(old) if old is not None else None, shown(new) if new is not None else None]}
         record(issue, act, by=by, from_state=issue.state, source=source, data=data)
         return issue

@@ -10,11 +10,11 @@ from typing import Any
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from workflow.actions.discussion import takes_part
 from workflow.actions.errors import Incomplete
 from workflow.actions.fields import tell_people_needed
 from workflow.actions.history import record
 from workflow.actions.locking import locked
+from workflow.actions.participation import mention, take_part
 from workflow.actions.signals import announce, comment_written
 from workflow.catalogue.models import Tracker
 from workflow.catalogue.restriction import lets_out
@@ -51,9 +51,9 @@ def receive_comment(
         for file in files:
             file.issue, file.comment, file.internal, file.source = issue, new, internal, Source.GITLAB
             file.save(update_fields=["issue", "comment", "internal", "source"])
-        if not internal:
-            takes_part(issue, author)
-        comment_written.send(sender=None, issue=issue, comment=new, by=author)
+        take_part(issue, [author], internal=internal)
+        mentioned = mention(issue, body, internal=internal)
+        comment_written.send(sender=None, issue=issue, comment=new, by=author, mentioned=mentioned)
         announce(issue.pk)
         return new
 

@@ -6,8 +6,10 @@ from typing import Any, TypedDict
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from workflow.actions.participation import mention
 from workflow.actions.signals import announce, event_recorded
 from workflow.models import Event, Issue
+from workflow.models.event import SUBMIT
 from workflow.states import Source
 
 
@@ -49,6 +51,7 @@ def record(
         version=issue.version,
         at=timezone.now() if from_state == issue.state else issue.state_since,  # so the clock of courts is exact
     )
-    event_recorded.send(sender=None, issue=issue, event=event)
+    mentioned = mention(issue, f"{issue.description}\n\n{text}" if verb == SUBMIT else text)
+    event_recorded.send(sender=None, issue=issue, event=event, mentioned=mentioned)
     announce(issue.pk)
     return event

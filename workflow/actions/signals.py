@@ -12,11 +12,11 @@ from django.dispatch import Signal
 from workflow.crashpoints import crashpoint
 
 event_recorded = Signal()
-"""With ``issue``, ``event``: something was done and stands in the history."""
+"""With ``issue``, ``event``, ``mentioned`` (ids of people): something was done and stands in the history."""
 person_needed = Signal()
 """With ``issue``, ``event``, ``person``: the event needs this person now, whatever else they hear."""
 comment_written = Signal()
-"""With ``issue``, ``comment``, ``by`` (None: somebody the portal does not know)."""
+"""With ``issue``, ``comment``, ``by`` (None: somebody the portal does not know), ``mentioned`` (ids of people)."""
 person_asked_in = Signal()
 """With ``issue``, ``comment``, ``person``: the comment asks this person to join the discussion."""
 attachment_given = Signal()

@@ -22,6 +22,7 @@ from workflow.actions.fields import tell_people_needed
 from workflow.actions.follow_ups import continue_in
 from workflow.actions.history import Effect, record
 from workflow.actions.locking import again_after_a_clash, locked
+from workflow.actions.participation import take_part
 from workflow.actions.requirements import Given, check_given
 from workflow.actions.signals import tracker_given
 from workflow.actions.submission import link
@@ -151,6 +152,7 @@ def _accept(issue: Issue, by: User, given: Given) -> Effect:
     }
     issue.customer, issue.system, issue.priority = given["customer"], given["system"], given["priority"]
     issue.assignee = given.get("assignee") or issue.assignee or by
+    take_part(issue, [issue.assignee])
     return {"data": data}
 
 

@@ -21,7 +21,7 @@ from workflow.models.outgoing import lease_time
 from workflow.notifications.errors import Impossible, Misconfigured, TryLater, Unconfirmed, Unreachable
 from workflow.notifications.models import ChannelState, Message
 from workflow.notifications.preferences import preferences_of
-from workflow.notifications.routing import WAYS
+from workflow.notifications.routing import WAYS, is_urgent
 from workflow.notifications.texts import letter_for
 
 log = structlog.get_logger(__name__)
@@ -89,7 +89,8 @@ def _deliver(message: Message) -> None:
         return
     now = timezone.now()
     allowed = preferences_of(message.person).not_before(now)
-    if allowed > now:  # it was put off, or its hours were changed, into quiet ones
+    urgent = allowed > now and any(is_urgent(notice) for notice in message.notices.select_related("issue__route"))
+    if allowed > now and not urgent:  # it was put off, or its hours were changed, into quiet ones
         message.release(due_at=allowed, attempts=message.attempts - 1)
         return
     with way.opened() as post:

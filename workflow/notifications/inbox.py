@@ -18,14 +18,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.ui.marks import MOST_SHOWN
+from supportops.ui.prose import plain_text
 from workflow.models import Issue
 from workflow.models.querysets import visible_to
 from workflow.notifications.forms import TellingForm
 from workflow.notifications.kinds import REMINDS_IN
 from workflow.notifications.models import Notice
+from workflow.notifications.sentences import ASKED, sentence_of
 from workflow.pages.lists import address_with
 from workflow.pages.paging import page_of
 from workflow.permissions import sees_internal
+from workflow.states import Court, State
 
 LONGEST_KEY = 19
 _EXCERPT = 200
@@ -55,8 +58,8 @@ def inbox(request: AuthenticatedHttpRequest) -> HttpResponse:
     shown = shown.select_related("issue", "event", "comment", "reminder", "news").defer(*_UNREAD_OF_ISSUES)
     page = page_of(shown, ("-created_at", "-pk"), request.GET)
     _read_people(page.rows)
-    waiting = _waiting(page.rows, request.user)
-    told = [_shown(notice, notice.pk in waiting) for notice in page.rows]
+    needing = _needing(page.rows, request.user)
+    told = [_shown(notice, notice.issue_id in needing) for notice in page.rows]
     return render(
         request,
         "notifications/inbox.html",
@@ -90,12 +93,28 @@ def _read_people(notices: Iterable[Notice]) -> None:
         setattr(row, name, people.get(getattr(row, f"{name}_id")))
 
 
-def _waiting(notices: Iterable[Notice], person: User) -> set[int]:
-    """Ids of the unread notices whose matter still waits for this person; what they have dealt with does not."""
-    asking = [notice for notice in notices if notice.reason == Notice.Reason.NEEDS_YOU and notice.read_at is None]
-    numbers = {notice.issue_id for notice in asking if notice.issue_id}
-    needing = set(Issue.objects.filter(pk__in=numbers).needing(person).values_list("pk", flat=True)) if numbers else ()
-    return {notice.pk for notice in asking if notice.issue_id in needing or _reminds_still(notice) or notice.news}
+def _needing(notices: Iterable[Notice], person: User) -> frozenset[int]:
+    """The numbers of the requests that wait for this person's own step, among those that some notice says so of."""
+    numbers = {notice.issue_id for notice in notices if notice.issue_id and notice.reason in ASKED}
+    found = Issue.objects.filter(pk__in=numbers).needing(person).values_list("pk", flat=True) if numbers else ()
+    return frozenset(found)
+
+
+def _waits(notice: Notice, needed: bool) -> bool:
+    """Whether the matter of an unread notice still waits; what the person or somebody else has dealt with does not."""
+    if notice.read_at is not None or notice.reason not in ASKED:
+        return False
+    return needed or notice.news is not None or _reminds_still(notice) or _is_open_to_all(notice)
+
+
+def _is_open_to_all(notice: Notice) -> bool:
+    """Whether it waits for Support Operations, and nobody took it yet; or for a decision that nobody is asked for."""
+    issue, event = notice.issue, notice.event
+    if issue is None or event is None or issue.state != event.to_state:
+        return False
+    if issue.court == Court.OPS:
+        return issue.assignee_id is None or issue.state == State.ESCALATED
+    return issue.court == Court.APPROVER and not issue.approver_ids
 
 
 def _reminds_still(notice: Notice) -> bool:
@@ -117,50 +136,42 @@ def _by_subject(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         notices = group["notices"]
         unread = [notice["pk"] for notice in notices if notice["unread"]]
         group["unread"], group["first_unread"] = len(unread), unread[0] if unread else None
-        group["needs_you"] = any(notice["waits"] for notice in notices)
-        said = Notice.Reason.NEEDS_YOU.label if group["needs_you"] else ""
+        said = group["asks"] = next((notice["reason"] for notice in notices if notice["waits"]), "")
         for notice in notices:
             notice["says_why"], said = notice["reason"] != said, notice["reason"]
     return list(groups.values())
 
 
-def _shown(notice: Notice, waits: bool) -> dict[str, Any]:
-    issue, news, happened, comment, reminder = notice.issue, notice.news, notice.event, notice.comment, notice.reminder
-    who: User | str = ""
-    words = ""
-    if news:
-        words = news.text
-    elif happened:
-        who, words = happened.actor or "The calendar", happened.text
-    elif comment:
-        who, words = comment.author or comment.author_name, comment.body
-    elif reminder:
-        words = reminder.text
-    words = words.strip()
+def _shown(notice: Notice, needed: bool) -> dict[str, Any]:
+    issue, news = notice.issue, notice.news
+    words = _words(notice).strip()
     return {
         "pk": notice.pk,
         "issue": issue,
         "news": news,
         "title": issue.title if issue else news.title if news else "",
         "url": issue.get_absolute_url() if issue else news.path if news else "",
-        "who": who,
-        "for_whom": happened.on_behalf_of if happened else None,
-        "what": _what(notice),
-        "to_state": happened.get_to_state_display() if happened and happened.changed_state else "",
+        "what": _what(notice, needed),
         "words": f"{words[:_EXCERPT]}…" if len(words) > _EXCERPT else words,
         "reason": notice.get_reason_display(),
-        "waits": waits,
+        "waits": _waits(notice, needed),
         "at": notice.created_at,
         "unread": notice.read_at is None,
     }
 
 
-def _what(notice: Notice) -> str:
-    if notice.event:
-        return notice.event.label
+def _words(notice: Notice) -> str:
+    if notice.news:
+        return notice.news.text
     if notice.reminder:
-        return notice.reminder.get_kind_display()
-    return "Comment" if notice.comment else ""
+        return notice.reminder.text
+    return plain_text(notice.event.text if notice.event else notice.comment.body if notice.comment else "")
+
+
+def _what(notice: Notice, needed: bool) -> str:
+    if notice.reminder:
+        return f"{notice.reminder.get_kind_display()}."
+    return sentence_of(notice, notice.issue, waits=needed) if notice.issue else ""
 
 
 @require_POST

@@ -31,6 +31,9 @@ class Reason(TextChoices):
     """Why a notice came to this person, as it stands beside it."""
 
     NEEDS_YOU = "needs-you", "It needs you"
+    MENTIONED = "mentioned", "You are mentioned"
+    ON_DUTY = "on-duty", "It needs Support Operations"
+    OWNED = "owned", "You own it"
     FILED = "filed", "You filed it"
     WATCHED = "watched", "You watch it"
     TOUCHED = "touched", "It touches your team"
@@ -59,6 +62,28 @@ REASONS = {
         about="what needs you",
         email=When.AT_ONCE,
         slack=When.AT_ONCE,
+    ),
+    Reason.MENTIONED: ReasonRow(
+        title="Where you are mentioned",
+        help="Somebody wrote “@” and your name, or the name of a group you belong to.",
+        about="where you are mentioned",
+        email=When.AT_ONCE,
+        slack=When.AT_ONCE,
+    ),
+    Reason.ON_DUTY: ReasonRow(
+        title="What needs Support Operations",
+        help="Requests that nobody owns yet, for the owners of their kind, or else for everybody on duty. What is "
+        "urgent comes at once, also in quiet hours, unless you choose never.",
+        about="what needs Support Operations",
+        email=When.AT_ONCE,
+        slack=When.OFF,
+    ),
+    Reason.OWNED: ReasonRow(
+        title="What you own",
+        help="What others do and say on requests that are yours to work on.",
+        about="what you own",
+        email=When.AT_ONCE,
+        slack=When.OFF,
     ),
     Reason.FILED: ReasonRow(
         title="What you filed",
@@ -90,6 +115,7 @@ class ReminderKind(TextChoices):
 
     APPROVAL_WAITS = "approval-waits", "Waits for your decision"
     APPROVAL_LATE = "approval-late", "A decision is late"
+    APPROVER_MISSING = "approver-missing", "Nobody is asked to decide"
     DISCUSSION_DUE = "discussion-due", "The discussion is due"
     VALIDATION_LATE = "validation-late", "Waits for your validation"
     VALIDATION_SILENT = "validation-silent", "A validation is late"
@@ -99,6 +125,7 @@ class ReminderKind(TextChoices):
 REMINDS_IN: Mapping[str, State] = {
     ReminderKind.APPROVAL_WAITS: State.APPROVAL,
     ReminderKind.APPROVAL_LATE: State.APPROVAL,
+    ReminderKind.APPROVER_MISSING: State.APPROVAL,
     ReminderKind.DISCUSSION_DUE: State.DISCUSSION,
     ReminderKind.VALIDATION_LATE: State.VALIDATION,
     ReminderKind.VALIDATION_SILENT: State.VALIDATION,

@@ -16,8 +16,8 @@ DEFAULTS: Mapping[tuple[str, str], str] = {
     (reason, channel): row.usual(channel) for reason, row in REASONS.items() for channel in Channel
 }
 """What holds for who chose nothing: what needs them reaches them everywhere, the rest does not pile up."""
-QUIET_BY_DEFAULT = (time(20), time(7), False)
-"""Begin, end, and whether weekends are quiet as a whole."""
+QUIET_BY_DEFAULT = (None, None, False)
+"""Begin, end, and whether weekends are quiet as a whole: nobody is kept waiting by hours they never chose."""
 SATURDAY = 5
 _LONGEST_LOOK = 10
 """Steps: a quiet night that ends in a quiet weekend that ends in a quiet night, and some to spare."""

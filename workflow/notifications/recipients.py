@@ -6,13 +6,20 @@ from typing import Any
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from supportops.accounts.roles import is_ops
 from workflow.actions import signals
 from workflow.actions.discussion import touched_by
 from workflow.actions.locking import locked
 from workflow.models import Comment, Decision, Event, Issue
+from workflow.notifications.in_turn import NOBODY, Turn, in_turn, on_duty
+from workflow.notifications.kinds import Reason
 from workflow.notifications.models import News, Notice
-from workflow.permissions import may_see
-from workflow.states import Court, State
+from workflow.permissions import may_see, sees_internal
+from workflow.states import Court, Priority, State
+from workflow.verbs import Act, Verb
+
+WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
+"""The courts in which a new owner has something to do."""
 
 
 def connect() -> None:
@@ -28,12 +35,14 @@ def connect() -> None:
         signal.connect(receiver, dispatch_uid=receiver.__name__)
 
 
-def _on_event(sender: None, issue: Issue, event: Event, **kwargs: Any) -> None:
-    tell_people(issue, event=event, actor=event.actor)
+def _on_event(sender: None, issue: Issue, event: Event, mentioned: Collection[int], **kwargs: Any) -> None:
+    tell_people(issue, event=event, actor=event.actor, mentioned=mentioned)
 
 
-def _on_comment(sender: None, issue: Issue, comment: Comment, by: User | None, **kwargs: Any) -> None:
-    tell_people(issue, comment=comment, actor=by)
+def _on_comment(
+    sender: None, issue: Issue, comment: Comment, by: User | None, mentioned: Collection[int], **kwargs: Any
+) -> None:
+    tell_people(issue, comment=comment, actor=by, mentioned=mentioned)
 
 
 def _on_need(sender: None, issue: Issue, event: Event, person: User, **kwargs: Any) -> None:
@@ -68,36 +77,64 @@ def _on_settled(sender: None, path: str, **kwargs: Any) -> None:
 
 
 def tell_people(
-    issue: Issue, *, actor: User | None, event: Event | None = None, comment: Comment | None = None
+    issue: Issue,
+    *,
+    actor: User | None,
+    event: Event | None = None,
+    comment: Comment | None = None,
+    mentioned: Collection[int] = (),
 ) -> None:
     """Put a notice in the inbox of everybody concerned but the one who did it; each gets one, with the strongest
     reason."""
-    touched = touched_by(issue, event) if event else []
-    reasons = dict.fromkeys((person.pk for person in touched), Notice.Reason.TOUCHED)
-    reasons |= dict.fromkeys(issue.watches.values_list("person_id", flat=True), Notice.Reason.WATCHED)
-    reasons[issue.requester_id] = Notice.Reason.FILED
-    reasons.update(dict.fromkeys(_whose_turn(issue), Notice.Reason.NEEDS_YOU) if event and event.changed_state else {})
+    reasons: dict[int, Reason] = dict.fromkeys(issue.watches.values_list("person_id", flat=True), Reason.WATCHED)
+    if event:
+        reasons |= dict.fromkeys((person.pk for person in touched_by(issue, event)), Reason.TOUCHED)
+    if issue.assignee_id:
+        reasons[issue.assignee_id] = Reason.OWNED
+    reasons[issue.requester_id] = Reason.FILED
+    reasons |= dict.fromkeys(mentioned, Reason.MENTIONED)
+    turn = _turn_after(issue, event) if event else _turn_to_read(issue, actor)
+    for person in turn.people:
+        asks = event is not None and event.verb != Act.ATTACH
+        if asks or person.pk not in reasons:
+            reasons[person.pk] = turn.reason
     if actor:
         reasons.pop(actor.pk, None)
-    if comment is not None and comment.internal:
-        ops = set(User.objects.ops().values_list("pk", flat=True))
-        reasons = {person: reason for person, reason in reasons.items() if person in ops}
-    readers = {person.pk for person in User.objects.filter(pk__in=reasons) if may_see(person, issue)}
+    known = {person.pk: person for person in turn.people}
+    known |= User.objects.in_bulk(reasons.keys() - known.keys())
+    internal = comment is not None and comment.internal
     Notice.objects.bulk_create(
-        Notice(person_id=person, issue=issue, event=event, comment=comment, reason=reason)
-        for person, reason in reasons.items()
-        if person in readers
+        Notice(person_id=pk, issue=issue, event=event, comment=comment, reason=reason)
+        for pk, reason in reasons.items()
+        if pk in known and may_see(known[pk], issue) and (not internal or sees_internal(known[pk]))
     )
 
 
-def _whose_turn(issue: Issue) -> Collection[int]:
-    if issue.court == Court.APPROVER:
-        return issue.approver_ids
-    if issue.state == State.VALIDATION:
-        return {issue.requester_id, *issue.delegate_ids} - issue.implementer_ids
-    if issue.court == Court.REQUESTER:
-        return {issue.requester_id}
-    return {issue.assignee_id} if issue.is_open and issue.assignee_id else set()
+def _turn_after(issue: Issue, event: Event) -> Turn:
+    """Whose turn it is because of this event; nobody's where it was theirs before, and nothing new is asked of them."""
+    begins = (
+        event.changed_state
+        or (event.verb == Act.ASSIGN and issue.court in WORKED)
+        or (event.verb == Act.PRIORITY and "priority" in event.data and issue.priority == Priority.URGENT)
+        or (event.verb == Act.NAME_APPROVER and not issue.approver_ids)
+        or (event.verb in {Verb.EDIT, Act.DUE_DATE} and issue.court == Court.APPROVER)
+        or event.verb == Verb.RECLASSIFY
+    )
+    if event.verb == Act.ATTACH:
+        return _turn_to_read(issue, event.actor)
+    return in_turn(issue) if begins else NOBODY
+
+
+def _turn_to_read(issue: Issue, by: User | None) -> Turn:
+    """Who should read what is said or added: whose turn it is, and where it has ended and nobody owned it, whoever is
+    on duty. Support Operations on duty do not hear each other.
+
+    Whoever decides on a discussion hears it as those do who watch: it goes on for weeks.
+    """
+    turn = in_turn(issue) if issue.is_open or issue.assignee_id else Turn(on_duty(issue), Reason.ON_DUTY)
+    if issue.state == State.DISCUSSION:
+        return Turn(turn.people, Reason.WATCHED)
+    return NOBODY if turn.reason == Reason.ON_DUTY and is_ops(by) else turn
 
 
 def tell_stand_ins() -> int:

@@ -15,11 +15,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from supportops.accounts.models import User
+from supportops.accounts.roles import is_lead
 from supportops.accounts.working_days import WorkCalendar
 from workflow.actions.locking import locked
 from workflow.clock import calendar_of
 from workflow.models import Delegation, Issue, StageTarget
 from workflow.models.querysets import IssueQuerySet
+from workflow.notifications.in_turn import in_turn
 from workflow.notifications.kinds import REMINDS_IN, Reason
 from workflow.notifications.kinds import ReminderKind as Kind
 from workflow.notifications.models import Notice, Reminder
@@ -93,6 +95,7 @@ def _late_approvals(now: datetime) -> Iterator[Due]:
     soonest, leads = settings.REMIND_APPROVER_AFTER_WORKING_DAYS, User.objects.leads()
     waiting = Issue.objects.filter(state=State.APPROVAL, state_since__lte=now - timedelta(days=soonest))
     for issue in waiting.select_related("requester"):
+        yield from _nobody_to_decide(issue, now)
         for seat in issue.seats_in_turn:
             approver, since = seat.approver, issue.asked_since(seat)
             if approver is None or not approver.is_active:
@@ -106,16 +109,27 @@ def _late_approvals(now: datetime) -> Iterator[Due]:
                 yield from _tell_manager(issue, approver, since, waited, leads)
 
 
+def _nobody_to_decide(issue: Issue, now: datetime) -> Iterator[Due]:
+    """Whoever may name an approver, each time another such while has passed with nobody to ask."""
+    if issue.approver_ids:
+        return
+    every = settings.REMIND_APPROVER_AFTER_WORKING_DAYS
+    for person in in_turn(issue).people:
+        times, day, days = _targets_passed(issue, person, every, now)
+        if times:
+            text = f"{issue.requester} has waited for {days}, and nobody is asked. Name who decides."
+            yield Due(issue, Kind.APPROVER_MISSING, day, person, Reason.NEEDS_YOU, text)
+
+
 def _tell_manager(
     issue: Issue, approver: User, since: datetime, waited: timedelta, leads: Iterable[User]
 ) -> Iterator[Due]:
     day = calendar_of(approver).day_after(since, settings.TELL_MANAGER_AFTER_WORKING_DAYS)
-    text = (
-        f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide; "
-        "deciding it yourself is not open to you."
-    )
+    late = f"{approver} has not decided for {_working_days(waited)}. You may ask somebody else to decide"
     for manager in _above(approver, issue, leads):
-        yield Due(issue, Kind.APPROVAL_LATE, day, manager, Reason.NEEDS_YOU, text)
+        text = f"{late}." if is_lead(manager) else f"{late}; deciding it yourself is not open to you."
+        if manager.pk != approver.pk:
+            yield Due(issue, Kind.APPROVAL_LATE, day, manager, Reason.NEEDS_YOU, text)
 
 
 def _here(issue: Issue, approver: User) -> User:

@@ -17,10 +17,11 @@ from django.utils import timezone
 
 from supportops.accounts.models import User
 from workflow.notifications import email, slack
-from workflow.notifications.kinds import Channel, When
+from workflow.notifications.kinds import Channel, Reason, When
 from workflow.notifications.models import Message, Notice, Part
 from workflow.notifications.preferences import Preferences, preferences_of
 from workflow.notifications.texts import Letter
+from workflow.states import Priority
 
 
 class Way(Protocol):
@@ -50,15 +51,22 @@ def route(pk: int) -> None:
     """Put one notice into messages; again changes nothing."""
     if not Notice.objects.filter(pk=pk, routed_at__isnull=True).update(routed_at=timezone.now()):
         return
-    notice = Notice.objects.select_related("person").get(pk=pk)
+    notice = Notice.objects.select_related("person", "issue__route").get(pk=pk)
     if notice.read_at or not notice.person.is_active:
         return
     chosen = preferences_of(notice.person)
     for channel, way in WAYS.items():
         when = chosen.when(notice.reason, channel)
         if when != When.OFF and way.reaches(notice.person):
-            message = _digest(notice, channel, chosen) if when == When.DIGEST else _sitting(notice, channel, chosen)
+            gathered = when == When.DIGEST and not is_urgent(notice)
+            message = _digest(notice, channel, chosen) if gathered else _sitting(notice, channel, chosen)
             Part.objects.create(message=message, notice=notice, channel=channel)
+
+
+def is_urgent(notice: Notice) -> bool:
+    """Whether it asks its reader to act on urgent work: told at once, whatever the quiet hours (domain.md §7)."""
+    asks = notice.reason in {Reason.NEEDS_YOU, Reason.ON_DUTY} and notice.reminder_id is None
+    return asks and notice.issue is not None and notice.issue.is_open and notice.issue.urgency == Priority.URGENT
 
 
 def _untouched(notice: Notice, channel: str, issue: int | None, news: int | None = None) -> QuerySet[Message]:
@@ -81,7 +89,7 @@ def _sitting(notice: Notice, channel: str, chosen: Preferences) -> Message:
     soon = notice.created_at + timedelta(seconds=settings.TELL_AFTER_SECONDS)
     longest = timedelta(seconds=settings.TELL_AT_LATEST_SECONDS)
     if waiting := _untouched(notice, channel, *about).first():
-        due = chosen.not_before(min(soon, waiting.first_at + longest))
+        due = notice.created_at if is_urgent(notice) else chosen.not_before(min(soon, waiting.first_at + longest))
         if _untouched(notice, channel, *about).filter(pk=waiting.pk).update(due_at=due):
             return waiting
     return Message.objects.create(
@@ -90,7 +98,7 @@ def _sitting(notice: Notice, channel: str, chosen: Preferences) -> Message:
         issue_id=notice.issue_id,
         news_id=notice.news_id,
         first_at=notice.created_at,
-        due_at=chosen.not_before(soon),
+        due_at=notice.created_at if is_urgent(notice) else chosen.not_before(soon),
     )
 
 

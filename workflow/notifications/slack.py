@@ -112,14 +112,14 @@ def blocks_of(letter: Letter) -> list[dict[str, Any]]:
 def _section(section: Section) -> list[dict[str, Any]]:
     heading = f"*{_link(section.url, section.reference)}*"
     if not section.title:
-        words = "Something happened. This request is restricted, so nothing about it is sent but its number."
-        return [_block(f"{heading}\n{words}\n{_link(section.url, section.button)}")]
+        return [_block(f"{heading}\n{_escaped(section.why)}\n{_link(section.url, section.button)}")]
     title = _escaped(section.title)
     head = f"{heading} {title}" if section.reference else f"*{_link(section.url, title)}*"
     lines = [head, f"{_escaped(section.why)} _{_escaped(section.since)}._"]
+    for label, words in section.asked:
+        lines.append(f"*{_escaped(label)}*: {_escaped(_shortened(words))}")
     for happening in section.happenings:
-        who = f"*{_escaped(happening.who)}*: " if happening.who else ""
-        lines.append(f"{who}{_escaped(happening.what)}")
+        lines.append(_escaped(happening.what))
         lines += [f"> {_escaped(line)}" for line in _shortened(happening.words).splitlines()]
     if section.left_out:
         lines.append(f"And {section.left_out} earlier.")

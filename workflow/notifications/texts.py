@@ -1,31 +1,41 @@
 """What a message says: one letter, as plain data, that e-mail and Slack each draw in their own way.
 
-Nothing about a restricted request is in it but its number (domain.md §7): its title, its words, the people around it,
-even why it concerns the reader stay in the portal. Links only open pages; what is there to decide takes a POST.
+Whoever is asked to decide reads what they decide on, so that thirty seconds are enough. Nothing about a restricted
+request is in it but its number and what the reader is asked to do (domain.md §7): its title, its words, and the people
+around it stay in the portal. Links only open pages; what is there to decide takes a POST.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from itertools import groupby
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 
 from supportops.accounts.models import User
+from supportops.ui.prose import plain_text
+from workflow.catalogue.answers import AnswerRow
+from workflow.catalogue.field_types import Shown, shown_as
 from workflow.clock import calendar_of, counted_for
 from workflow.models import Event, Issue
+from workflow.notifications.in_turn import in_turn
 from workflow.notifications.kinds import REASONS, REMINDS_IN, Reason, When
 from workflow.notifications.models import Message, News, Notice
 from workflow.notifications.preferences import preferences_of
+from workflow.notifications.sentences import sentence_of, to_do
 from workflow.permissions import may_see, refusal, sees_internal
-from workflow.states import State
+from workflow.states import Court, State
 from workflow.verbs import Verb
 
 LONGEST_WORDS = 1_000
 MOST_HAPPENINGS = 10
+LONGEST_ANSWER = 200
+MOST_ANSWERS = 6
+RESTRICTED = "This request is restricted, so nothing about it is sent but its number."
 _STRONGEST_FIRST: Sequence[str] = list(REASONS)
 _ASKS: Mapping[str, tuple[Verb, str, str]] = {
     State.APPROVAL: (Verb.APPROVE, "It waits for your decision: approve or decline.", "Open the decision"),
@@ -42,9 +52,8 @@ _ASKS: Mapping[str, tuple[Verb, str, str]] = {
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that happened: who, what, the words given."""
+    """One thing that happened: a sentence, and the words given, without their Markdown."""
 
-    who: str
     what: str
     words: str
     at: datetime
@@ -57,8 +66,8 @@ class Happening:
 
 @dataclass(frozen=True)
 class Section:
-    """What is told about one request, or one piece of news. Of a restricted request only ``reference`` and ``url`` are
-    filled; news has no reference."""
+    """What is told about one request, or one piece of news. Of a restricted request only ``reference``, ``url``,
+    ``why`` and ``button`` are filled; news has no reference. ``asked``: (label, words) of what is to be decided."""
 
     reference: str
     url: str
@@ -66,6 +75,7 @@ class Section:
     why: str = ""
     since: str = ""
     button: str = "Open it in the portal"
+    asked: tuple[tuple[str, str], ...] = ()
     happenings: tuple[Happening, ...] = ()
     left_out: int = 0
 
@@ -167,9 +177,10 @@ def _section(person: User, notices: Sequence[Notice], zone: tzinfo) -> Section:
         return _news(notices[0].news, zone)
     issue = cast(Issue, notices[0].issue)  # only news is about none
     url = absolute(issue.get_absolute_url())
-    if issue.confidential:
-        return Section(issue.reference, url)
     asked = what_is_asked(person, issue)
+    if issue.confidential:
+        why = _ASKS[issue.state][1] if asked and issue.state in _ASKS else asked or "Something happened."
+        return Section(issue.reference, url, why=f"{why} {RESTRICTED}")
     shown = notices[-MOST_HAPPENINGS:]
     return Section(
         issue.reference,
@@ -178,7 +189,8 @@ def _section(person: User, notices: Sequence[Notice], zone: tzinfo) -> Section:
         why=asked or _reason(notices, issue),
         since=_since(issue, zone),
         button=_ASKS[issue.state][-1] if asked and issue.state in _ASKS else "Open the request",
-        happenings=tuple(_happening(notice) for notice in shown),
+        asked=_what_is_decided(issue) if asked and issue.court == Court.APPROVER else (),
+        happenings=tuple(_happening(notice, waits=asked is not None) for notice in shown),
         left_out=len(notices) - len(shown),
     )
 
@@ -202,7 +214,40 @@ def what_is_asked(person: User, issue: Issue) -> str | None:
             return None
         absent = issue.behalf_of(person) if verb == Verb.APPROVE else None
         return f"{sentence} You decide for {absent}, who is away." if absent else sentence
-    return "It is assigned to you." if issue.is_open and issue.assignee_id == person.pk else None
+    if issue.is_open and issue.assignee_id == person.pk:
+        return f"It is yours: {to_do(issue)}."
+    if issue.court in {Court.OPS, Court.APPROVER} and person in (turn := in_turn(issue)).people:
+        whom = "Support Operations" if turn.reason == Reason.ON_DUTY else "you"
+        return f"It waits for {whom}: {to_do(issue, decides=False)}."
+    return None
+
+
+def _what_is_decided(issue: Issue) -> tuple[tuple[str, str], ...]:
+    """(label, words) of what an approver decides on: how it begins, the first answers, and by when it is wished."""
+    told = [("Asked by", str(issue.requester))]
+    if issue.description.strip():
+        told.append(("What", _shortened(plain_text(issue.description), LONGEST_WORDS // 2)))
+    answered = [row for row in issue.answers if row.get("answer") not in (None, "", [], False)]
+    days = [row for row in answered if shown_as(row.get("type")) == Shown.DAY]
+    for row in [*(row for row in answered if row not in days)][: MOST_ANSWERS - len(days)] + days:
+        told.append((one_line(row["label"]), _shortened(_in_words(row), LONGEST_ANSWER)))
+    if issue.due_date:
+        label = "The discussion ends" if issue.state == State.DISCUSSION else "Due"
+        told.append((label, _day(issue.due_date)))
+    return tuple(told)
+
+
+def _in_words(row: AnswerRow) -> str:
+    answer: Any = row["answer"]
+    if isinstance(answer, list):
+        return ", ".join(map(str, answer))
+    if shown_as(row.get("type")) == Shown.DAY and (day := parse_date(str(answer))):
+        return _day(day)
+    return "Yes" if answer is True else plain_text(str(answer))
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def _strongest(notices: Sequence[Notice]) -> Reason:
@@ -229,23 +274,19 @@ def _in_full(moment: datetime, zone: tzinfo) -> str:
     return f"{local:%A} {local.day} {local:%B %Y, %H:%M %Z}"
 
 
-def _happening(notice: Notice) -> Happening:
-    comment, reminder = notice.comment, notice.reminder
-    if reminder:
-        return Happening("", reminder.get_kind_display(), reminder.text, reminder.at)
-    if comment:
-        who = str(comment.author or comment.author_name or "Somebody")
-        what = "Internal comment" if comment.internal else "Comment"
-        return Happening(one_line(who), what, _shortened(comment.body), comment.created_at)
+def _happening(notice: Notice, *, waits: bool) -> Happening:
+    if reminder := notice.reminder:
+        return Happening(f"{reminder.get_kind_display()}.", reminder.text, reminder.at)
+    what = one_line(sentence_of(notice, cast(Issue, notice.issue), waits=waits))
+    if comment := notice.comment:
+        return Happening(what, _shortened(plain_text(comment.body)), comment.created_at)
     event = cast(Event, notice.event)  # what a request's notice is about, if nothing else
-    who = str(event.actor or "The calendar") + (f" for {event.on_behalf_of}" if event.on_behalf_of else "")
-    what = f"{event.label} → {event.get_to_state_display()}" if event.changed_state else event.label
-    return Happening(one_line(who), what, _shortened(event.text), event.at)
+    return Happening(what, _shortened(plain_text(event.text)), event.at)
 
 
-def _shortened(words: str) -> str:
+def _shortened(words: str, longest: int = LONGEST_WORDS) -> str:
     words = words.strip()
-    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS].rstrip()}…"
+    return words if len(words) <= longest else f"{words[:longest].rstrip()}…"
 
 
 def one_line(text: str) -> str:

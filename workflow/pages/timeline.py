@@ -5,6 +5,7 @@ The story of a request: steps as one-line rows, comments as cards, in time order
 The rail: the states a request passes on its way, which are behind it, and where it stands.
 """
 
+import re
 from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -45,6 +46,7 @@ FIELDS = {
     "outcome": "outcome",
     "blocked_by": "blocked by",
 }
+_THIS = re.compile(r"\bthis( request)?\b")
 _ENDED_AS: Mapping[str, str] = {State.COMPLETED: "done", State.CLOSED: "closed"}
 
 
@@ -80,11 +82,22 @@ def line_of(row: Mapping[str, Any], labels: Mapping[str, str]) -> str:
 
     ``labels``: what questions are called, by key.
     """
-    detail = _detail(row["did"], row["facts"], labels)
+    deed = deed_of(row["did"], row["facts"], labels)
     moved = row["before"] != row["after"]
-    if moved and row["before"]:
-        return f"{done(row['did'])}{detail}: {State(row['before']).label} → {State(row['after']).label}"
-    return f"{done(row['did'])}{detail}"
+    return f"{deed}: {State(row['before']).label} → {State(row['after']).label}" if moved and row["before"] else deed
+
+
+def deed_of(verb: str, facts: Mapping[str, Any], labels: Mapping[str, str], *, about: str = "") -> str:
+    """What was done, with what was given or changed: “edited this, changing the title”.
+
+    ``about``: names the request where the reader does not look at it: “edited SO-12”, “answered on SO-12”.
+    """
+    words = done(verb)
+    if verb == Act.NAME_APPROVER and facts.get("approver", [None, ""])[1] is None:
+        words = "found nobody else to approve this"
+    if about:
+        words = _THIS.sub(about, words) if _THIS.search(words) else f"{words} on {about}"
+    return f"{words}{_detail(verb, facts, labels)}"
 
 
 def _detail(verb: str, data: Mapping[str, Any], labels: Mapping[str, str]) -> str:

@@ -20,6 +20,9 @@ document.addEventListener("submit", (event) => {
   for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === theme));
 }, true);
 
+// Whoever never said a time zone gets the browser's when they sign in.
+remember("time_zone", encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone));
+
 // The left column folds to icons.
 const toggle = document.querySelector("[data-menu-toggle]");
 if (toggle) {
