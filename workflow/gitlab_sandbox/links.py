@@ -14,8 +14,8 @@ OPPOSITE = {"relates_to": "relates_to", "blocks": "is_blocked_by", "is_blocked_b
 
 def relate(session: Session, source: Row, target: Row, kind: str = "relates_to") -> bool:
     """Link two issues; False when they are linked already."""
-    between = "SELECT 1 FROM links WHERE (source_id = ?1 AND target_id = ?2) OR (source_id = ?2 AND target_id = ?1)"
-    if session.store.value(between, source["id"], target["id"]):
+    between = "SELECT 1 FROM links WHERE (source_id = ? AND target_id = ?) OR (target_id = ? AND source_id = ?)"
+    if session.store.value(between, source["id"], target["id"], source["id"], target["id"]):
         return False
     first, second = (target, source) if kind == "is_blocked_by" else (source, target)
     ends = {"source_id": first["id"], "target_id": second["id"]}
@@ -29,7 +29,8 @@ def relate(session: Session, source: Row, target: Row, kind: str = "relates_to")
 def of_issue(session: Session, issue: Row) -> list[tuple[Row, Row, str]]:
     """[(link, the other issue, kind as seen from here)], only those the person may see."""
     found = []
-    for row in session.store.all("SELECT * FROM links WHERE source_id = ?1 OR target_id = ?1 ORDER BY id", issue["id"]):
+    links = "SELECT * FROM links WHERE source_id = ? OR target_id = ? ORDER BY id"
+    for row in session.store.all(links, issue["id"], issue["id"]):
         outward = row["source_id"] == issue["id"]
         other = session.store.get("issues", row["target_id" if outward else "source_id"])
         if can_read_issue(session, other):

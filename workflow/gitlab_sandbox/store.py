@@ -45,9 +45,9 @@ class Store:
                 self._db.execute(statement)
             for table, first in FIRST_IDS.items():
                 self._db.execute(
-                    "INSERT INTO sqlite_sequence (name, seq) SELECT ?1, ?2 "
-                    "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)",
-                    (table, first),
+                    "INSERT INTO sqlite_sequence (name, seq) SELECT ?, ? "
+                    "WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?)",
+                    (table, first, table),
                 )
 
     def close(self) -> None:
