@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from workflow.catalogue.models import Entry
 from workflow.models import Attachment, Issue
 
@@ -23,6 +24,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
     def unfiled(self) -> Self:
         """What is still being written."""
         return self.filter(issue__isnull=True)
+
+    def waiting(self, person: User) -> Self:
+        """What this person did not begin, and is waited for: a question that goes on, or handed over by somebody."""
+        waits = models.Q(continues__isnull=False) | ~models.Q(originator=person)
+        return self.unfiled().filter(waits, owner=person)
 
     def with_entry(self) -> Self:
         """With what a list of drafts shows."""

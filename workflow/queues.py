@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, Q
+from django.db.models import Exists, OuterRef, Q
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_lead, is_ops
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue, ValidationRound
-from workflow.models.querysets import IssueQuerySet
+from workflow.models.querysets import IssueQuerySet, undecidable
 from workflow.numbers import HowMany
 from workflow.states import OPEN, State
 from workflow.verbs import Verb
@@ -49,6 +49,14 @@ def _requester(requests: IssueQuerySet, person: User) -> IssueQuerySet:
 
 def _validator(requests: IssueQuerySet, person: User) -> IssueQuerySet:
     return requests.validated_by(person) if person.is_active else requests.none()
+
+
+def _namer(requests: IssueQuerySet, person: User) -> IssueQuerySet:
+    """Leads; where no other lead than the requester is there, any of Support Operations. Never the requester."""
+    others = found_by_ops(requests, person).exclude(requester=person)
+    if is_lead(person):
+        return others
+    return others.filter(~Exists(User.objects.leads().exclude(pk=OuterRef("requester"))))
 
 
 def _everybody(person: User) -> bool:
@@ -122,6 +130,18 @@ _DEFINITIONS = (
         "Requests and proposals that wait for your decision.",
         "whoever is asked to approve a request",
         concerns=_everybody,
+        always_listed=False,
+    ),
+    define(
+        "approver-missing",
+        "No approver",
+        "user-check",
+        [State.APPROVAL, State.DISCUSSION],
+        [],
+        _namer,
+        "Nobody can be asked to decide these: name somebody.",
+        "the lead of Support Operations",
+        condition=Q(pk__in=undecidable()),
         always_listed=False,
     ),
     define(

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from workflow.pages import bulk_steps, gate_page, issue_page, lists, my_requests, queue_page, reports_page, steps
+from workflow.pages import (
+    bulk_steps,
+    gate_page,
+    issue_page,
+    lists,
+    my_requests,
+    people_suggestions,
+    queue_page,
+    reports_page,
+    steps,
+)
 from workflow.pages.attachment_download import attachment
 from workflow.pages.checklist_page import check
 from workflow.verbs import Act
@@ -10,6 +20,7 @@ from workflow.verbs import Act
 ACTS = [act for act in Act if not act.row.own_page]
 
 urlpatterns = [
+    path("people/suggest/", people_suggestions.suggest, name="suggest"),
     path("mine/", my_requests.mine, name="mine"),
     path("issues/", lists.issues, name="issues"),
     path("queues/<slug:name>/", queue_page.queue, name="queue"),

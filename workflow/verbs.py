@@ -796,7 +796,7 @@ class Act(_Word):
     WATCH = Change(
         address="watch",
         label="Watch",
-        done=None,
+        done="asked somebody to watch this",
         icon="bell",
         prompt=None,
         help="",

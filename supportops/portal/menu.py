@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_safe
 
+from intake.models import Draft
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.accounts.roles import is_ops
@@ -22,6 +23,7 @@ from workflow.queues import QUEUES, Queue, counted
 AWAY = "GitLab cannot be reached. What you do is saved here and will follow."
 PAUSED = "The exchange with GitLab is paused. What you do is saved here and will follow."
 UNREAD = "unread_notices"
+TO_FINISH = "drafts_to_finish"
 
 
 T = TypeVar("T")
@@ -99,6 +101,7 @@ def _asked(person: User) -> Asked:
     return {
         **counted(person),
         UNREAD: HowMany(unread),
+        TO_FINISH: HowMany(Draft.objects.waiting(person)),
         "gitlab_paused": Exists(Connection.objects.filter(paused_at__isnull=False)),
         "gitlab_away": Exists(Connection.objects.filter(away_since__isnull=False)),
     }
@@ -132,7 +135,7 @@ def _places(number: dict[str, int]) -> list[MenuItem]:
     return [
         {"label": "Start", "url": "/", "icon": "house", "phone": True},
         {"label": "My requests", "url": reverse("mine"), "icon": "user", "phone": True},
-        {"label": "Drafts", "url": reverse("drafts"), "icon": "pencil"},
+        {"label": "Drafts", "url": reverse("drafts"), "icon": "pencil", "count": number[TO_FINISH]},
         {"label": "All requests", "url": reverse("issues"), "icon": "layers", "phone": True},
         {"label": "Inbox", "url": reverse("inbox"), "icon": "bell", "count": number[UNREAD], "phone": True},
     ]

@@ -5,6 +5,8 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from supportops.accounts.models import User
+from tests.factories import person
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Entry, Question
 from workflow.catalogue.shipped import ENTRIES
@@ -269,9 +271,27 @@ def test_a_discussion_takes_two_weeks_unless_said_otherwise(requester, fill_in):
 
 
 def test_other_teams_are_named_on_the_request(requester, fill_in):
-    requester.post("/new/propose-change/", fill_in("propose-change", teams="Billing, Security"))
+    requester.post("/new/propose-change/", fill_in("propose-change", teams="finance; colleague and SECURITY"))
 
-    assert Issue.objects.get().teams == "Billing, Security"
+    assert Issue.objects.get().teams == "Finance, Colleague (colleague), Security"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Finanse", "“Finanse” is no person and no team here. Did you mean “Finance”?"),
+        ("Xylophone", "“Xylophone” is no person and no team here. Write a person&#x27;s name, a division, or a group."),
+        ("Twin", "Several people are called “Twin”: write Twin (twin1) or Twin (twin2)."),
+    ],
+)
+def test_who_is_named_is_somebody(requester, fill_in, written, said):
+    for number in (1, 2):
+        person(f"twin{number}")
+    User.objects.filter(username__startswith="twin").update(first_name="Twin")
+    answer = requester.post("/new/propose-change/", fill_in("propose-change", teams=written))
+
+    assert answer.status_code == 422 and said in answer.text
+    assert not Issue.objects.exists()
 
 
 def test_a_confidential_request_is_for_the_confidential_group(requester, fill_in):

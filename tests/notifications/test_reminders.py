@@ -416,3 +416,27 @@ def test_clocks_that_change_move_no_reminder_to_another_day(cast, clock):
     clock.move_to(at(2026, 3, 31, 9, 0, zone="Europe/Berlin"))
     remind_people()
     assert reminded() == [("manager", date(2026, 3, 31))]
+
+
+def test_who_may_name_an_approver_is_reminded_while_nobody_is_asked(cast, clock):
+    User.objects.filter(pk=cast.requester.pk).update(reports_to=None)
+    cast.requester.refresh_from_db()
+    issue = file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
+    for _ in range(6):  # Tuesday to the Monday after
+        clock.shift(86_400)
+        remind_people()
+    told = Reminder.objects.filter(issue=issue).values_list("person__username", "kind", "day")
+    assert set(told) == {
+        ("lead", "approver-missing", date(2026, 3, 12)),
+        ("lead", "approver-missing", date(2026, 3, 16)),
+    }
+    assert "and nobody is asked. Name who decides." in Reminder.objects.filter(issue=issue)[0].text
+
+
+def test_a_lead_who_is_the_late_approver_is_not_told_about_themselves(cast, clock):
+    cast.lead.groups.add(*cast.manager.groups.all())
+    issue = file_request(cast, Kind.ADMINISTRATIVE, route="macros-global", approver=cast.lead)
+    clock.shift(86_400 * 9)
+    remind_people()
+    kinds = set(Reminder.objects.filter(issue=issue, person=cast.lead).values_list("kind", flat=True))
+    assert kinds == {"approval-waits"}

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from supportops.accounts.directory import meant_by
 from supportops.accounts.models import User
 from tests.factories import file_request, person, request_at, restrict, step
 from tests.workflow.places import confidential_member
 from workflow.actions import comment, watch
-from workflow.actions.discussion import ASKED_IN, people_touched
+from workflow.actions.discussion import ASKED_IN
 from workflow.actions.from_gitlab import receive_comment
 from workflow.catalogue.kinds import Kind
 from workflow.catalogue.models import Route
@@ -58,13 +59,15 @@ def told(issue, reason, event=None):
         ("Finance; Support APAC", {"fay", "sam"}),
         ("Zendesk owners and Finance", {"gil", "fay"}),
         ("", set()),
-        ("ops, lead, managers", set()),
+        ("managers", set()),
         ("Everybody", set()),
         ("Fin", set()),
+        ("@clerk, Fay (fay)", {"clerk", "fay"}),
+        ("gone", set()),
     ],
 )
 def test_a_team_is_its_managers_or_its_members(teams, named, people):
-    assert {one.username for one in people_touched(Issue(teams=named))} == people
+    assert {one.username for one in meant_by(named).people} == people
 
 
 def test_they_hear_when_the_discussion_opens_and_when_it_is_decided(teams):
@@ -116,8 +119,14 @@ def test_a_restricted_one_is_told_to_nobody_outside(teams):
     assert told(issue, TOUCHED) == set()
 
 
-def test_no_other_kind_tells_teams(teams):
-    assert told(file_request(teams, Kind.BUG, teams="Finance"), TOUCHED) == set()
+def test_stakeholders_of_any_kind_hear_that_it_was_filed_and_how_it_ends_and_of_nothing_between(teams):
+    issue = file_request(teams, Kind.FEATURE, teams="Finance, Colleague (colleague)")
+    assert told(issue, TOUCHED) == {"fay", "colleague"}
+    comment(issue.pk, "Hello", by=teams.ops)
+    step(issue, Verb.ASK, teams.ops, text="Which?")
+    assert told(issue, TOUCHED) == set()
+    step(issue, Verb.WITHDRAW, teams.requester)
+    assert told(issue, TOUCHED) == {"fay", "colleague"}
 
 
 # Who speaks up -------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from workflow.numbers import Numbers
 from workflow.permissions import may_see, refusal
 from workflow.queues import QUEUES, counted
 from workflow.states import ENDED, WAITS_TO_RETURN, Outcome, State
+from workflow.verbs import Act
 
 KIND_ROUTES = {
     Kind.BUG: "fix",
@@ -89,6 +90,8 @@ def may_move_on(queue, who, issue):
         return issue.raised and may_see(who, issue) and looks_after(who, issue)
     if queue.name == "late-validation":
         return issue.late and is_ops(who) and may_see(who, issue)
+    if queue.name == "approver-missing":
+        return issue.stuck and refusal(who, Act.NAME_APPROVER, issue) is None
     return any(refusal(who, verb, issue) is None for verb in queue.verbs)
 
 
@@ -146,6 +149,8 @@ def afresh(people, issues):
     for issue in found:
         issue.needs_a_person = issue.pk in in_need
         issue.raised, issue.late = issue.pk in raised, issue.pk in late
+        turn = issue.seats_in_turn
+        issue.stuck = bool(turn) and not any(seat.approver and seat.approver.is_active for seat in turn)
     return list(User.objects.filter(pk__in=[p.pk for p in people])), found
 
 
@@ -237,6 +242,8 @@ def _asked(issue, approvers, *, ended, in_order, decided):
         )
         for place, approver in enumerate(approvers, start=1)
     ]
+    if issue.pk % 8 == 0:
+        seats[0].approver = None
     last = seats[-1]
     if decided and last.approver and not ended:
         decider = User.objects.get(

@@ -5,22 +5,21 @@ Who takes part in the discussion of a proposal: the teams it touches, who speaks
 Called inside the transaction of whatever is done.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from supportops.accounts.directory import meant_by
 from supportops.accounts.models import User
-from supportops.accounts.roles import Role
 from workflow.actions.errors import Incomplete
 from workflow.actions.signals import person_asked_in
 from workflow.catalogue.kinds import Kind
 from workflow.models import Comment, Event, Issue, Watch
+from workflow.models.event import SUBMIT
 from workflow.permissions import may_see
-from workflow.states import State
+from workflow.states import ENDED, State
 from workflow.verbs import Verb
 
 USUAL_DAYS = 14
@@ -59,34 +58,20 @@ def is_discussed(issue: Issue) -> bool:
     return State.DISCUSSION in {issue.state, issue.return_to}
 
 
-_BETWEEN = re.compile(r"[,;\n]|\band\b")
 ASKED_IN = "*Support Operations are asked to join in.*"
 
 
-def people_touched(issue: Issue) -> list[User]:
-    """The people who hear for the teams a proposal names: of a division (also “Support EMEA”: with its region) the
-    managers, of a group its members."""
-    names = {name.strip().casefold() for name in _BETWEEN.split(issue.teams)} - {""}
-    if not names:
-        return []
-    managers = [one for one in User.objects.managers().exclude(division="") if names & _teams_led(one)]
-    groups = [group for group in Group.objects.exclude(name__in=Role.values) if group.name.casefold() in names]
-    members = User.objects.active().filter(groups__in=groups).distinct() if groups else []
-    return list({one.pk: one for one in [*managers, *members]}.values())
-
-
-def _teams_led(manager: User) -> set[str]:
-    return {manager.division.casefold(), f"{manager.division} {manager.region}".casefold()}
-
-
 def touched_by(issue: Issue, event: Event) -> list[User]:
-    """Whom this event concerns because it opens or decides (or ends) a discussion that touches their team."""
-    if issue.kind != Kind.PROPOSAL:
+    """Whom this event concerns because they, or their team, were named on the form: it is filed, it is decided or
+    ends, or they are named only now."""
+    if not issue.teams:
         return []
-    opens = issue.state == State.DISCUSSION and event.from_state not in {State.DISCUSSION, State.NEEDS_INFO}
-    ends = event.from_state == State.DISCUSSION and issue.state not in {State.DISCUSSION, State.NEEDS_INFO}
-    renamed = event.verb == Verb.EDIT and "teams" in event.data and is_discussed(issue)
-    return people_touched(issue) if opens or ends or renamed else []
+    asks_again = event.from_state == State.NEEDS_INFO and issue.kind == Kind.PROPOSAL
+    opens = event.verb == SUBMIT or (issue.state == State.DISCUSSION and event.changed_state and not asks_again)
+    decided = event.from_state == State.DISCUSSION and issue.state not in {State.DISCUSSION, State.NEEDS_INFO}
+    ends = event.changed_state and issue.state in ENDED
+    renamed = event.verb == Verb.EDIT and "teams" in event.data and issue.is_open
+    return meant_by(issue.teams).people if opens or decided or ends or renamed else []
 
 
 def ask_ops_in(issue: Issue, comment: Comment, by: User) -> None:

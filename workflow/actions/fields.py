@@ -114,15 +114,32 @@ def set_field(number: int, name: str, value: object, *, by: User, source: Source
     return _change(number, Act.PRIORITY, name, value, by=by, version=None, source=source)
 
 
-def watch(number: int, watching: bool, *, by: User) -> Issue:
-    """Start (True) or stop (False) to hear about the request."""
+def watch(number: int, watching: bool, *, by: User, person: User | None = None) -> Issue:
+    """Start (True) or stop (False) to hear about the request. ``person``: somebody else, who may only be asked to
+    start; they are told, and may stop."""
     with locked(number) as issue:
         _checked(issue, Act.WATCH, by)
+        if person is not None and person != by:
+            return _ask_to_watch(issue, person, watching, by)
         if watching:
             Watch.objects.get_or_create(issue=issue, person=by)
         else:
             Watch.objects.filter(issue=issue, person=by).delete()
         return issue
+
+
+def _ask_to_watch(issue: Issue, person: User, watching: bool, by: User) -> Issue:
+    if not watching:
+        raise Incomplete({"person": f"Only {person} may stop {person} watching."})
+    if not may_see(person, issue):
+        raise Incomplete({"person": f"{person} may not see this request."})
+    if person.pk == issue.requester_id:
+        raise Incomplete({"person": f"{person} is the requester and hears everything anyway."})
+    _, new = Watch.objects.get_or_create(issue=issue, person=person)
+    if new:
+        data = {"to": str(person), "watcher": person.pk}
+        record(issue, Act.WATCH, by=by, from_state=issue.state, data=data)
+    return issue
 
 
 def delegate(number: int, person: User, *, by: User, text: str = "") -> Issue:

@@ -64,6 +64,19 @@ def handles_in(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def groups_like(typed: str) -> list[tuple[str, str]]:
+    """[(name, handle)] of the groups that may be called by a handle which begins like what was typed."""
+    handles = [("Support Operations", "support-ops")]
+    handles += [
+        (name, _handle(name)) for name in Group.objects.exclude(name__in=Role.values).values_list("name", flat=True)
+    ]
+    return [(name, handle) for name, handle in handles if handle.startswith(typed.strip().casefold())]
+
+
+def _handle(group: str) -> str:
+    return group.casefold().replace(" ", "-")
+
+
 def _own_lines(text: str) -> Iterator[str]:
     """The lines that are neither quoted nor code."""
     fence = ""
@@ -101,9 +114,7 @@ def _people(names: Iterable[str]) -> list[User]:
 
 def _members(names: frozenset[str]) -> frozenset[int]:
     """Ids of the people of the groups called so; a space in a group's name is written as a hyphen."""
-    groups = [
-        group.pk for group in Group.objects.exclude(name=Role.OPS) if group.name.casefold().replace(" ", "-") in names
-    ]
+    groups = [group.pk for group in Group.objects.exclude(name=Role.OPS) if _handle(group.name) in names]
     members = set(User.objects.active().filter(groups__in=groups).values_list("pk", flat=True)) if groups else set()
     if names & OPS_HANDLES:
         members |= set(User.objects.ops().values_list("pk", flat=True))

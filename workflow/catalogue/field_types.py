@@ -16,6 +16,7 @@ from django import forms
 from django.core.validators import URLValidator
 from django.db.models import TextChoices
 
+from supportops.accounts.directory import meant_by
 from supportops.ui.forms import CheckboxCards, ChoiceCards, DateInput
 
 if TYPE_CHECKING:
@@ -64,6 +65,30 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The text without control characters, with plain line ends."""
         return printable(super().to_python(value) or "").strip()
+
+
+class PeopleField(LineField):
+    """People and teams by their names, separated by commas; cleans to their names as they are called here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.TextInput(attrs={"data-suggest": "names", "autocomplete": "off"}), **kwargs)
+
+    def clean(self, value: Any) -> str:
+        """Refuses what names nobody, so that nobody is thought to be told who is not."""
+        meant = meant_by(super().clean(value))
+        problems = [_unknown(name, nearest) for name, nearest in meant.unknown.items()]
+        problems += [
+            f"Several people are called “{name}”: write {' or '.join(people)}."
+            for name, people in meant.ambiguous.items()
+        ]
+        if problems:
+            raise forms.ValidationError(problems)
+        return ", ".join(meant.names)
+
+
+def _unknown(name: str, nearest: str) -> str:
+    mended = f"Did you mean “{nearest}”?" if nearest else "Write a person's name, a division, or a group."
+    return f"“{name}” is no person and no team here. {mended}"
 
 
 class AddressField(forms.URLField):
@@ -131,6 +156,7 @@ class AnswerType(TextChoices):
     URL = "url", "Web address"
     NUMBER = "number", "Whole number"
     EMAIL = "email", "E-mail address"
+    PEOPLE = "people", "People and teams"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,6 +198,9 @@ TYPES = {
     ),
     AnswerType.EMAIL: FieldType(
         field=forms.EmailField, missing=_ANSWER, shown=Shown.TEXT, has_choices=False, several=False
+    ),
+    AnswerType.PEOPLE: FieldType(
+        field=PeopleField, missing="Name somebody.", shown=Shown.TEXT, has_choices=False, several=False
     ),
 }
 if _left_out := [one.name for one in AnswerType if one not in TYPES]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 REQUESTER, APPROVER = "requester", "approver"
 SHORT, LONG, CHOICE, CHOICES = "short", "long", "choice", "choices"
-CONFIRM, DATE, URL = "confirm", "date", "url"
+CONFIRM, DATE, URL, PEOPLE = "confirm", "date", "url", "people"
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,12 @@ PROPOSAL = (
     ),
     QuestionSpec(
         "teams",
-        "Other teams it touches",
-        SHORT,
+        "Other people and teams it touches",
+        PEOPLE,
         required=False,
         feeds="teams",
-        help="Teams besides yours, separated by commas: divisions such as Finance, also with a region (Support EMEA), "
-        "or groups. Their managers, or the group's members, hear when the discussion opens and how it is decided.",
+        help="Besides yours, separated by commas: divisions such as Finance, also with a region (Support EMEA), "
+        "groups, or people. They (of a division its managers) hear when the discussion opens and how it is decided.",
     ),
 )
 
@@ -226,7 +226,15 @@ FEATURE = (
     QuestionSpec("outcome", "The expected outcome", LONG, help="What should be possible then, not how."),
     SYSTEM,
     QuestionSpec("agreed", "Where it was agreed", SHORT, help="Who of Support Operations agreed, or a link."),
-    QuestionSpec("stakeholders", "Stakeholders", SHORT, required=False, help="Who else should have a say or be told."),
+    QuestionSpec(
+        "stakeholders",
+        "Stakeholders",
+        PEOPLE,
+        required=False,
+        feeds="teams",
+        help="Who else should have a say: people, divisions such as Finance, or groups, separated by commas. They are "
+        "told that you asked, and how it ends.",
+    ),
     QuestionSpec(
         "urgency",
         "How urgent it is",

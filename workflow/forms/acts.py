@@ -14,7 +14,7 @@ from workflow.actions.reassigning import seats_to_name
 from workflow.catalogue.models import Tracker
 from workflow.forms.base import ActForm, WordsField
 from workflow.forms.choices import ops_who_see
-from workflow.permissions import sees_internal
+from workflow.permissions import may_see, sees_internal
 from workflow.states import ENDED, Priority
 
 ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
@@ -100,13 +100,25 @@ class AttachForm(TakesFiles):
 
 
 class WatchForm(ActForm):
-    """Whether to hear about it: ``watching`` is yes or no."""
+    """Whether to hear about it, ``watching`` is yes or no, or that a colleague should."""
 
     watching = forms.ChoiceField(choices=[("yes", "Watch"), ("no", "Stop watching")], label="Watch this request")
+    # Any: Django takes fields off the class, so that ``self.person`` stays the person the form is for.
+    person: Any = forms.ModelChoiceField[User](
+        None,
+        label="Who",
+        empty_label="Me",
+        required=False,
+        help_text="A colleague hears from now on what happens here, and may stop.",
+    )
 
     def build(self) -> None:
-        """Offer the other of the two."""
+        """Everybody who may see it."""
         self.initial = {"watching": "yes"}
+        others = User.objects.active().exclude(pk=self.person.pk)
+        if self.issue.restricted_to_id:
+            others = others.filter(pk__in=[one.pk for one in others if may_see(one, self.issue)])
+        self.offer("person", others.order_by("first_name", "last_name", "username"))
 
 
 class DelegateForm(ActForm):

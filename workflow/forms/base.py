@@ -29,7 +29,9 @@ class WordsField(forms.CharField):
 
     def __init__(self, *, rows: int = 5, **kwargs: Any) -> None:
         kwargs.setdefault("required", False)
-        super().__init__(max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
+        super().__init__(
+            max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": rows, "data-suggest": "mention"}), **kwargs
+        )
         self.error_messages["max_length"] = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
 
     def to_python(self, value: str | None) -> str:

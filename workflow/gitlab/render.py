@@ -67,7 +67,7 @@ def _facts(issue: Issue, around: Surroundings) -> str:
     lines = [f"{here} in the Support Operations portal · {issue.get_kind_display()}"]
     lines.append(f"Requested by **{safe_line(issue.requester.name)}**")
     if issue.teams:
-        lines.append(f"Other impacted teams: {safe_line(issue.teams)}")
+        lines.append(f"People and teams it touches: {safe_line(issue.teams)}")
     lines += [_approval(round_) for round_ in around.approvals]
     if issue.state == State.NEEDS_INFO:
         lines.append("Waits for the requester's answer")

@@ -86,6 +86,9 @@ def tell_people(
 ) -> None:
     """Put a notice in the inbox of everybody concerned but the one who did it; each gets one, with the strongest
     reason."""
+    if event and event.verb == Act.WATCH:
+        Notice.objects.create(person_id=event.data["watcher"], issue=issue, event=event, reason=Reason.WATCHED)
+        return
     reasons: dict[int, Reason] = dict.fromkeys(issue.watches.values_list("person_id", flat=True), Reason.WATCHED)
     if event:
         reasons |= dict.fromkeys((person.pk for person in touched_by(issue, event)), Reason.TOUCHED)

@@ -46,7 +46,7 @@ def facts_of(found: "Reading", person: User, panels: Iterable[Panel]) -> list[di
         *_tracker(issue, change),
         {"label": "Customer", "value": issue.customer},
         {"label": "System", "value": issue.system},
-        *([{"label": "Other teams", "value": issue.teams}] if issue.teams else []),
+        *([{"label": "Touches", "value": issue.teams}] if issue.teams else []),
         *(fact for panel in panels for fact in panel.facts),
         {"label": "Filed", "kind": "time", "style": "date", "value": issue.created_at},
         {

@@ -1,9 +1,10 @@
 """A person's own page: what waits for them first."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet, Value, prefetch_related_objects
 from django.http import HttpResponse
@@ -39,9 +40,11 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     person = request.user
     parts: dict[str, list[Issue]] = defaultdict(list)
     numbers = _NUMBERS.rows(person)
-    issues = Issue.objects.visible_to(person).as_rows().in_bulk({number for number, _ in numbers})
+    others = {one.name for one in _others}
+    numbered = {number for number, part in numbers if part not in others}
+    issues = Issue.objects.visible_to(person).as_rows().in_bulk(numbered)
     for number, part in numbers:
-        if number in issues:
+        if part not in others and number in issues:
             parts[part].append(issues[number])
     for part, (key, newest_first) in _ORDERS.items():
         parts[part].sort(key=key, reverse=newest_first)
@@ -50,6 +53,7 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
     prefetch_related_objects(list(issues.values()), moves())  # for all rows of the page at once
     stage_targets = targets()
     rows = {part: rows_of(found[: _most(part)], stage_targets) for part, found in parts.items()}
+    finishing = [row for one in _others for row in one.read([pk for pk, part in numbers if part == one.name])]
     waiting = [{"queue": QUEUES[name], "rows": rows[name], "more": more[name]} for name in WAITING_QUEUES if rows[name]]
     return render(
         request,
@@ -57,12 +61,40 @@ def mine(request: AuthenticatedHttpRequest) -> HttpResponse:
         {
             **rows,
             "waiting": waiting,
+            "finishing": finishing,
             "more": more,
             "is_ops": is_ops(person),
             "new": {"label": "Ask for something", "url": "/", "variant": "primary", "icon": "plus"},
             "triage": {"label": "Open triage", "url": reverse("queue", args=["triage"])},
         },
     )
+
+
+class ToFinish(TypedDict):
+    """Something that is no request yet, and waits for the person."""
+
+    title: str
+    url: str
+    why: str
+
+
+@dataclass(frozen=True)
+class OtherWork:
+    """What another app says waits for a person. ``ids(person)``: a few of them, depending on no more of the person than
+    ``OfAPerson`` allows; ``read(ids)``: how they are shown, no query where there are none."""
+
+    name: str
+    ids: Callable[[User], QuerySet[Any]]
+    read: Callable[[Sequence[int]], list[ToFinish]]
+
+
+_others: list[OtherWork] = []
+
+
+def register(other: OtherWork) -> None:
+    """Let it stand among what waits for the person; called when the apps are ready."""
+    if other not in _others:
+        _others.append(other)
 
 
 _ORDERS: dict[str, tuple[Callable[[Issue], Any], bool]] = {
@@ -98,6 +130,7 @@ def _first_of_each_part(person: User) -> QuerySet[Any, Any]:
     ]
     one_more = Watch.objects.filter(person=person).order_by("-pk").values("pk")[WATCHES_READ : WATCHES_READ + 1]
     lists.append(Watch.objects.filter(pk__in=one_more).order_by().values_list("issue", Value(MORE_WATCHES)))
+    lists += [one.ids(person).order_by().values_list("pk", Value(one.name)) for one in _others]
     return lists[0].union(*lists[1:], all=True)
 
 

@@ -312,8 +312,10 @@ def _attach(form: AttachForm, issue: Issue, by: User) -> str:
 
 
 def _watch(form: WatchForm, issue: Issue, by: User) -> str:
-    watching = form.cleaned_data["watching"] == "yes"
-    actions.watch(issue.pk, watching, by=by)
+    watching, person = form.cleaned_data["watching"] == "yes", form.cleaned_data["person"]
+    actions.watch(issue.pk, watching, by=by, person=person)
+    if person:
+        return f"{person} watches this now, and is told."
     return "You watch this now." if watching else "You no longer watch this."
 
 

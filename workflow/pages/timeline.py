@@ -109,6 +109,8 @@ def _detail(verb: str, data: Mapping[str, Any], labels: Mapping[str, str]) -> st
         return f" as {str(data.get('outcome', '')).replace('-', ' ')}{original}"
     if verb == Act.ATTACH:
         return f" ({_list_of([str(name) for name in data.get('files', [])])})"
+    if verb == Act.WATCH:
+        return f" ({data.get('to', '')})"
     if verb == Act.DELEGATE:
         return f" to {data['to']}" if "to" in data else f", taking it back from {data.get('taken_back_from', '')}"
     for name in _COUNTED:

@@ -51,6 +51,7 @@ def _typed(key, one):
         "AddressField": "https://example.com/a",
         "IntegerField": "3",
         "EmailField": "a@example.com",
+        "PeopleField": "Finance",
     }.get(kind, f"Answer to {key}")
 
 
