@@ -128,7 +128,7 @@ races: dev
 # where they answer. Half an hour; one test at a time, because each takes the machine. Which test shows which row:
 # .venv/bin/python -m tests.fault_matrix
 NIGHTLY = -q -m nightly --durations=0 --durations-min=1 $(FAULTS)
-FAULTS ?= tests/faults/nightly
+FAULTS ?= tests/faults/nightly tests/gitlab/test_foreign_text.py
 faults: dev
 	env -u DATABASE_URL -u CELERY_BROKER_URL $(BIN)/python -m pytest $(NIGHTLY)
 	@set -e; eval "$$($(BIN)/python -m tests.services)"; if [ -n "$$DATABASE_URL" ]; then \

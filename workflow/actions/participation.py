@@ -56,8 +56,8 @@ def handles_in(text: str) -> frozenset[str]:
     if "@" not in text:
         return frozenset()
     found: dict[str, None] = {}
-    for line in _own_lines(text[:LONGEST_READ]):
-        for match in _NAME.finditer(_without_code(line)):
+    for line in own_lines(text[:LONGEST_READ]):
+        for match in _NAME.finditer(without_code(line)):
             found[match.group(1).rstrip("./+-").casefold()] = None
             if len(found) == MOST_MENTIONS:
                 return frozenset(found)
@@ -77,8 +77,8 @@ def _handle(group: str) -> str:
     return group.casefold().replace(" ", "-")
 
 
-def _own_lines(text: str) -> Iterator[str]:
-    """The lines that are neither quoted nor code."""
+def own_lines(text: str) -> Iterator[str]:
+    """The lines of a text that its writer says themselves: neither quoted nor code."""
     fence = ""
     for line in text.splitlines():
         opens = _FENCE.match(line)
@@ -91,7 +91,7 @@ def _own_lines(text: str) -> Iterator[str]:
             yield line
 
 
-def _without_code(line: str) -> str:
+def without_code(line: str) -> str:
     """The line without what stands between two equally long runs of backticks; reads each character once."""
     runs = list(_TICKS.finditer(line))
     later = Counter(len(run.group()) for run in runs)

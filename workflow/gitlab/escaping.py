@@ -11,6 +11,7 @@ A description holds the portal's block between two of them; a note carries one. 
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -102,7 +103,7 @@ def without_breaks(text: str) -> str:
     return text.replace(BREAK, "")
 
 
-_BLOCK = re.compile(r"<!-- supportops:begin (?P<marker>\w+) -->\n?(?P<text>.*?)\n?<!-- supportops:end -->", re.DOTALL)
+_BEGIN, _END = re.compile(r"<!-- supportops:begin (\w{1,100}) -->\n?"), "<!-- supportops:end -->"
 _NOTE = re.compile(r"<!-- supportops:note (?P<pk>\d+)-(?P<digest>[0-9a-f]{32}) -->")
 
 
@@ -111,25 +112,44 @@ def managed_block(marker: str, text: str) -> str:
     return f"<!-- supportops:begin {marker} -->\n{text}\n<!-- supportops:end -->"
 
 
+class _Block(NamedTuple):
+    """A managed block: its marker, its text, and where it stands."""
+
+    marker: str
+    text: str
+    start: int
+    end: int
+
+
+def _block(description: str) -> _Block | None:
+    """The first managed block. Looked for by its two marks, each once: a thousand beginnings cost no more."""
+    begins = _BEGIN.search(description)
+    end = description.find(_END, begins.end()) if begins else -1
+    if begins is None or end < 0:
+        return None
+    text = description[begins.end() : end].removesuffix("\n")
+    return _Block(begins[1], text, begins.start(), end + len(_END))
+
+
 def marker_in(description: str) -> str | None:
     """The marker of a description's managed block, or None. Escaped text of people cannot form one."""
-    found = _BLOCK.search(_unix(description))
-    return found and found["marker"]
+    found = _block(_unix(description))
+    return found and found.marker
 
 
 def block_in(description: str) -> str | None:
     """The text of the managed block as GitLab has it, or None where people removed it."""
-    found = _BLOCK.search(_unix(description))
-    return found and found["text"]
+    found = _block(_unix(description))
+    return found and found.text
 
 
 def with_block(description: str, marker: str, text: str) -> str:
     """``description`` with its managed block replaced; what people wrote around it stays. Without one it goes first."""
     description = _unix(description)
     block = managed_block(marker, text)
-    found = _BLOCK.search(description)
+    found = _block(description)
     if found:
-        return description[: found.start()] + block + description[found.end() :]
+        return description[: found.start] + block + description[found.end :]
     return f"{block}\n\n{description}" if description.strip() else block
 
 

@@ -10,15 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.db import transaction
 
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, take_step
 from workflow.actions.from_gitlab import say_back
+from workflow.actions.participation import LONGEST_READ, handles_in, own_lines
 from workflow.actions.requirements import Given
 from workflow.gitlab.activity import WORDS_WITHIN, History
+from workflow.gitlab.escaping import without_breaks
 from workflow.gitlab.identities import known_as, stranger
 from workflow.gitlab.intents import (
     CLOSE,
@@ -192,27 +194,61 @@ def still_waits(wish: Wish, now: datetime) -> bool:
 _VERBS = {"approve": Verb.APPROVE, "approved": Verb.APPROVE, "decline": Verb.DECLINE, "declined": Verb.DECLINE}
 
 
-def command_in(body: str, bot: str) -> tuple[Verb, str] | None:
-    """(verb, the words after it) if a comment begins by telling the bot to decide, else None. ``bot``: its name."""
-    pattern = (
-        rf"\s*@(?:bot|{re.escape(bot)})\s+(\w+)\b[ \t]*[:,.\u2013-]?\s*(.*)"
-        if bot
-        else r"\s*@bot\s+(\w+)\b[ \t]*[:,.-]?\s*(.*)"
-    )
-    found = re.match(pattern, body, re.IGNORECASE | re.DOTALL)
-    if found is None or found[1].lower() not in _VERBS:
-        return None
-    return _VERBS[found[1].lower()], found[2].strip()
+HOW_TO_DECIDE = (
+    "To decide, write “@bot approve” or “@bot decline”, with your words behind it, at the beginning of a line of its "
+    "own: not in a quotation, and not as code."
+)
+MOST_COMMANDS = 5
+_AFTER_VERB = " \t:,.\u2013-"
+
+
+class Command(NamedTuple):
+    """What a line tells the bot to do; ``verb`` is None where the bot is called and nothing it knows is said."""
+
+    verb: Verb | None
+    words: str
+
+
+def commands_in(body: str, bot: str) -> list[Command]:
+    """What a comment tells the bot, line by line, in order; ``bot``: its name in GitLab, besides “bot”.
+
+    A command stands at the beginning of a line that is neither quoted nor code; its words go on up to the next one.
+    """
+    names = {f"@{name.casefold()}" for name in ("bot", bot) if name}
+    found: list[tuple[Verb | None, list[str]]] = []
+    for line in own_lines(without_breaks(body)[:LONGEST_READ]):
+        first, _, rest = line.strip().partition(" ")
+        if first.casefold().rstrip(":,") in names:
+            word, words = _first_word(rest)
+            verb = _VERBS.get(word.casefold())
+            found.append((verb, [words if verb else line.strip()]))
+        elif found and found[-1][0] is not None:
+            found[-1][1].append(line)
+        elif names & {f"@{name}" for name in handles_in(line)}:
+            found.append((None, [line.strip()]))
+    return [Command(verb, "\n".join(words).strip()) for verb, words in found]
+
+
+def _first_word(text: str) -> tuple[str, str]:
+    text = text.lstrip()
+    word = next(iter(re.findall(r"\A\w{1,20}", text)), "")
+    return word, text[len(word) :].lstrip(_AFTER_VERB)
 
 
 def obey(run: LookRun, note: Words, author: User | None) -> None:
-    """Take the decision a new comment gives, or answer why not. Call it in the transaction that keeps the comment."""
-    command = command_in(note.body, run.connection.bot_username)
-    if command is None or note.by.id == run.bot_id:
+    """Take the decisions a new comment gives, and answer each that is not taken, and once how to give one. Call it in
+    the transaction that keeps the comment."""
+    if note.by.id == run.bot_id:
         return
-    if reason := _decide(run.mirror.pk, *command, author, note.by):
-        name = f"{note.by.name} (@{note.by.username})"
-        say_back(run.mirror.pk, NOT_TAKEN, reason, by=author, author_name=name, data={"asked": command[0]})
+    name, told_how = f"{note.by.name} (@{note.by.username})", False
+    for command in commands_in(note.body, run.connection.bot_username)[:MOST_COMMANDS]:
+        if command.verb is None:
+            reason, told_how = ("" if told_how else HOW_TO_DECIDE), True
+        else:
+            reason = _decide(run.mirror.pk, command.verb, command.words, author, note.by) or ""
+        if reason:
+            asked = command.verb or command.words[:200]
+            say_back(run.mirror.pk, NOT_TAKEN, reason, by=author, author_name=name, data={"asked": asked})
 
 
 def _decide(number: int, verb: Verb, text: str, person: User | None, somebody: Person) -> str | None:

@@ -24,8 +24,12 @@ from workflow.models import Issue
 from workflow.states import CLOSE_OUTCOMES, Outcome, State
 from workflow.verbs import Verb, by_label
 
-_BLOCKED_BY = re.compile(r"^\W*blocked\s+by\W*:?\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-_UNBLOCK = re.compile(r"^\W*unblock\w*(?:\s+(?:when|criteria|if|by|once))?\W*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+_NO_WORD = r"[^\w\n]{0,50}"
+_BLOCKED_BY = re.compile(rf"^{_NO_WORD}blocked[^\S\n]{{1,20}}by{_NO_WORD}(\w.*)$", re.IGNORECASE | re.MULTILINE)
+_UNBLOCK = re.compile(
+    rf"^{_NO_WORD}unblock\w{{0,20}}(?:[^\S\n]{{1,20}}(?:when|criteria|if|by|once))?[^\w\n:]{{0,50}}:{_NO_WORD}(\w.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _NUMBER = re.compile(r"\bSO-(\d{1,18})\b", re.IGNORECASE)
 
 

@@ -30,9 +30,11 @@ from workflow.gitlab.schemas import RemoteNote, Words
 from workflow.gitlab.session import LookRun, Run
 from workflow.models import Attachment, Comment
 
-_UPLOAD = re.compile(
-    r"!?\[(?P<shown>[^\]\n]*)\]\((?:/-/project/\d+)?/uploads/(?P<secret>[0-9a-f]{32})/(?P<name>[^)\s]+)\)(?:\{[^}\n]*\})?"
+UPLOAD = re.compile(
+    r"!?\[(?P<shown>[^\[\]\n]{0,500})\]\((?:/-/project/\d{1,19})?/uploads/(?P<secret>[0-9a-f]{32})/"
+    r"(?P<name>[^)\s]{1,500})\)(?:\{[^}\n]{0,200}\})?"
 )
+"""A file that was uploaded in GitLab. Each part is bounded, so that a text of brackets is read in no time."""
 MOST_FILES = 20
 _Missing = dict[tuple[str, str], GitLabError]
 """By the secret and the name in the reference: why the file could not be had."""
@@ -88,7 +90,7 @@ def _take(run: LookRun, note: Words) -> None:
         return
     author = known_as(note.by)
     files, missing = _files_of(run, note, author)
-    body = _UPLOAD.sub(lambda found: _file_words(found), note.body)  # links only work in GitLab
+    body = UPLOAD.sub(file_words, note.body)  # links only work in GitLab
     with transaction.atomic():
         if ImportedNote.objects.filter(note_id=note.id).exists():
             return
@@ -116,7 +118,7 @@ def _take(run: LookRun, note: Words) -> None:
 
 
 def _rewrite(row: ImportedNote, note: Words) -> None:
-    body = _UPLOAD.sub(lambda found: _file_words(found), note.body)
+    body = UPLOAD.sub(file_words, note.body)
     with transaction.atomic():
         rewrite_comment(row.comment, _shortened(body))
         ImportedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
@@ -134,7 +136,7 @@ def _files_of(run: LookRun, note: Words, author: User | None) -> tuple[list[Atta
     """(stored attachments, what could not be had); what is not to be had keeps nothing waiting."""
     files: list[Attachment] = []
     missing: _Missing = {}
-    for found in list(_UPLOAD.finditer(note.body))[:MOST_FILES]:
+    for found in list(UPLOAD.finditer(note.body))[:MOST_FILES]:
         try:
             stored = download(run.gateway, run.there[0], found["secret"], found["name"], author)
         except GitLabError as error:
@@ -157,7 +159,7 @@ def _pending(run: LookRun, comment: Comment, found: tuple[str, str]) -> PendingF
     )
 
 
-def _file_words(found: re.Match[str]) -> str:
+def file_words(found: re.Match[str]) -> str:
     return f"*{found['name']}*" if found["shown"] in ("", found["name"]) else f"*{found['shown']} ({found['name']})*"
 
 

@@ -115,7 +115,17 @@ def macro(cast, mirrored):
 
 
 @pytest.mark.parametrize(
-    "words", ["@bot approve", "@support-bot approve", "@Support-Bot Approve: fine by me", "@bot approved"]
+    "words",
+    [
+        "@bot approve",
+        "@support-bot approve",
+        "@Support-Bot Approve: fine by me",
+        "@bot approved",
+        "> Shall we take it?\n\n@support-bot approve",
+        "> @bot decline no\n@bot approve",
+        "I looked at it.\n@bot, approve\nThank you.",
+        "```\n@bot decline no\n```\n@bot approve",
+    ],
 )
 def test_the_approver_approves_by_comment(cast, mirrored, macro, words):
     note(mirrored, macro, words, by="manager")
@@ -147,12 +157,51 @@ def test_nobody_else_approves_by_comment(cast, mirrored, macro, by):
 
 
 @pytest.mark.parametrize(
-    "words", ["I will not @bot approve this", "> @bot approve", "@bot approves?", "@robot approve", "approve"]
+    "words",
+    [
+        "> @bot approve",
+        "```\n@bot approve\n```",
+        "~~~\n@bot approve\n~~~",
+        "`@bot approve`",
+        "@robot approve",
+        "approve",
+    ],
 )
-def test_what_does_not_begin_with_the_command_decides_nothing(cast, mirrored, macro, words):
+def test_what_is_quoted_or_code_or_no_command_is_silent_and_decides_nothing(cast, mirrored, macro, words):
     note(mirrored, macro, words, by="manager")
     assert sync(macro).state == State.APPROVAL
     assert not said_back(macro, NOT_TAKEN)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I will not @bot approve this",
+        "@bot approves?",
+        "@bot",
+        "@support-bot: please\n@bot again",
+        "Well, @bot approve",
+    ],
+)
+def test_a_near_miss_decides_nothing_and_gets_one_answer_that_says_how(cast, mirrored, macro, words):
+    note(mirrored, macro, words, by="manager")
+    assert sync(macro).state == State.APPROVAL
+    [answer] = said_back(macro, NOT_TAKEN)
+    assert "write “@bot approve” or “@bot decline”" in answer
+
+
+def test_each_of_several_commands_is_answered(cast, mirrored, macro):
+    note(mirrored, macro, "@bot decline Not yet:\nit is too early.\n\n@bot approve\n@bot aprove", by="manager")
+    macro = sync(macro)
+    assert (macro.state, macro.outcome) == (State.CLOSED, Outcome.DECLINED)
+    assert Event.objects.get(issue=macro, verb=Verb.DECLINE).text == "Not yet:\nit is too early."
+    refused, how = said_back(macro, NOT_TAKEN)
+    assert "“Approve” is not a step" in refused and "To decide, write" in how
+
+
+def test_the_answer_copied_with_its_hidden_marks_decides(cast, mirrored, macro):
+    note(mirrored, macro, "@\u200bbot approve", by="manager")
+    assert sync(macro).state == State.TRIAGE
 
 
 def test_a_decision_counts_once(cast, mirrored, macro):
