@@ -73,6 +73,13 @@ def rewrite_comment(comment: Comment, body: str) -> None:
         announce(comment.issue_id)
 
 
+def bring_back_comment(comment: Comment, body: str) -> None:
+    """The comment is there in GitLab after all: its words come back."""
+    with locked(comment.issue_id):
+        Comment.objects.filter(pk=comment.pk).update(deleted_at=None, body=body)
+        announce(comment.issue_id)
+
+
 def bury_comment(comment: Comment) -> None:
     """The comment was deleted in GitLab: its place stays, its words go."""
     with locked(comment.issue_id):

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from supportops.accounts.models import User
-from workflow.actions.from_gitlab import bury_comment, receive_comment, rewrite_comment
+from workflow.actions.from_gitlab import bring_back_comment, bury_comment, receive_comment, rewrite_comment
 from workflow.actions.requirements import LONGEST_TEXT
 from workflow.gitlab.activity import History
 from workflow.gitlab.errors import GitLabError, Gone
@@ -26,6 +26,7 @@ from workflow.gitlab.intent_steps import obey
 from workflow.gitlab.models import OutgoingNote, PendingFile
 from workflow.gitlab.models.inbound import ImportedNote
 from workflow.gitlab.pull_files import download
+from workflow.gitlab.retry import ABSENT_FOR
 from workflow.gitlab.schemas import RemoteNote, Words
 from workflow.gitlab.session import LookRun, Run
 from workflow.models import Attachment, Comment
@@ -48,33 +49,62 @@ def take_comments(run: LookRun, history: History) -> None:
         row = known.get(note.id)
         if row is None:
             _take(run, note)
+        elif row.comment.deleted_at is not None:
+            _bring_back(row, note)
         elif row.digest != digest_of(note.body):
             _rewrite(row, note)
-    gone = known.keys() - {note.id for note in history.words}
-    for note_id in sorted(gone):
-        _bury_if_gone(run, known[note_id])
+    there = {note.id for note in history.words}
+    _seen(known[note_id] for note_id in known.keys() & there)
+    for note_id in sorted(known.keys() - there):
+        if known[note_id].comment.deleted_at is None:
+            _bury_if_gone(run, known[note_id])
     _forget_deleted(run, history)
 
 
 def _forget_deleted(run: LookRun, history: History) -> None:
-    """The portal's own comments that people deleted in GitLab stay here, and are not posted again."""
+    """The portal's own comments that people deleted in GitLab stay here, and are not posted again. One that is there
+    after all is the portal's again."""
     there = {note.id for note in history.words}
-    for row in OutgoingNote.objects.filter(issue=run.mirror.pk, note_id__isnull=False).exclude(note_id__in=there):
-        if row.note_id is not None and _is_gone(run, row.note_id):
-            OutgoingNote.objects.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
+    ours = OutgoingNote.objects.filter(issue=run.mirror.pk)
+    posted = list(ours.filter(note_id__isnull=False))
+    _seen(row for row in posted if row.note_id in there)
+    for row in posted:
+        if row.note_id is not None and row.note_id not in there and _absent_twice(run, row, row.note_id):
+            ours.filter(pk=row.pk).update(note_id=None, due_at=None, last_error="Deleted in GitLab.")
+    forgotten = set(ours.filter(note_id=None, absent_since__isnull=False).values_list("pk", flat=True))
+    for note in history.words if forgotten else ():
+        if note.by.id == run.bot_id and (pk := noted(note.body)) in forgotten:
+            ours.filter(pk=pk).update(note_id=note.id, absent_since=None, last_error="")
 
 
-def _is_gone(run: LookRun, note_id: int) -> bool:
+def _seen(rows: Iterable[ImportedNote | OutgoingNote]) -> None:
+    """Whatever was thought to be gone and stands in the list is there."""
+    for row in rows:
+        if row.absent_since is not None:
+            row.absent_since = None
+            row.save(update_fields=["absent_since"])
+
+
+def _absent_twice(run: LookRun, row: ImportedNote | OutgoingNote, note_id: int) -> bool:
+    """Whether GitLab has not shown this comment for minutes, neither in the list nor by itself. The first time is
+    remembered and looked at again: one list may be stale, one answer wrong (row 53)."""
     try:
         run.gateway.comment(*run.there, note_id)
     except Gone:
-        return True
+        now = timezone.now()
+        since = row.absent_since or now
+        if now - since >= ABSENT_FOR:
+            return True
+        row.absent_since = since
+        row.save(update_fields=["absent_since"])
+        run.look.see_again((ABSENT_FOR - (now - since)).total_seconds())
+        return False
+    _seen([row])
     return False
 
 
 def _received(run: Run) -> QuerySet[ImportedNote]:
-    rows = ImportedNote.objects.filter(comment__issue=run.mirror.pk, comment__deleted_at=None)
-    return rows.select_related("comment")
+    return ImportedNote.objects.filter(comment__issue=run.mirror.pk).select_related("comment")
 
 
 def _own(run: LookRun, note: Words) -> bool:
@@ -90,13 +120,12 @@ def _take(run: LookRun, note: Words) -> None:
         return
     author = known_as(note.by)
     files, missing = _files_of(run, note, author)
-    body = UPLOAD.sub(file_words, note.body)  # links only work in GitLab
     with transaction.atomic():
         if ImportedNote.objects.filter(note_id=note.id).exists():
             return
         comment = receive_comment(
             run.mirror.pk,
-            _shortened(body),
+            _in_the_portal(note),
             author=author,
             author_name=f"{note.by.name} (@{note.by.username})" if note.by.id else "Somebody who left GitLab",
             internal=note.internal,
@@ -118,9 +147,14 @@ def _take(run: LookRun, note: Words) -> None:
 
 
 def _rewrite(row: ImportedNote, note: Words) -> None:
-    body = UPLOAD.sub(file_words, note.body)
     with transaction.atomic():
-        rewrite_comment(row.comment, _shortened(body))
+        rewrite_comment(row.comment, _in_the_portal(note))
+        ImportedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
+
+
+def _bring_back(row: ImportedNote, note: Words) -> None:
+    with transaction.atomic():
+        bring_back_comment(row.comment, _in_the_portal(note))
         ImportedNote.objects.filter(pk=row.pk).update(digest=digest_of(note.body))
 
 
@@ -128,7 +162,7 @@ def _bury_if_gone(run: LookRun, row: ImportedNote) -> None:
     """Absent from the list is not deleted: GitLab must say so of the comment itself, and show the bot such ones."""
     if row.comment.internal and not run.reads_internal_notes:
         return
-    if _is_gone(run, row.note_id):
+    if _absent_twice(run, row, row.note_id):
         bury_comment(row.comment)
 
 
@@ -163,6 +197,11 @@ def file_words(found: re.Match[str]) -> str:
     return f"*{found['name']}*" if found["shown"] in ("", found["name"]) else f"*{found['shown']} ({found['name']})*"
 
 
+def _in_the_portal(note: Words) -> str:
+    """The words as they are kept here: links to files only work in GitLab."""
+    return _shortened(UPLOAD.sub(file_words, note.body))
+
+
 def _shortened(body: str) -> str:
     body = body.replace("\x00", "").strip() or "(empty)"
     return body if len(body) <= LONGEST_TEXT else f"{body[: LONGEST_TEXT - 60]}\n\n… shortened; the rest is in GitLab."
@@ -180,7 +219,7 @@ def remap_after_move(run: Run, notes: Iterable[RemoteNote]) -> None:
     decide only between comments of the same moment: they may have been edited since, and links to files change.
     """
     rows: dict[tuple[int | None, datetime | None], list[ImportedNote]] = defaultdict(list)
-    for row in _received(run):
+    for row in _received(run).filter(comment__deleted_at=None):
         rows[row.author_id, row.written_at].append(row)
     for note in notes:
         if note.system:

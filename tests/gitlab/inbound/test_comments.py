@@ -1,17 +1,24 @@
 """Comments written in GitLab come in once, keep their audience, and the portal's own never come back (row 42)."""
 
+from datetime import timedelta
+
 import pytest
 import requests
+import time_machine
+from django.utils import timezone
 
 from supportops.accounts.models import User
 from tests.gitlab.inbound.looking import filed, look, mirror_of, note, path_of, push, sync
 from tests.gitlab.sandboxed import ADMIN
 from workflow.actions import comment
 from workflow.gitlab.models import GitLabLink, OutgoingNote
+from workflow.gitlab.models.inbound import ImportedNote, PendingPull
+from workflow.gitlab.pull import look_at
 from workflow.models import Attachment, Comment
 from workflow.states import Source
 
 pytestmark = pytest.mark.django_db
+ABSENT = {"status": 404, "message": "404 Note Not Found"}
 
 
 @pytest.fixture
@@ -108,8 +115,60 @@ def test_42_a_deleted_comment_leaves_a_tombstone(cast, mirrored, bug):
     written = note(mirrored, bug, "Never mind.", by="colleague")
     look(bug)
     mirrored.api("DELETE", f"{path_of(bug)}/notes/{written['id']}", sudo="colleague")
-    look(bug)
+    look_twice(bug)
     assert [(one.body, one.deleted_at is not None) for one in comments(bug)] == [("", True)]
+
+
+def look_twice(issue):
+    """A look, and the one that follows by itself when minutes have passed."""
+    look(issue)
+    with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=True):
+        look_at(issue.pk)
+
+
+@pytest.mark.fault(53)
+def test_53_absent_once_is_not_deleted(cast, mirrored, bug):
+    """One list without it, and one 404 of its own: it is looked at again, and its words stay."""
+    note(mirrored, bug, "Still here.", by="colleague")
+    look(bug)
+    mirrored.fail("wrong_types", method="GET", path=r"/notes$", body=[], times=1)
+    mirrored.fail("unprocessable", method="GET", path=r"/notes/\d+$", times=1, **ABSENT)
+    look(bug)
+    assert ImportedNote.objects.get().absent_since is not None
+    due = PendingPull.objects.get(pk=bug.pk)
+    assert due.thorough and timedelta(minutes=2) < due.due_at - timezone.now() <= timedelta(minutes=3)
+    with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=True):
+        assert look_at(bug.pk)
+    assert [(one.body, one.deleted_at) for one in comments(bug)] == [("Still here.", None)]
+    assert ImportedNote.objects.get().absent_since is None
+    assert PendingPull.objects.get(pk=bug.pk).due_at is None
+
+
+@pytest.mark.fault(53)
+def test_53_what_was_buried_and_is_there_again_has_its_words_back(cast, mirrored, bug):
+    note(mirrored, bug, "Still here.", by="colleague")
+    look(bug)
+    mirrored.fail("wrong_types", method="GET", path=r"/notes$", body=[], times=2)
+    mirrored.fail("unprocessable", method="GET", path=r"/notes/\d+$", times=2, **ABSENT)
+    look_twice(bug)
+    assert [one.deleted_at is not None for one in comments(bug)] == [True]
+    look(bug)
+    assert [(one.body, one.deleted_at) for one in comments(bug)] == [("Still here.", None)]
+
+
+@pytest.mark.fault(53)
+def test_53_the_portals_own_comment_that_is_back_is_the_portals_again(cast, mirrored, bug):
+    comment(bug.pk, "From here.", by=cast.requester)
+    push(bug)
+    note(mirrored, bug, "Something to look at.")
+    number = OutgoingNote.objects.get().note_id
+    mirrored.fail("wrong_types", method="GET", path=r"/notes$", body=[], times=2)
+    mirrored.fail("unprocessable", method="GET", path=r"/notes/\d+$", times=2, **ABSENT)
+    look_twice(bug)
+    assert OutgoingNote.objects.get().note_id is None
+    sync(bug)
+    assert OutgoingNote.objects.get().note_id == number
+    assert len([one for one in mirrored.notes(mirror_of(bug)) if "From here." in one["body"]]) == 1
 
 
 @pytest.mark.fault(48)

@@ -106,6 +106,9 @@ class PendingPull(models.Model):
     flips = models.JSONField(default=list, help_text="Times at which one side undid the other lately.")
     frozen_at = models.DateTimeField(null=True, blank=True, help_text="The two sides fought; neither is followed.")
 
+    again_in: float | None = None
+    """Seconds after which this look, though it ends well, is to be taken again: what it saw is not certain yet."""
+
     objects = PendingPullQuerySet.as_manager()
 
     class Meta:
@@ -143,7 +146,12 @@ class PendingPull(models.Model):
         """The look ended well; it stays due if somebody asked meanwhile."""
         rows = PendingPull.objects.filter(pk=self.pk)
         rows.update(attempts=0, last_error="", refused_since=None, **fields)
-        rows.filter(asked=self.asked).update(due_at=None, thorough=False)
+        again = None if self.again_in is None else timezone.now() + timedelta(seconds=self.again_in)
+        rows.filter(asked=self.asked).update(due_at=again, thorough=again is not None)
+
+    def see_again(self, seconds: float) -> None:
+        """What this look saw is not certain yet: take it again in so many seconds, when it has ended well."""
+        self.again_in = seconds if self.again_in is None else min(self.again_in, seconds)
 
     def forget_events(self) -> None:
         """The issue is another one now, whose history has other numbers: begin as if it had never been looked at."""
@@ -172,6 +180,9 @@ class ImportedNote(models.Model):
     author_id = models.PositiveBigIntegerField(null=True)
     written_at = models.DateTimeField(null=True)
     digest = models.CharField(max_length=64)
+    absent_since = models.DateTimeField(
+        null=True, help_text="Since when GitLab does not show it; absent once is not deleted."
+    )
 
     def __str__(self) -> str:
         return f"Note {self.note_id}"

@@ -204,6 +204,9 @@ class OutgoingNote(Exchanged):
     comment = models.OneToOneField("workflow.Comment", models.PROTECT, null=True, related_name="mirror")
     event = models.OneToOneField("workflow.Event", models.PROTECT, null=True, related_name="mirror")
     note_id = models.PositiveBigIntegerField(null=True, blank=True)
+    absent_since = models.DateTimeField(
+        null=True, help_text="Since when GitLab does not show it; absent once is not deleted."
+    )
     posting_since = models.DateTimeField(null=True)
 
     class Meta:
