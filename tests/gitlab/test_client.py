@@ -154,6 +154,16 @@ def test_gitlabs_clock_is_the_one_it_tells(gitlab, gateway):
     assert 3500 < (gateway.now - datetime.now(UTC)).total_seconds() < 3700
 
 
+@pytest.mark.fault(61)
+@pytest.mark.parametrize("years", [73, -57])
+def test_61_a_clock_that_is_years_away_is_none(gitlab, gateway, years):
+    gateway.me()
+    before = gateway.now
+    gitlab.fail("other_date", "GET", r"/user$", years=years)
+    gateway.me()
+    assert gateway.now == before
+
+
 def test_all_pages_of_a_list_are_read(gitlab, gateway, project):
     made = {gateway.create_issue(project, {"title": f"Number {n}"}).iid for n in range(60)}
     assert {issue.iid for issue in gateway.issues_by(project, gateway.me().id)} == made

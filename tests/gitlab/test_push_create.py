@@ -1,6 +1,9 @@
 """A new request gets one GitLab issue, whatever GitLab answers (contract C3)."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.factories import answers_for, file_request, restrict, step
 from tests.gitlab.pushing import out_of_quarantine, push, push_later
@@ -87,6 +90,19 @@ def test_an_unconfirmed_creation_that_did_not_happen_is_repeated_after_two_looks
     push(issue)
     assert out_of_quarantine(issue).status == "unknown"
     mirror = push_later(issue)
+    assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)
+
+
+@pytest.mark.fault(61)
+@pytest.mark.parametrize("years", [73, -57])
+def test_61_a_clock_that_was_years_away_once_delays_nothing(cast, mirrored, years):
+    issue = file_request(cast, Kind.BUG)
+    mirrored.fail("other_date", path=r"/projects/[^/]+$", method="GET", years=years)
+    mirrored.fail("other_date", path=ISSUES, years=years, cut=True)
+    mirror = push(issue)
+    assert mirror.status == "unknown"
+    assert mirror.due_at - timezone.now() < timedelta(minutes=10)
+    mirror = out_of_quarantine(issue)
     assert (mirror.status, len(mirrored.with_marker(mirror))) == ("in-step", 1)
 
 

@@ -10,6 +10,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from workflow.gitlab_sandbox.clock import stamp
 from workflow.gitlab_sandbox.reply import ConnectionDropped, Reply, invalid
@@ -265,6 +266,14 @@ def stale_list(faults, params, request, answer):
     return reply
 
 
+def other_date(faults, params, request, answer):
+    """Takes effect; answers as usual, but its clock is `years` (73) away. With `cut` the body does not arrive."""
+    reply = answer()
+    moment = datetime.now(UTC) + timedelta(days=365 * float(params.get("years", 73)))
+    reply.headers = {**reply.headers, "Date": format_datetime(moment, usegmt=True)}
+    return cut_reply(faults, params, request, lambda: reply) if params.get("cut") else reply
+
+
 FAULTS = {
     act.__name__: act
     for act in (
@@ -285,5 +294,6 @@ FAULTS = {
         empty_reply,
         wrong_types,
         stale_list,
+        other_date,
     )
 }

@@ -9,7 +9,7 @@ The rest of what the portal asks GitLab, to learn what people did there: history
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -54,6 +54,8 @@ from workflow.gitlab.transport import TooLarge, kept_session, nothing
 DEFAULT_WAIT = 60
 """Seconds after a 429 that does not say how long (gitlab.md §5)."""
 LONGEST_WAIT = 3600
+MOST_SKEW = timedelta(days=1)
+"""How far GitLab's clock may be from ours and still be one; a zone set wrong makes hours (row 47), no more."""
 _LONGEST_WORDS = 500
 _OF_PROJECT = re.compile(r"/projects/([^/?]+)")
 _MOVED_PROJECT = re.compile(r"/projects/(\d+)(?:[/?]|$)")
@@ -358,11 +360,14 @@ class Gateway:
         return min(max(seconds, 1), LONGEST_WAIT)
 
     def _look_at_the_clock(self) -> None:
+        """Remember GitLab's clock; one that is days away from ours is no clock to wait by."""
         try:
             told = parsedate_to_datetime(self._session.headers_received.get("Date", ""))
         except (TypeError, ValueError):
             return
-        self.now = told if told.tzinfo else told.replace(tzinfo=UTC)
+        told = told if told.tzinfo else told.replace(tzinfo=UTC)
+        if abs(told - datetime.now(UTC)) <= MOST_SKEW:
+            self.now = told
 
 
 def _is_gitlabs(error: gitlab.GitlabError) -> bool:

@@ -23,7 +23,7 @@ from django.utils import timezone
 from workflow.catalogue.models import Tracker
 from workflow.enqueue import enqueue
 from workflow.gitlab.circuit_breaker import hears, is_there
-from workflow.gitlab.client import ReadingGateway, open_reader
+from workflow.gitlab.client import MOST_SKEW, ReadingGateway, open_reader
 from workflow.gitlab.duplicates import close_twin
 from workflow.gitlab.errors import Forbidden, GitLabError, Permanent, Retryable
 from workflow.gitlab.escaping import marker_in, text_around
@@ -147,7 +147,8 @@ def _longest_ago_first() -> QuerySet[Tracker]:
 def poll(tracker: Tracker, gateway: ReadingGateway, connection: Connection, reader: CommentReader) -> int:
     """Ask for a look at whatever changed in a tracker since its cursor, which moves on with it. Returns how many."""
     cursor, _ = PollCursor.objects.get_or_create(tracker=tracker)
-    since = (cursor.polled_until or timezone.now() - FIRST) - OVERLAP
+    now = timezone.now()
+    since = min(cursor.polled_until or now - FIRST, now + MOST_SKEW) - OVERLAP
     changed = gateway.updated_issues(cast(int, tracker.project_id), since)
     batch: list[CountedIssue] = []
     began: datetime | None = None
@@ -170,8 +171,9 @@ def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 def _that_far(cursor: PollCursor, issue: CountedIssue) -> datetime | None:
     """Where the next poll goes on if this one ends after ``issue``: the list is in order of time. Never further back,
-    for polls overlap."""
-    return max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
+    for polls overlap; never ahead of the clock, whatever an issue says of itself."""
+    until = max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
+    return until and min(until, timezone.now() + MOST_SKEW)
 
 
 def _ask(

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from tests.factories import file_request
@@ -54,6 +55,20 @@ def test_47_the_cursor_is_gitlabs_time_not_ours(cast, mirrored, bug):
     poll_all()
     until = PollCursor.objects.get(tracker=bug.tracker).polled_until
     assert abs((until - timezone.now()).total_seconds() - 3600) < 30
+
+
+@pytest.mark.fault(61)
+def test_61_a_change_dated_years_ahead_does_not_end_polling(cast, mirrored, bug):
+    change(mirrored, bug, title="In 2099")
+    ahead = {**shown(mirrored, bug), "updated_at": "2099-01-01T00:00:00.000Z"}
+    mirrored.fail("wrong_types", method="GET", path=r"/issues$", body=[ahead], times=1)
+    poll_all()
+    assert PollCursor.objects.get(tracker=bug.tracker).polled_until < timezone.now() + timedelta(days=2)
+    other = filed(cast)
+    change(mirrored, other, title="Today")
+    poll_all()
+    look_at_all()
+    assert Issue.objects.get(pk=other.pk).title == "Today"
 
 
 def test_what_was_looked_at_since_is_not_asked_for_again(cast, mirrored, bug):
@@ -131,6 +146,8 @@ def test_42_a_deleted_comment_is_found_by_comparing(cast, mirrored, bug):
     row = reconcile("open")
     assert row.findings == [[bug.pk, ["comments"]]]
     look_at_all()
+    with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=True):
+        look_at_all()
     assert Comment.objects.get(issue=bug).deleted_at is not None
 
 
@@ -143,6 +160,8 @@ def test_a_comment_of_ours_deleted_in_gitlab_is_no_drift_for_ever(cast, mirrored
     mirrored.api("DELETE", f"{path_of(bug)}/notes/{ours['id']}")
     assert reconcile("open").drifted == 1
     look_at_all()
+    with time_machine.travel(timezone.now() + timedelta(minutes=4), tick=True):
+        look_at_all()
     push_later(bug)
     assert reconcile("open").drifted == 0
     assert Comment.objects.get(issue=bug).deleted_at is None
