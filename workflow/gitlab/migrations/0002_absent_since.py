@@ -4,20 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gitlab_mirror', '0001_mirror'),
+        ("gitlab_mirror", "0001_mirror"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importednote',
-            name='absent_since',
-            field=models.DateTimeField(help_text='Since when GitLab does not show it; absent once is not deleted.', null=True),
+            model_name="importednote",
+            name="absent_since",
+            field=models.DateTimeField(
+                help_text="Since when GitLab does not show it; absent once is not deleted.", null=True
+            ),
         ),
         migrations.AddField(
-            model_name='outgoingnote',
-            name='absent_since',
-            field=models.DateTimeField(help_text='Since when GitLab does not show it; absent once is not deleted.', null=True),
+            model_name="outgoingnote",
+            name="absent_since",
+            field=models.DateTimeField(
+                help_text="Since when GitLab does not show it; absent once is not deleted.", null=True
+            ),
         ),
     ]
