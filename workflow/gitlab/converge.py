@@ -28,9 +28,7 @@ from workflow.gitlab.fields import (
     Wanted,
     changes,
     creation,
-    differs,
     in_words,
-    nested,
     seen_of,
     wanted_of,
 )
@@ -161,7 +159,7 @@ def settle(run: Run) -> bool:
     send_files(run, run.there[0])
     goal = wanted(run, look_up=False)
     there = run.mirror.absent_since is None  # else it is looked for even if there is nothing to tell it
-    if remote is None and there and not differs(goal.kept, Agreed.of(run.mirror).values):
+    if remote is None and there and not Agreed.of(run.mirror).owes(goal.kept):
         run.agree(run.mirror.last_synced, run.mirror.last_error if run.mirror.dropped else "")
         return True
     remote = remote or _in_its_place(run, observe(run))
@@ -228,4 +226,5 @@ def _adjust(run: Run, remote: RemoteIssue, goal: Wanted) -> None:
     remark = f"GitLab did not take over: {in_words(left)}. The bot may lack the right." if left else ""
     if run.mirror.web_url != remote.web_url:
         run.write(web_url=remote.web_url)
-    run.agree({"fields": nested(goal.kept), "dropped": sorted(left)}, remark)
+    seen = seen_of(GitLabSide(remote, run.labelling.owned, agreed.values))
+    run.agree(agreed.after_sending(goal.kept, seen, left).kept(left, remote.updated_at), remark)

@@ -8,7 +8,8 @@ The three-way merge is pure and stands in ``merge``.
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from dataclasses import field as dataclass_field
+from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
 from typing import Any, Protocol
@@ -370,34 +371,67 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What both sides last agreed on, the base of every merge.
+    """What both sides last agreed on, the base of every merge: of each field what GitLab really showed then.
 
-    ``ignored``: fields that GitLab would not take when they were last sent, about which its value says nothing.
+    ``refused``: the values that GitLab would not take when they were sent; ``values`` has what it showed instead. They
+    are not sent again until something else is, and whatever changes there from then on is somebody's doing.
     """
 
     values: Values
-    ignored: frozenset[str] = frozenset()
+    refused: Mapping[str, Value] = dataclass_field(default_factory=dict)
 
     @classmethod
     def of(cls, link: GitLabLink) -> "Agreed":
         """As the mirror row keeps it; no values where nothing was agreed yet."""
-        dropped = set(link.dropped)
-        ignored = (field.name for field in FIELDS if dropped.intersection(field.sends) and not field.insists)
-        return cls(flat(link.last_synced.get("fields", {})), frozenset(ignored))
-
-    def after(self, seen: Values) -> Values:
-        """What is agreed after a look: what GitLab shows, so that whatever the portal holds otherwise is pushed next.
-
-        What is ignored stays as it was, or it would be pushed in vain for ever.
-        """
-        return {name: self.values[name] if self._ignores(name) else value for name, value in seen.items()}
+        refused = {name: value for name, value in link.refused.items() if name in BY_NAME}
+        return cls(flat(link.last_synced.get("fields", {})), refused)
 
     def holds(self, seen: Values) -> bool:
         """Whether GitLab shows nothing but what was agreed."""
-        return not differs(self.after(seen), self.values)
+        return not differs(seen, self.values)
 
-    def _ignores(self, name: str) -> bool:
-        return name in self.ignored and name in self.values
+    def owes(self, wanted: Values) -> list["Field"]:
+        """The fields that are still to be sent so that GitLab shows what is wanted."""
+        return [field for field in differs(wanted, self.values) if not self.would_refuse(field.name, wanted)]
+
+    def would_refuse(self, name: str, wanted: Values) -> bool:
+        """Whether GitLab has refused the very value that is wanted."""
+        return name in self.refused and self.refused[name] == wanted[name]
+
+    def after_sending(self, wanted: Values, seen: Values, left: Collection[str]) -> "Agreed":
+        """What is agreed once ``wanted`` was sent: as wanted, but of what GitLab would not take (``left``: its
+        own names for that) what it shows."""
+        refused = {
+            field.name: wanted[field.name]
+            for field in differs(wanted, seen)
+            if not field.insists and not set(left).isdisjoint(field.sends) and field in self.ours(wanted)
+        }
+        return Agreed({**wanted, **{name: seen[name] for name in refused}}, refused)
+
+    def after_looking(self, seen: Values) -> "Agreed":
+        """What is agreed after a look: what GitLab shows, so that whatever the portal holds otherwise is pushed next.
+        What it has taken by now was not refused."""
+        return Agreed(seen, {name: value for name, value in self.refused.items() if seen.get(name) != value})
+
+    def ours(self, wanted: Values) -> list["Field"]:
+        """The fields a push sends: the portal's own, and shared ones that the portal changed since they were agreed."""
+        return [
+            field
+            for field in FIELDS
+            if field.owner is Owner.PORTAL or self.values.get(field.name, ...) != wanted[field.name]
+        ]
+
+    def kept(self, left: Collection[str] = (), updated_at: datetime | None = None) -> dict[str, Any]:
+        """As a mirror row keeps it. ``left``: GitLab's names for what it did not take; ``updated_at``: when GitLab last
+        changed what this was read from."""
+        still = [name for name in left if any(name in BY_NAME[one].sends for one in self.refused)]
+        insisted = [name for name in left if any(field.insists and name in field.sends for field in FIELDS)]
+        return {
+            "fields": nested(self.values),
+            "dropped": sorted({*still, *insisted}),
+            "refused": dict(self.refused),
+            "updated_at": updated_at and updated_at.isoformat(),
+        }
 
 
 def wanted_of(side: PortalSide, fields: Iterable[Field] = FIELDS) -> Wanted:
@@ -446,11 +480,7 @@ def changes(wanted: Wanted, agreed: Agreed, remote: RemoteIssue, labelling: Labe
     The portal's own fields are put right whoever changed them. Shared ones (domain.md §6) are sent where the portal
     changed them since they were agreed on; a change people made in GitLab stays for the merge.
     """
-    ours = {
-        field.name
-        for field in FIELDS
-        if field.owner is Owner.PORTAL or agreed.values.get(field.name, ...) != wanted.kept[field.name]
-    }
+    ours = {field.name for field in agreed.ours(wanted.kept)}
     unlike = differs(wanted.kept, seen_of(GitLabSide(remote, labelling.owned, agreed.values, alone=True)))
     needed: Payload = {}
     for field, send in _ONE_BY_ONE:

@@ -42,16 +42,17 @@ class Merge:
 def merge(agreed: Agreed, ours: Values, theirs: Values, *, newer: Callable[[str], str] = lambda name: OURS) -> Merge:
     """Merge. ``newer(name)``: OURS or THEIRS, asked only in a conflict.
 
-    A field that was never agreed on stays as the portal has it, and so does one that GitLab would not take.
+    A field that was never agreed on stays as the portal has it. Where GitLab would not take the portal's value, what
+    people change there is no conflict with it.
     """
     take, wished, conflicts = {}, {}, {}
-    for name in theirs.keys() & ours.keys() - agreed.ignored:
+    for name in theirs.keys() & ours.keys():
         before, here, there = agreed.values.get(name, _MISSING), ours[name], theirs[name]
         if here == there or before is _MISSING or there == before:
             continue
         if BY_NAME[name].owner is Owner.PORTAL:
             wished[name] = there
-        elif here == before:
+        elif here == before or agreed.would_refuse(name, ours):
             take[name] = there
         else:
             kept = newer(name)

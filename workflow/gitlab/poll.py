@@ -72,7 +72,7 @@ def only_ours(
 
     ``look``: the request's, or None if it was never looked at. In doubt it is somebody else's.
     """
-    if not mirror.in_step or mirror.dropped or _waits(look) or issue.moved_to_id is not None:
+    if not mirror.in_step or _waits(look) or issue.moved_to_id is not None:
         return False
     agreed = Agreed.of(mirror)
     if not agreed.values or not agreed.holds(seen_of(GitLabSide(issue, labelling.owned, agreed.values))):

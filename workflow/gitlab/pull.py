@@ -40,6 +40,8 @@ from workflow.models import Issue, Milestone
 log = structlog.get_logger(__name__)
 UNTIL_LINKED = 5
 """Seconds until an issue whose creation is under way is looked at again."""
+UNTIL_COPIED = 5
+"""Seconds until an issue is looked at again that was read from a copy which lags behind."""
 PATIENCE, PAUSE = 2.0, 0.1
 """Seconds to wait, and between tries, for a push of the same request to end; then the sweep comes."""
 
@@ -105,6 +107,9 @@ def _look(run: LookRun) -> None:
         run.look.done()
         return
     remote = observe(run)
+    if run.mirror.is_older_than_ours(remote.updated_at):
+        run.look.put_off(UNTIL_COPIED, "GitLab shows it as it was before our own change.")
+        return
     if remote.moved_to_id is not None:
         remote = follow(run, remote)
     if quarantined(run, remote):
@@ -181,7 +186,7 @@ def _merge_locked(run: LookRun, remote: RemoteIssue, history: History | None) ->
     else:
         meant = {**theirs, **_one_of_each(agreed.values, theirs, history)}
         found = merge(agreed, ours, meant, newer=lambda name: newer_side(run, history, name))
-    settle_look(run, remote, history, found, agreed.after(theirs))
+    settle_look(run, remote, history, found, agreed.after_looking(theirs))
 
 
 def _one_of_each(agreed: Values, theirs: Values, history: History) -> Values:

@@ -18,7 +18,7 @@ from workflow.actions.from_gitlab import say_back
 from workflow.gitlab.activity import History
 from workflow.gitlab.converge import wanted
 from workflow.gitlab.escaping import text_around
-from workflow.gitlab.fields import BY_NAME, Value, Values, differs, nested
+from workflow.gitlab.fields import BY_NAME, Agreed, Value
 from workflow.gitlab.identities import known_as, stranger
 from workflow.gitlab.intent_steps import Undone, grant, open_words, still_waits
 from workflow.gitlab.intents import STAGE, Heard, Wish, merged_wishes, wishes
@@ -93,7 +93,7 @@ class NotYet(Exception):
         self.seconds = seconds
 
 
-def settle_look(run: LookRun, remote: RemoteIssue, history: History | None, found: Merge, agreed: Values) -> None:
+def settle_look(run: LookRun, remote: RemoteIssue, history: History | None, found: Merge, agreed: Agreed) -> None:
     """Bring the look to its end, inside the caller's transaction.
 
     ``agreed``: what both sides agree on from now on; ``history``: None if only the portal did anything.
@@ -106,7 +106,8 @@ def settle_look(run: LookRun, remote: RemoteIssue, history: History | None, foun
         undone += granted + _block(history, found, run)
         _tell_conflicts(run, history, found)
         _say(run, undone)
-    run.write(last_synced={**run.mirror.last_synced, "fields": nested(agreed)})
+    taken = bool(run.mirror.refused) and not agreed.refused
+    run.write(last_synced=agreed.kept(run.mirror.dropped, remote.updated_at), **({"last_error": ""} if taken else {}))
     _push_what_differs(run, agreed)
     _end(run, remote, history, found, pending)
 
@@ -218,10 +219,10 @@ def _name(somebody: Person | None) -> str:
     return f"{somebody.name} (@{somebody.username})" if somebody and somebody.id else "Somebody"
 
 
-def _push_what_differs(run: LookRun, agreed: Values) -> None:
+def _push_what_differs(run: LookRun, agreed: Agreed) -> None:
     """Whatever the portal holds otherwise than GitLab shows is pushed next."""
     run.reread()
-    if differs(wanted(run, look_up=False).kept, agreed):
+    if agreed.owes(wanted(run, look_up=False).kept):
         mirror = GitLabLink.objects.get(pk=run.mirror.pk)
         if mirror.pushed_version == mirror.wanted_version:
             mirror.want_push()

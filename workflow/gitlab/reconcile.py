@@ -143,6 +143,7 @@ def _compare(row: Reconciliation, batch: "Sequence[Counted]", gateway: ReadingGa
                 missing.append(mirror.pk)
             elif drift := _drift_or_failure(mirror, found[iid], labelling):
                 findings.append([mirror.pk, sorted(drift)])
+    findings = [finding for finding in findings if finding[0] not in _under_way(batch, findings)]
     for number in [*missing, *back, *(number for number, _ in findings)]:
         PendingPull.ask(number, thorough=True)
         enqueue("workflow.gitlab.tasks.look_at_issue", number)
@@ -155,6 +156,22 @@ def _compare(row: Reconciliation, batch: "Sequence[Counted]", gateway: ReadingGa
         missing=F("missing") + len(missing),
         findings=row.findings,
     )
+
+
+def _under_way(batch: "Sequence[Counted]", findings: Iterable[list[Any]]) -> set[int]:
+    """Numbers of those found to differ about which something is under way, or was while they were read: a push, a look
+    that is due, a comment just posted or taken. What they show is no drift (row 62)."""
+    before = {mirror.pk: mirror for mirror in batch}
+    numbers = [number for number, _ in findings]
+    now = GitLabLink.objects.filter(pk__in=numbers).annotate(**_COUNTS).select_related("issue__look")
+    return {mirror.pk for mirror in cast("list[Counted]", list(now)) if _has_moved(before[mirror.pk], mirror)}
+
+
+def _has_moved(before: "Counted", now: "Counted") -> bool:
+    same = (before.wanted_version, before.pushed_at, before.ours, before.received)
+    look = getattr(now.issue, "look", None)
+    waits = look is not None and look.due_at is not None and not look.last_error
+    return waits or not now.in_step or same != (now.wanted_version, now.pushed_at, now.ours, now.received)
 
 
 def _list(
@@ -188,7 +205,7 @@ def drift_of(mirror: "Counted", remote: CountedIssue, labelling: Labelling) -> s
     agreed = Agreed.of(mirror)
     seen = seen_of(GitLabSide(remote, labelling.owned, agreed.values))
     wanted = wanted_of(PortalSide(mirror.issue, labelling))
-    drift = {field.name for field in differs(wanted.kept, seen, ignored=agreed.ignored)}
+    drift = {field.name for field in differs(wanted.kept, seen) if not agreed.would_refuse(field.name, wanted.kept)}
     if remote.moved_to_id is not None:
         drift.add("moved")
     if remote.comments is not None and remote.comments != mirror.ours + mirror.received:

@@ -167,7 +167,7 @@ def _fields(issue: Issue, mirror: GitLabLink) -> Iterator[FieldRow]:
             intended=field.show(wanted[field.name], names),
             observed=shown if agrees else field.unlike or shown,
             agrees=agrees,
-            dropped=not dropped.isdisjoint(field.sends),
+            dropped=field.name in agreed.refused or (field.insists and not dropped.isdisjoint(field.sends)),
         )
 
 

@@ -53,9 +53,9 @@ def base(**fields):
     return {name: "a" for name in (*SHARED, *OWNED)} | fields
 
 
-def agreed(ignored=(), **fields):
+def agreed(refused=None, **fields):
     """The same as the base of a merge."""
-    return Agreed(base(**fields), frozenset(ignored))
+    return Agreed(base(**fields), refused or {})
 
 
 @pytest.mark.parametrize("name", SHARED)
@@ -93,12 +93,32 @@ def test_what_was_never_agreed_on_stays_as_the_portal_has_it():
     assert not merge(Agreed({}), base(), base(title="b", state="b"))
 
 
-def test_what_gitlab_would_not_take_says_nothing():
-    assert not merge(agreed(ignored={"assignee"}), base(), base(assignee="b"))
+@pytest.mark.fault(58)
+def test_58_what_gitlab_would_not_take_is_nobodys_doing_and_not_sent_again():
+    sent = agreed().after_sending(base(due_date="b"), base(), ["due_date"])
+    assert sent == Agreed(base(), {"due_date": "b"})
+    assert not merge(sent, base(due_date="b"), base())
+    assert sent.owes(base(due_date="b")) == [] and [field.name for field in sent.owes(base(due_date="c"))] == [
+        "due_date"
+    ]
 
 
-def test_what_gitlab_would_not_take_stays_agreed():
-    assert agreed(ignored={"assignee"}).after(base(assignee="b", title="b")) == base(title="b")
+@pytest.mark.fault(57)
+def test_57_what_people_change_there_later_is_heard():
+    sent = agreed().after_sending(base(due_date="b"), base(), ["due_date"])
+    assert merge(sent, base(due_date="b"), base(due_date="c")) == Merge(take={"due_date": "c"})
+
+
+def test_what_gitlab_has_taken_after_all_was_not_refused():
+    sent = agreed().after_sending(base(due_date="b"), base(), ["due_date"])
+    assert sent.after_looking(base(due_date="b")) == Agreed(base(due_date="b"))
+    assert sent.after_looking(base(due_date="c")).refused == {"due_date": "b"}
+
+
+def test_a_shared_field_that_was_not_sent_was_not_refused():
+    before = agreed(**{"labels.priority": "b"})
+    sent = before.after_sending(base(**{"labels.state": "b", "labels.priority": "b"}), base(), ["add_labels"])
+    assert sent.refused == {"labels.state": "b"}
 
 
 @given(SIDES, SIDES)
@@ -110,7 +130,7 @@ def test_an_echo_of_what_was_agreed_does_nothing(ours, theirs):
 def test_merging_converges_and_the_second_time_does_nothing(before, ours, theirs, kept):
     found = merge(Agreed(before), ours, theirs, newer=lambda name: kept)
     ours_after = ours | found.take
-    assert not merge(Agreed(Agreed(before).after(theirs)), ours_after, theirs, newer=lambda name: kept)
+    assert not merge(Agreed(before).after_looking(theirs), ours_after, theirs, newer=lambda name: kept)
     theirs_after = ours_after  # the push gives whatever differs
     assert not merge(Agreed(theirs_after), ours_after, theirs_after)
 
@@ -333,9 +353,12 @@ def test_what_gitlab_did_not_take_is_named_in_the_order_people_know():
 
 
 @each_field
-def test_what_gitlab_would_not_take_is_ignored_but_for_confidentiality(field):
-    link = GitLabLink(last_synced={"fields": nested(wanted().kept), "dropped": list(field.sends)})
-    assert (field.name in Agreed.of(link).ignored) == (field.name != "confidential")
+def test_what_gitlab_would_not_take_is_kept_but_for_confidentiality(field):
+    goal = wanted(**OTHER).kept
+    sent = Agreed({}).after_sending(goal, {**goal, field.name: ["as it was"]}, field.sends)
+    assert (field.name in sent.refused) == (field.name != "confidential")
+    link = GitLabLink(last_synced=sent.kept(field.sends))
+    assert Agreed.of(link) == sent and link.dropped == sorted(field.sends)
 
 
 @pytest.mark.parametrize("nothing", [None, "", [], False])

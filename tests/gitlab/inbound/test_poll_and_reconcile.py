@@ -138,6 +138,32 @@ def test_19_deleted_issues_are_found_by_comparing(cast, mirrored, bug):
     assert mirror_of(bug).status == "orphaned"
 
 
+@pytest.mark.fault(62)
+@pytest.mark.parametrize("what", ["a push", "a comment", "a look that waits"])
+def test_62_what_is_under_way_while_it_is_compared_is_no_drift(cast, mirrored, bug, monkeypatch, what):
+    """The list is read after the request; whatever arrives between the two is nobody's mistake."""
+    from workflow.actions import comment, set_priority
+    from workflow.gitlab import reconcile as comparison
+
+    if what == "a look that waits":
+        change(mirrored, bug, title="Somebody is at it")
+        PendingPull.ask(bug.pk, thorough=True)
+    read = comparison._list
+
+    def meanwhile(*args):
+        if what == "a push":
+            set_priority(bug.pk, 1, by=cast.ops)
+            push(bug)
+        if what == "a comment":
+            comment(bug.pk, "Just now.", by=cast.requester)
+            push(bug)
+        return read(*args)
+
+    monkeypatch.setattr(comparison, "_list", meanwhile)
+    row = reconcile("open")
+    assert (row.drifted, row.findings) == (0, [])
+
+
 @pytest.mark.fault(42)
 def test_42_a_deleted_comment_is_found_by_comparing(cast, mirrored, bug):
     written = note(mirrored, bug, "Never mind.", by="colleague")

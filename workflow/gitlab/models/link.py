@@ -4,7 +4,7 @@ Whoever claims a row pushes the present state, so order, retries and coalescing 
 mirror row"; contract C1 to C5 of reliability.md). A crashed worker needs no reset job: the lease lapses.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.db import models
@@ -15,6 +15,8 @@ from django.utils.crypto import salted_hmac
 from workflow.gitlab.models.connection import TrackerWait
 from workflow.models.outgoing import POISON, Outgoing, OutgoingQuerySet, deaths_with, lease_time, new_token
 
+COPIES_LAG = timedelta(minutes=2)
+"""How long after our own change GitLab may still answer from a copy without it; its own copies lag by seconds."""
 DIED_OF_IT = (
     f"{POISON} workers in a row died while they worked on this request, so no other one tries. "
     "Look into their logs, or ask an administrator; then retry."
@@ -185,6 +187,18 @@ class GitLabLink(Exchanged):
     def dropped(self) -> list[str]:
         """What GitLab did not take over when it was last sent, by its own names."""
         return list(self.last_synced.get("dropped", []))
+
+    @property
+    def refused(self) -> dict[str, Any]:
+        """{field: the value GitLab would not take}, as ``fields.Agreed`` has it."""
+        return dict(self.last_synced.get("refused", {}))
+
+    def is_older_than_ours(self, updated_at: datetime | None) -> bool:
+        """Whether a reading shows the issue as it was before our own last change: some server answered from a copy that
+        lags behind (row 59). Only for a while after it; a GitLab put back to an older state is believed then."""
+        shown = self.last_synced.get("updated_at")
+        lately = self.pushed_at is not None and timezone.now() - self.pushed_at < COPIES_LAG
+        return bool(lately and shown and updated_at and updated_at < datetime.fromisoformat(shown))
 
     def wake(self) -> None:
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
