@@ -2,7 +2,7 @@
 
 The ways are those of gitlab.md §3 and §4 and reliability.md §0.3: every line becomes a quotation (GitLab takes
 commands only at column 0, after it has deleted carriage returns), HTML is escaped, and what would mention or refer is
-broken by a zero-width space, which nobody sees. Pure.
+broken by a zero-width space, which nobody sees. In code nothing of this acts, so code stays as it is. Pure.
 
 Invisible marks by which the portal finds what it wrote in GitLab: HTML comments, kept verbatim there (gitlab.md §2).
 
@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
+
+from workflow.gitlab.code_ranges import code_ranges, split_by
 
 BREAK = "\u200b"
 """Zero-width space: after ``@`` or ``#`` it ends the mention or the reference for GitLab, and shows nothing."""
@@ -77,11 +79,20 @@ def _without_own_addresses(text: str) -> str:
 
 
 def safe_text(text: str, *, allow: Iterable[str] = ()) -> str:
-    """Untrusted Markdown as a quotation: it reads as it was written, and nothing in it acts. Empty text stays empty."""
-    text = quiet(plain(text).strip("\n"), allow=allow).replace("<", "&lt;")
+    """Untrusted Markdown as a quotation: it reads as it was written, and nothing in it acts. Code stays as it is, for
+    nothing acts in it but our own marks. Empty text stays empty."""
+    text, allow = plain(text).strip("\n"), tuple(allow)
     if not text.strip():
         return ""
+    text = "".join(
+        _without_own_marks(piece) if is_code else quiet(piece, allow=allow).replace("<", "&lt;")
+        for piece, is_code in split_by(text, code_ranges(text))
+    )
     return "\n".join(f"> {line}".rstrip() for line in text.split("\n"))
+
+
+def _without_own_marks(code: str) -> str:
+    return code.replace(_OWN_MARK, f"<!-- {BREAK}supportops:")
 
 
 def safe_line(text: str) -> str:
@@ -103,6 +114,7 @@ def without_breaks(text: str) -> str:
     return text.replace(BREAK, "")
 
 
+_OWN_MARK = "<!-- supportops:"
 _BEGIN, _END = re.compile(r"<!-- supportops:begin (\w{1,100}) -->\n?"), "<!-- supportops:end -->"
 _NOTE = re.compile(r"<!-- supportops:note (?P<pk>\d+)-(?P<digest>[0-9a-f]{32}) -->")
 
