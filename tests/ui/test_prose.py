@@ -1,5 +1,7 @@
 """What people write in Markdown is shown, and can do no harm."""
 
+import html
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -95,6 +97,65 @@ def test_a_pasted_address_becomes_a_link_without_the_full_stop():
 
     assert '<a href="https://example.com/a?b=1&amp;c=2" rel="nofollow noopener">' in html
     assert html.endswith("</a>.</p>\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("See https://en.wikipedia.org/wiki/Foo_(bar), please", "https://en.wikipedia.org/wiki/Foo_(bar)"),
+        ("(https://en.wikipedia.org/wiki/Foo_(bar))", "https://en.wikipedia.org/wiki/Foo_(bar)"),
+        ("https://example.com/func() fails", "https://example.com/func()"),
+        ("https://example.com/~~old~~/x", "https://example.com/~~old~~/x"),
+        ("https://example.com/a**b**c", "https://example.com/a**b**c"),
+        ("https://example.com/a_b_c_ d", "https://example.com/a_b_c_"),
+        ("**https://example.com/x**", "https://example.com/x"),
+        ("*https://example.com/x*.", "https://example.com/x"),
+        ("[1]: see https://example.com/a[0]", "https://example.com/a[0]"),
+        ("HTTPS://Example.com/X!", "HTTPS://Example.com/X"),
+        ("https://example.com/?q='a'", "https://example.com/?q='a"),
+        ("a\\b https://example.com/x\\y", "https://example.com/x\\y"),
+    ],
+)
+def test_a_pasted_address_is_whole(text, address):
+    [shown] = re.findall(r"<a [^>]*>([^<]*)</a>", to_html(text))
+    assert html.unescape(shown) == address
+
+
+@pytest.mark.parametrize(
+    "text", ["xhttps://example.com", "https://", "https:// x", "ftp://example.com", "https:example"]
+)
+def test_what_is_no_address_is_no_link(text):
+    assert "<a " not in to_html(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("<!-- hint -->\nWords", "<p>Words</p>"),
+        ("Words <!-- hint --> more", "<p>Words  more</p>"),
+        ("<!--\nmany\n\nlines\n-->\nWords", "<p>Words</p>"),
+        ("`<!-- code -->`", "<p><code>&lt;!-- code --&gt;</code></p>"),
+        ("```\n<!-- code -->\n```", "<pre><code>&lt;!-- code --&gt;\n</code></pre>"),
+        ("<!-- never closed", ""),
+        ("- [ ] task\n- [x] done\n- [link](/x)", "☐ task"),
+        ("- [ ] task\n- [x] done", "☑ done"),
+        (
+            "<details><summary>Logs</summary>\n\n- one\n\n</details>\n\nafter",
+            "<details><summary>Logs</summary>",
+        ),
+        ("<details>\n<summary>Logs</summary>\nwords\n</details>", "<summary>Logs</summary><p>words</p>"),
+        ("<details>\nwords\n</details>", "<summary>Details</summary>"),
+        (
+            "<details><summary>A</summary>\n<details><summary>B</summary>\nx\n</details>\n</details>",
+            "</details></details>",
+        ),
+        ("<details><summary>not closed</summary>\nwords", "&lt;details&gt;"),
+        ("<pre>\na <b>\n  b\n</pre>", "<pre><code>a \n  b\n</code></pre>"),
+        ("<details onclick=alert(1)>\nx\n</details>", "&lt;details onclick"),
+    ],
+)
+def test_what_templates_of_gitlab_hold_is_drawn(text, drawn):
+    assert drawn in re.sub(r"\n(?=<)", "", to_html(text)) or drawn in to_html(text).strip()
 
 
 def test_an_address_that_already_is_a_link_or_code_stays_as_it_is():
