@@ -25,12 +25,20 @@ django_stubs_ext.monkeypatch()  # so that a form or an admin may say of which mo
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env(eager=False)
 
+
+def _listed(name: str) -> list[str]:
+    """A list between commas, without the blanks around its parts and without empty ones."""
+    parts: list[str] = env.list(name, [])
+    return [part.strip() for part in parts if part.strip()]
+
+
 VAR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
 _secret_key = env.str("SECRET_KEY", "")
 SAMPLE = env.bool("SAMPLE", not _secret_key)
 DEBUG = env.bool("DEBUG", False)
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", [])
+ALLOWED_HOSTS = _listed("ALLOWED_HOSTS")
 PORT = env.int("PORT", 8000, validate=validate.Range(1, 65535))
+ATTACHMENT_MORE_ENDINGS = _listed("ATTACHMENT_MORE_ENDINGS")
 SANDBOX_PORT = env.int("SANDBOX_PORT", 8929, validate=validate.Range(1, 65535))
 _database = env.dj_db_url("DATABASE_URL", f"sqlite:///{VAR / 'portal.sqlite3'}")
 DATABASE_POOLED = env.bool("DATABASE_POOLED", False)  # a pooler in transaction mode (PgBouncer) stands in between
@@ -44,8 +52,8 @@ LOG_LEVEL = env.log_level("LOG_LEVEL", logging.WARNING if SAMPLE else logging.IN
 GITLAB_URL = env.str("GITLAB_URL", "")
 GITLAB_TOKEN = env.str("GITLAB_TOKEN", "")
 GITLAB_BOT_USERNAME = env.str("GITLAB_BOT_USERNAME", "")
-GITLAB_WEBHOOK_SECRET: list[str] = env.list("GITLAB_WEBHOOK_SECRET", [])
-GITLAB_WEBHOOK_SIGNING_TOKEN: list[str] = env.list("GITLAB_WEBHOOK_SIGNING_TOKEN", [])
+GITLAB_WEBHOOK_SECRET = _listed("GITLAB_WEBHOOK_SECRET")
+GITLAB_WEBHOOK_SIGNING_TOKEN = _listed("GITLAB_WEBHOOK_SIGNING_TOKEN")
 GITLAB_OIDC_CLIENT_ID = env.str("GITLAB_OIDC_CLIENT_ID", "")
 GITLAB_OIDC_SECRET = env.str("GITLAB_OIDC_SECRET", "")
 GITLAB_OIDC_URL = env.str("GITLAB_OIDC_URL", "") or GITLAB_URL

@@ -1,11 +1,15 @@
 """The administration: Django's admin under the portal's name, and with the portal's idea of what may be seen."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.contrib.contenttypes.models import ContentType
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 
 SECTIONS = (
@@ -70,6 +74,23 @@ class Administration(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.disable_action("delete_selected")
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
+        """As Django's; a filter no database can look for (the year 99999) is said to be none, as others are."""
+
+        @wraps(view)
+        def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            try:
+                answer = view(request, *args, **kwargs)
+                if request.method in ("GET", "HEAD") and isinstance(answer, SimpleTemplateResponse):
+                    answer.render()  # lists are read and days are counted while it is drawn
+                return answer
+            except (OverflowError, ValueError, DataError):
+                if request.method not in ("GET", "HEAD") or not request.GET or "e" in request.GET:
+                    raise
+                return redirect(f"{request.path}?e=1")
+
+        return super().admin_view(checked, cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """As Django's, but "view on site" asks the model's own page who may see the row; Django's asks nobody."""

@@ -70,7 +70,8 @@ def _lower_headings(state: StateCore) -> None:
 
 def _bare_address(state: StateInline, silent: bool) -> bool:
     """An inline rule: a pasted address is a link, whole, whatever stands in it; before emphasis is looked for."""
-    scheme = _SCHEME_BEFORE.search(state.pending[-len(" https") :]) if state.src[state.pos] == ":" and not state.linkLevel else None
+    begins = state.src[state.pos] == ":" and not state.linkLevel
+    scheme = _SCHEME_BEFORE.search(state.pending[-len(" https") :]) if begins else None
     found = _ADDRESS.match(state.src, state.pos - len(scheme[0])) if scheme else None
     if scheme is None or found is None:
         return False
@@ -138,7 +139,7 @@ def _details(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     words.content, words.map, words.children = _TAG.sub("", summary or "Details"), [start, start + 1], []
     state.push("summary_close", "summary", -1).block = True
     whole, state.lineMax = state.lineMax, last  # a paragraph reads up to it, whatever it was told
-    state.md.block.tokenize(state, first, last)
+    _markdown.block.tokenize(state, first, last)
     state.lineMax = whole
     state.push("details_close", "details", -1).block = True
     state.line = last + 1

@@ -130,3 +130,12 @@ def test_the_sample_people_are_offered_nowhere_but_in_the_sample_setup(settings,
 
     assert "Rita Requester" not in page
     assert 'value="portal"' not in page
+
+
+def test_lists_forgive_blanks_and_empty_parts(tmp_path):
+    own = {"VAR_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/portal.sqlite3"}
+    code = "from django.conf import settings; print(settings.GITLAB_WEBHOOK_SECRET, settings.ALLOWED_HOSTS)"
+    ended = run(
+        "-c", code, **own, **without(GITLAB_WEBHOOK_SECRET="old, new ,", ALLOWED_HOSTS=" a.example , b.example")
+    )
+    assert "['old', 'new'] ['a.example', 'b.example']" in ended.stdout, ended.stderr

@@ -107,7 +107,7 @@ def test_a_row_of_a_list_says_with_whom_and_how_long(cast, client):
         now.shift(timedelta(days=9))
         client.force_login(cast.requester)
         [row] = client.get("/issues/").context["rows"]
-        file = b"".join(client.get("/issues/?format=csv").streaming_content).decode()
+        file = b"".join(client.get("/issues/?format=csv").streaming_content).decode("utf-8-sig")
     assert (row["clock"]["now"], row["clock"]["words"]) == ("9d", "Requester 9 days")
     [cells] = csv.DictReader(io.StringIO(file))
     assert cells["With Requester"] == "9 days 0 hours 0 minutes 0 seconds"

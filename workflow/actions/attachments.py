@@ -1,5 +1,6 @@
 """Files that people attach: checked and kept, and given to a request."""
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -31,25 +32,46 @@ CONTENT_TYPES = {
     "zip": ("application/zip", b"PK"),
     "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", b"PK"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", b"PK"),
+    "pptx": ("application/vnd.openxmlformats-officedocument.presentationml.presentation", b"PK"),
+    "odt": ("application/vnd.oasis.opendocument.text", b"PK"),
+    "ods": ("application/vnd.oasis.opendocument.spreadsheet", b"PK"),
+    "gz": ("application/gzip", rb"\x1f\x8b"),
+    "tgz": ("application/gzip", rb"\x1f\x8b"),
     "mp4": ("video/mp4", rb".{4}ftyp"),
+    "mov": ("video/quicktime", rb".{4}(?:ftyp|moov|mdat|wide|free)"),
+    "webm": ("video/webm", rb"\x1a\x45\xdf\xa3"),
+    "heic": ("image/heic", rb".{4}ftyp"),
+    "har": ("application/json", b""),
+    "eml": ("text/plain", b""),
+    "ics": ("text/plain", b""),
+    "diff": ("text/plain", b""),
+    "patch": ("text/plain", b""),
+    "tsv": ("text/plain", b""),
 }
 """What may be attached: extension → (type it is served as, pattern of how such a file begins). No SVG, no HTML
 (reliability.md §3)."""
+
+
+def content_types() -> dict[str, tuple[str, bytes]]:
+    """CONTENT_TYPES, and what an administrator allows besides (ATTACHMENT_MORE_ENDINGS), handed out as bytes."""
+    more = (ending.lstrip(".").lower() for ending in settings.ATTACHMENT_MORE_ENDINGS)
+    return {ending: ("application/octet-stream", b"") for ending in more} | CONTENT_TYPES
 
 
 def store_file(upload: File[bytes], *, by: User | None) -> Attachment:
     """Keep an uploaded file that belongs to no request yet. Raises Incomplete({"file": sentence}) on a bad type or
     size."""
     name = _safe_name(upload.name or "")
-    extension = name.rpartition(".")[2].lower()
-    if extension not in CONTENT_TYPES:
-        raise Incomplete({"file": f"“{name}” cannot be attached. Use one of: {', '.join(sorted(CONTENT_TYPES))}."})
+    extension, types = name.rpartition(".")[2].lower(), content_types()
+    if extension not in types:
+        raise Incomplete({"file": f"“{name}” cannot be attached. Use one of: {', '.join(sorted(types))}."})
     if upload.size > settings.ATTACHMENT_MAX_BYTES:
         raise Incomplete({"file": f"“{name}” is larger than {settings.ATTACHMENT_MAX_BYTES // 2**20} MB."})
-    content_type, beginning = CONTENT_TYPES[extension]
+    content_type, beginning = types[extension]
     head = upload.read(2048)
     upload.seek(0)
-    binary = not beginning and content_type.startswith("text") and b"\x00" in head
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # text as some programs of Windows save it
+    binary = not beginning and content_type.startswith("text") and b"\x00" in head and not wide
     if binary or not re.match(beginning, head, re.DOTALL):
         raise Incomplete({"file": f"“{name}” is not really a .{extension} file."})
     with transaction.atomic():  # what a full disk cuts short spoils nothing around it

@@ -96,6 +96,7 @@ class TrackerAdmin(admin.ModelAdmin[Tracker]):
         return format_html('<a href="{}?tracker__id__exact={}">Requests</a>', address, tracker.pk)
 
 
+LONGEST_LABEL = 255
 ALWAYS_THERE = ("title", "description")
 """Fields that every request has, whatever its entry asks."""
 PROTECTING = ["approval_rule", "waivable", "voiding_fields", "restricted_to"]
@@ -110,6 +111,15 @@ class RouteForm(forms.ModelForm[Route]):
         "Whoever changes one of these after the approval needs a new one."
     )
     default_labels = LinesField(help_text="One per line: labels that every new GitLab issue of this route gets.")
+
+    def clean_default_labels(self) -> list[str]:
+        """Labels that GitLab takes: it reads a comma as the end of a name, and would refuse every request of the
+        route."""
+        labels: list[str] = self.cleaned_data["default_labels"]
+        if wrong := [label for label in labels if "," in label or len(label) > LONGEST_LABEL]:
+            words = "A label holds no comma and at most 255 characters; write each on a line of its own"
+            raise forms.ValidationError(f"{words}: “{'”, “'.join(wrong)}”.")
+        return labels
 
     class Meta:
         model = Route

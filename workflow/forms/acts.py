@@ -8,7 +8,7 @@ from django import forms
 from supportops.accounts.models import User
 from supportops.ui.forms import DateInput, MultipleFileField
 from workflow.actions.approvals import eligible_approvers
-from workflow.actions.attachments import CONTENT_TYPES
+from workflow.actions.attachments import content_types
 from workflow.actions.discussion import is_discussed
 from workflow.actions.reassigning import seats_to_name
 from workflow.catalogue.models import Tracker
@@ -17,14 +17,18 @@ from workflow.forms.choices import ops_who_see
 from workflow.permissions import may_see, sees_internal
 from workflow.states import ENDED, Priority
 
-ACCEPTED_FILES = ",".join(f".{extension}" for extension in CONTENT_TYPES)
-FILES_HELP = "Up to 10 MB each: pictures, PDF, text, tables, zip."
+FILES_HELP = "Up to 10 MB each: pictures, films, PDF, text, mail, tables, zip."
+
+
+def accepted_files() -> str:
+    """The endings that a browser's dialog offers."""
+    return ",".join(f".{extension}" for extension in content_types())
 
 
 def files_field(**kwargs: Any) -> Any:
     """A MultipleFileField of the kinds that are kept; not typed so, because a form's own ``files`` are no field."""
     field = MultipleFileField(help_text=FILES_HELP, **kwargs)
-    field.widget.attrs["accept"] = ACCEPTED_FILES
+    field.widget.attrs["accept"] = accepted_files()
     return field
 
 

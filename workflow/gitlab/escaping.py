@@ -133,25 +133,25 @@ class _Block(NamedTuple):
     end: int
 
 
-def _block(description: str) -> _Block | None:
+def _managed(description: str) -> _Block | None:
     """The first managed block. Looked for by its two marks, each once: a thousand beginnings cost no more."""
     begins = _BEGIN.search(description)
     end = description.find(_END, begins.end()) if begins else -1
     if begins is None or end < 0:
         return None
     text = description[begins.end() : end].removesuffix("\n")
-    return _Block(begins[1], text, begins.start(), end + len(_END))
+    return _Block(begins[1], text, begins.span()[0], end + len(_END))
 
 
 def marker_in(description: str) -> str | None:
     """The marker of a description's managed block, or None. Escaped text of people cannot form one."""
-    found = _block(_unix(description))
+    found = _managed(_unix(description))
     return found and found.marker
 
 
 def block_in(description: str) -> str | None:
     """The text of the managed block as GitLab has it, or None where people removed it."""
-    found = _block(_unix(description))
+    found = _managed(_unix(description))
     return found and found.text
 
 
@@ -159,7 +159,7 @@ def with_block(description: str, marker: str, text: str) -> str:
     """``description`` with its managed block replaced; what people wrote around it stays. Without one it goes first."""
     description = _unix(description)
     block = managed_block(marker, text)
-    found = _block(description)
+    found = _managed(description)
     if found:
         return description[: found.start] + block + description[found.end :]
     return f"{block}\n\n{description}" if description.strip() else block

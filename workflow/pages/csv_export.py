@@ -18,6 +18,8 @@ from workflow.states import Court
 
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 500
+BYTE_ORDER_MARK = "\ufeff"
+"""Without it Excel reads UTF-8 as something else, and umlauts break."""
 COLUMNS = (
     "Number",
     "Title",
@@ -56,7 +58,7 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
     """A streamed download called ``name``.csv; the rows are read while they are sent."""
     writer = csv.writer(_Passing())
     lines = (writer.writerow([guarded(value) for value in row]) for row in chain([header], rows))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(chain([BYTE_ORDER_MARK], lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
 

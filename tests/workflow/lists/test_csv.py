@@ -1,5 +1,6 @@
 """Lists as files."""
 
+import codecs
 import csv
 import io
 
@@ -12,7 +13,7 @@ from workflow.pages.csv_export import COLUMNS, STARTS_A_FORMULA, guarded
 
 def lines(response):
     """The file's rows as dicts."""
-    return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(response.streaming_content).decode("utf-8-sig"))))
 
 
 @pytest.fixture
@@ -51,8 +52,12 @@ def test_the_same_filters_apply(ops, cast):
     assert [row["Title"] for row in lines(ops.get("/queues/triage/?q=purple&format=csv"))] == ["A purple one"]
 
 
+def test_spreadsheets_are_told_that_it_is_utf_8(ops):
+    assert b"".join(ops.get("/queues/triage/?format=csv").streaming_content).startswith(codecs.BOM_UTF8)
+
+
 def test_an_empty_list_is_a_file_with_a_head(ops):
-    head = b"".join(ops.get("/queues/triage/?format=csv").streaming_content).decode()
+    head = b"".join(ops.get("/queues/triage/?format=csv").streaming_content).decode("utf-8-sig")
     assert head.strip().split(",") == list(COLUMNS)
 
 

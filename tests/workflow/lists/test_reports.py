@@ -171,7 +171,9 @@ def test_reports_are_for_support_operations(client, cast, who, status):
 def test_the_file_holds_the_same_figures(client, cast):
     file_request(cast)
     client.force_login(cast.ops)
-    lines = list(csv.reader(io.StringIO(b"".join(client.get("/reports/?format=csv").streaming_content).decode())))
+    lines = list(
+        csv.reader(io.StringIO(b"".join(client.get("/reports/?format=csv").streaming_content).decode("utf-8-sig")))
+    )
     assert ["Open by state", "Triage", "1"] in lines
 
 

@@ -1,9 +1,11 @@
 """Files leave the portal only to who may see their request, and never as a page."""
 
+import codecs
 import uuid
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from tests.factories import file_request, restrict
@@ -169,3 +171,36 @@ def test_a_film_that_is_none_is_not_kept(cast, name, content):
 )
 def test_a_film_or_picture_is_kept(cast, name, content):
     assert store_file(ContentFile(content, name=name), by=cast.requester).size == len(content)
+
+
+UTF_16 = "Größe;Zahl\n1;2\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_text_that_windows_saved_is_text(cast, encoding):
+    mark = b"" if encoding == "utf-16" else codecs.BOM_UTF16_LE if encoding == "utf-16-le" else codecs.BOM_UTF16_BE
+    kept = store_file(SimpleUploadedFile("report.csv", mark + UTF_16.encode(encoding)), by=cast.requester)
+    assert kept.content_type == "text/csv"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("capture.har", b'{"log": {}}'),
+        ("mail.eml", b"From: a@example.com\n\nHello"),
+        ("clip.mov", b"\x00\x00\x00\x14ftypqt  "),
+        ("clip.webm", b"\x1a\x45\xdf\xa3rest"),
+        ("slides.pptx", b"PK\x03\x04rest"),
+        ("photo.heic", b"\x00\x00\x00\x18ftypheic"),
+        ("logs.tar.gz", b"\x1f\x8b\x08rest"),
+    ],
+)
+def test_everyday_files_are_taken(cast, name, content):
+    assert store_file(SimpleUploadedFile(name, content), by=cast.requester).name == name
+
+
+def test_an_administrator_allows_more_endings_and_they_are_handed_out_as_bytes(cast, settings):
+    settings.ATTACHMENT_MORE_ENDINGS = [".trace", "HTML"]
+    kept = store_file(SimpleUploadedFile("page.html", b"<script>"), by=cast.requester)
+    assert kept.content_type == "application/octet-stream"
+    assert store_file(SimpleUploadedFile("a.TRACE", b"\x00"), by=cast.requester).name == "a.TRACE"

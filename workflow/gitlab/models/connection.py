@@ -8,6 +8,7 @@ import threading
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -129,7 +130,11 @@ class SchemeLabel(models.Model):
     scheme = models.ForeignKey(LabelScheme, models.CASCADE, related_name="labels")
     family = models.CharField(max_length=10, choices=Family.choices)
     key = models.CharField(max_length=40, help_text="The state, kind, division, priority or system it stands for.")
-    name = models.CharField(max_length=255, help_text="As GitLab spells it.")
+    name = models.CharField(
+        max_length=255,
+        help_text="As GitLab spells it.",
+        validators=[RegexValidator(r"\A[^,]*\Z", "A label of GitLab holds no comma.")],
+    )
     color = models.CharField(max_length=7, default="#6699cc", help_text="#rrggbb")
     description = models.CharField(max_length=255, blank=True)
     alias = models.BooleanField(default=False, help_text="Understood when it comes from GitLab, never written there.")
