@@ -155,7 +155,7 @@ def test_40_a_newer_change_here_wins_over_an_older_one_there(cast, mirrored, bug
     assert Event.objects.filter(issue=bug, verb=CONFLICT).exists()
 
 
-def test_words_below_the_block_stay_and_are_known_and_the_block_is_put_right(cast, mirrored, bug):
+def test_words_below_the_block_stay_and_are_shown_and_the_block_is_put_right(cast, mirrored, bug, client):
     description = shown(mirrored, bug)["description"]
     change(
         mirrored,
@@ -166,7 +166,9 @@ def test_words_below_the_block_stay_and_are_known_and_the_block_is_put_right(cas
     sync(bug)
     now = shown(mirrored, bug)["description"]
     assert ("Seen too." in now, "It should work." in now, "Hands off." in now) == (True, True, False)
-    assert bug.look.__class__.objects.get(pk=bug.pk).shared_text == "Seen too."
+    client.force_login(cast.requester)
+    page = client.get(bug.get_absolute_url()).text
+    assert "Added in GitLab" in page and "Seen too." in page
     assert "The upper part is written by the portal" in said_back(bug, UNDONE)[0]
 
 

@@ -15,9 +15,12 @@ from django.views.decorators.http import require_safe
 from supportops.accounts.http import AuthenticatedHttpRequest
 from supportops.accounts.models import User
 from supportops.ui.marks import mirror_words
+from workflow.actions.requirements import LONGEST_TEXT
+from workflow.gitlab.escaping import without_breaks
 from workflow.gitlab.fields import ON_THE_PAGE, Agreed, Field, PortalSide, Values, differs, in_words, wanted_of
 from workflow.gitlab.labels import Labelling
 from workflow.gitlab.models import GitLabLink, WebhookDelivery
+from workflow.gitlab.models.inbound import PendingPull
 from workflow.gitlab.status import FieldRow, Hanging, Known, Ledger, Stuck, stuck
 from workflow.models import Issue
 from workflow.pages import panels
@@ -32,7 +35,7 @@ LET_GO = "let_go"
 
 def register() -> None:
     """Show the mirror on the page of every request that has a tracker."""
-    panels.register(panel_of, related=("mirror",))
+    panels.register(panel_of, related=("mirror", "look"))
 
 
 def panel_of(issue: Issue) -> Panel | None:
@@ -46,9 +49,19 @@ def panel_of(issue: Issue) -> Panel | None:
     mirror = mirror_row(issue)
     if mirror and mirror.link:
         facts.append({"label": "GitLab", "value": f"#{mirror.iid}", "url": mirror.link})
-    return panels.Panel(
-        "gitlab/_mirror.html", {"mirror": mirror_of(issue, labelling), "mirror_url": polls(issue)}, facts
-    )
+    context = {
+        "mirror": mirror_of(issue, labelling),
+        "mirror_url": polls(issue),
+        "added_in_gitlab": _added_in_gitlab(issue),
+    }
+    return panels.Panel("gitlab/_mirror.html", context, facts)
+
+
+def _added_in_gitlab(issue: Issue) -> str:
+    """What people wrote in GitLab around the portal's block; every push keeps it there (domain.md §6)."""
+    look: PendingPull | None = getattr(issue, "look", None)
+    words = without_breaks(look.shared_text) if look else ""
+    return words if len(words) <= LONGEST_TEXT else f"{words[:LONGEST_TEXT]}\n\n… shortened; the rest is in GitLab."
 
 
 @require_safe
