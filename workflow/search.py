@@ -1,12 +1,15 @@
 """Finding requests by words: PostgreSQL's text search or SQLite's FTS5 behind one function.
 
-The indexes are made by the migration ``search_index`` and follow the table by themselves. Title, description and
-answers are searched word by word (any word may be the beginning of one), and the requester's name.
+The indexes are made by the migration ``search_by_words`` and follow the table by themselves. Title, description,
+gameplan and answers are searched word by word (any word may be the beginning of one; accents do not matter), and the
+requester's name.
 """
 
 import re
+import unicodedata
 from functools import cache
 from typing import TypeVar
+from unicodedata import combining
 
 from django.db import connections
 from django.db.models import BooleanField, FloatField, Func, Q, QuerySet, Subquery, Value
@@ -34,7 +37,8 @@ def number_in(q: str) -> int | None:
 
 def words_of(q: str) -> list[str]:
     """The words of a query, at most MOST_WORDS of them; whatever is neither letter nor digit only separates."""
-    words = re.findall(r"[^\W_]+", q[:LONGEST_QUERY])
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", q[:LONGEST_QUERY]) if not combining(letter))
+    words = re.findall(r"[^\W_]+", plain)
     return [word[:LONGEST_WORD].lower() for word in words[:MOST_WORDS]]
 
 

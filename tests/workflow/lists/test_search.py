@@ -102,6 +102,40 @@ def test_what_is_found(corpus, q, names):
     assert found(q) == {corpus[name].pk for name in names}
 
 
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("/var/log/gitlab-rails/production.log", "production"),
+        ("/var/log/gitlab-rails/production.log", "gitlab-rails"),
+        ("https://acme-support.zendesk.com/agent/admin/triggers/12345", "zendesk"),
+        ("https://acme-support.zendesk.com/agent/admin/triggers/12345", "triggers 12345"),
+        ("jane.doe@customer-portal.example.com", "doe"),
+        ("jane.doe@customer-portal.example.com", "customer"),
+        ("macro_export.csv", "macro export"),
+        ("report.final.v2.pdf", "final pdf"),
+        ("v16.8.1-ee", "v16.8"),
+        ("Café", "cafe"),
+        ("menü", "menu"),
+        ("cafe", "Café"),
+        ("Übergröße", "ubergr"),
+        ("C:\\Users\\jane\\report", "jane report"),
+        ("Zendesk::Global::Refund", "refund"),
+        ("key=value&other=thing", "thing"),
+        ("мария", "Мария"),
+    ],
+)
+@pytest.mark.parametrize("where", ["title", "description", "answers", "gameplan"])
+def test_words_inside_of_others_are_found_on_either_database(cast, stored, asked, where):
+    issue = file_request(cast)
+    value = (
+        [{"key": "x", "label": "X", "type": "long", "answer": f"Line\n{stored}\nline"}]
+        if where == "answers"
+        else stored
+    )
+    Issue.objects.filter(pk=issue.pk).update(**{where: value})
+    assert list(search(Issue.objects.all(), asked)) == [issue]
+
+
 def test_a_change_of_the_text_is_found_and_the_old_text_is_not(corpus, cast):
     step(corpus["macro"], Verb.EDIT, cast.requester, title="Change the shipping trigger")
     assert (found("shipping"), found("billing")) == ({corpus["macro"].pk}, set())
