@@ -118,6 +118,11 @@ class PersonAdmin(ImportsPeople, UserAdmin):
         ("Password", {"classes": ["wide"], "fields": ["usable_password", "password1", "password2"]}),
     ]
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A time zone that an administrator says is said."""
+        obj.time_zone_known |= "time_zone" in form.changed_data
+        super().save_model(request, obj, form, change)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With the groups, which the list shows."""
         return super().get_queryset(request).prefetch_related("groups")

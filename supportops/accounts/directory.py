@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from supportops.accounts.models import Division, User
 from supportops.accounts.roles import Role
 
-_BETWEEN = re.compile(r"[,;\n]|\band\b")
+_BETWEEN, _AND = re.compile(r"[,;\n]"), re.compile(r"\band\b")
 MOST_SUGGESTED = 8
 
 
@@ -33,10 +33,12 @@ class Meant:
 def meant_by(text: str) -> Meant:
     """Whom a text names, separated by commas, semicolons or “and”."""
     found = Meant()
-    written = [name for name in (part.strip() for part in _BETWEEN.split(text)) if name]
-    if not written:
+    parts = [name for name in (part.strip() for part in _BETWEEN.split(text)) if name]
+    if not parts:
         return found
-    teams, people = _teams(), _people(written)
+    teams, people = _teams(), _people([*parts, *(name for part in parts for name in _apart(part))])
+    known = teams.keys() | people.keys()
+    written = [name for part in parts for name in ([part] if part.casefold() in known else _apart(part))]
     heard: dict[int, User] = {}
     for name in dict.fromkeys(written):
         if team := teams.get(name.casefold()):
@@ -54,9 +56,20 @@ def meant_by(text: str) -> Meant:
     return found
 
 
+def _apart(part: str) -> list[str]:
+    """What stands around an “and”, where it is not part of a name."""
+    return [name for name in (piece.strip() for piece in _AND.split(part)) if name]
+
+
+def _unseparated(name: str) -> str:
+    """A name without what separates names here."""
+    return " ".join(_BETWEEN.sub(" ", name).split())
+
+
 def called_here(person: User) -> str:
     """The name that means this person and nobody else: “Rita Roe (rita)”."""
-    return f"{person} ({person.username})" if str(person) != person.username else person.username
+    name = _unseparated(str(person))
+    return f"{name} ({person.username})" if name != person.username else person.username
 
 
 def suggested(typed: str) -> list[str]:
@@ -90,7 +103,8 @@ def _teams() -> dict[str, _Team]:
         for name in (manager.division, f"{manager.division} {manager.region}".strip()):
             teams.setdefault(name.casefold(), _Team(name, [])).members.append(manager)
     for group in Group.objects.exclude(name__in=Role.values).prefetch_related("user_set"):
-        teams[group.name.casefold()] = _Team(group.name, [one for one in group.user_set.all() if one.is_active])
+        name = _unseparated(group.name)
+        teams[name.casefold()] = _Team(name, [one for one in group.user_set.all() if one.is_active])
     return teams
 
 
@@ -99,7 +113,8 @@ def _people(written: Iterable[str]) -> dict[str, list[User]]:
     called: dict[str, list[User]] = {}
     wanted = {name.casefold() for name in written}
     for person in _perhaps(wanted):
-        names = {str(person), person.username, person.gitlab_username, called_here(person), f"@{person.username}"}
+        name, user_name = _unseparated(str(person)), person.username
+        names = {name, user_name, f"@{user_name}", person.gitlab_username, called_here(person)}
         for name in {name.casefold() for name in names if name} & wanted:
             called.setdefault(name, []).append(person)
     return called

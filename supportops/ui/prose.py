@@ -121,12 +121,8 @@ def _details(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     opened = _DETAILS.match(_line(state, start))
     if opened is None or state.is_code_block(start):
         return False
-    last, depth = start, 1
-    while depth and last + 1 < end:
-        last += 1
-        line = _line(state, last).strip().lower()
-        depth += line.startswith("<details") - line.startswith("</details>")
-    if depth:
+    last = _ends(state, "details").get(start)
+    if last is None or last >= end:
         return False
     if silent:
         return True
@@ -150,10 +146,8 @@ def _preformatted(state: StateBlock, start: int, end: int, silent: bool) -> bool
     """A block rule: <pre> is shown as code is."""
     if not _line(state, start).lower().startswith("<pre>") or state.is_code_block(start):
         return False
-    last = start
-    while last < end and "</pre>" not in _line(state, last).lower():
-        last += 1
-    if last == end:
+    last = _ends(state, "pre").get(start)
+    if last is None or last >= end:
         return False
     if not silent:
         token = state.push("code_block", "code", 0)
@@ -161,6 +155,19 @@ def _preformatted(state: StateBlock, start: int, end: int, silent: bool) -> bool
         token.map = [start, last + 1]
         state.line = last + 1
     return True
+
+
+def _ends(state: StateBlock, tag: str) -> dict[int, int]:
+    """{line that opens such a block: line that closes it}; read once for the whole text."""
+    known: dict[str, dict[int, int]] = state.env.setdefault("ends of blocks", {})
+    if tag not in known:
+        known[tag], opened = {}, []
+        for number, line in enumerate(state.src.lower().split("\n")):
+            if line.lstrip().startswith(f"<{tag}"):
+                opened.append(number)
+            if f"</{tag}>" in line and opened:
+                known[tag][opened.pop()] = number
+    return known[tag]
 
 
 _DETAILS = re.compile(r"<details(?: open)?>\s*(?:<summary>([^<]{0,500})</summary>)?\s*\Z", re.IGNORECASE)
@@ -177,8 +184,9 @@ def without_comments(text: str) -> str:
     if "<!--" not in text:
         return text
     kept: list[str] = []
-    fence, hidden = "", False
+    fence, hidden, place, last_end = "", False, 0, text.rfind("-->")
     for line in text.split("\n"):
+        place += len(line) + 1
         mark = "" if hidden else line.strip()[:3]
         if mark in ("```", "~~~") and fence in ("", mark):
             fence = "" if fence else mark
@@ -190,7 +198,7 @@ def without_comments(text: str) -> str:
             before, found, line = line.partition("-->" if hidden else "<!--")
             if hidden:
                 hidden = not found
-            elif before.count("`") % 2:
+            elif before.count("`") % 2 or place - len(line) > last_end:  # code, or never closed
                 shown += before + found
             else:
                 shown, hidden = shown + before, bool(found)

@@ -5,6 +5,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from supportops.accounts.directory import meant_by, suggested
 from supportops.accounts.models import User
 from tests.factories import person
 from workflow.catalogue.kinds import Kind
@@ -274,6 +275,29 @@ def test_other_teams_are_named_on_the_request(requester, fill_in):
     requester.post("/new/propose-change/", fill_in("propose-change", teams="finance; colleague and SECURITY"))
 
     assert Issue.objects.get().teams == "Finance, Colleague (colleague), Security"
+
+
+@pytest.mark.parametrize("name", ["Research and Development", "Sales, Marketing"])
+def test_names_that_hold_what_separates_names_are_one(requester, fill_in, name):
+    gil = person("gil", groups=[name])
+    requester.post("/new/propose-change/", fill_in("propose-change", teams=suggested(name[:5])[0]))
+    assert meant_by(Issue.objects.get().teams).people == [gil]
+
+
+def test_a_person_whose_name_holds_a_comma_is_told(requester, fill_in):
+    ada = person("ada")
+    User.objects.filter(pk=ada.pk).update(first_name="Ada", last_name="Smith, PhD")
+    requester.post("/new/propose-change/", fill_in("propose-change", teams="ada"))
+    assert meant_by(Issue.objects.get().teams).people == [ada]
+
+
+def test_more_names_than_fit_are_refused_in_words(requester, fill_in):
+    for number in range(40):
+        person(f"p{number}")
+    User.objects.filter(username__startswith="p").update(first_name="Somebody", last_name="With a long name")
+    teams = ",".join(f"p{number}" for number in range(40))
+    answer = requester.post("/new/propose-change/", fill_in("propose-change", teams=teams))
+    assert answer.status_code == 422 and "Name fewer: written out these are" in answer.text
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.core import mail
 from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, request_at
 from tests.notifications.telling import at, html_of, mails_to, message_to, prefer, tell
+from tests.workflow.places import confidential_member
 from workflow.actions import assign, comment
 from workflow.catalogue.kinds import Kind
 from workflow.models import Issue
@@ -223,3 +224,16 @@ def test_what_is_not_urgent_or_not_wanted_waits_as_ever(what, cast, clock):
     clock.shift(700)
     tell()
     assert mails_to(cast.ops) == []
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+def test_who_has_to_name_an_approver_reads_so_in_the_mail(cast, clock, restricted):
+    User.objects.filter(pk=cast.requester.pk).update(reports_to=None)
+    cast.requester.refresh_from_db()
+    if restricted:
+        confidential_member(cast.lead)
+    file_request(cast, Kind.ADMINISTRATIVE, route="calendly", confidential=restricted)
+    clock.shift(180)
+    tell()
+    [arrived] = mails_to(cast.lead)
+    assert "It waits for you: name who decides." in arrived.body

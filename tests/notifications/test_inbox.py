@@ -3,8 +3,11 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from supportops.accounts.models import User
 from tests.factories import answers_for, file_request, request_at, restrict, step
 from tests.workflow.lists.population import notice
 from workflow.actions import comment, watch
@@ -185,3 +188,20 @@ def test_one_request_is_marked_as_read_and_no_other(rita, cast):
     rita.post("/inbox/read/", {"issue": first.pk})
     left = Notice.objects.filter(person=cast.requester, read_at=None)
     assert [notice.issue for notice in left] == [second]
+
+
+@pytest.mark.parametrize("who", ["lead", "requester"])
+def test_a_full_inbox_takes_no_more_queries_than_one_notice(client, cast, who):
+    User.objects.filter(pk=cast.requester.pk).update(reports_to=None)
+    cast.requester.refresh_from_db()
+    taken = []
+    for number in (2, 12):
+        for _ in range(number):
+            issue = file_request(cast, Kind.ADMINISTRATIVE, route="calendly")
+            step(issue, Verb.EDIT, cast.ops, title="Another title")
+        client.force_login(getattr(cast, who))
+        client.get("/inbox/")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/inbox/")
+        taken.append(len(asked))
+    assert taken[0] == taken[1]

@@ -136,7 +136,8 @@ def test_what_is_no_address_is_no_link(text):
         ("<!--\nmany\n\nlines\n-->\nWords", "<p>Words</p>"),
         ("`<!-- code -->`", "<p><code>&lt;!-- code --&gt;</code></p>"),
         ("```\n<!-- code -->\n```", "<pre><code>&lt;!-- code --&gt;\n</code></pre>"),
-        ("<!-- never closed", ""),
+        ("Use <!-- to start.\n\nImportant: the rest.", "<p>Important: the rest.</p>"),
+        ("<!-- a --> b <!-- c", "<p>b &lt;!-- c</p>"),
         ("- [ ] task\n- [x] done\n- [link](/x)", "☐ task"),
         ("- [ ] task\n- [x] done", "☑ done"),
         (

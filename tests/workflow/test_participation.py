@@ -10,7 +10,7 @@ from tests.factories import accept, file_request, person, restrict, step
 from tests.workflow.places import confidential_member
 from workflow import actions
 from workflow.actions.from_gitlab import receive_comment
-from workflow.actions.participation import MOST_MENTIONS, handles_in
+from workflow.actions.participation import MOST_MENTIONS, groups_like, handles_in
 from workflow.notifications.models import Notice
 from workflow.verbs import Verb
 
@@ -41,6 +41,13 @@ def mentioned(issue):
         ("@@olga", set()),
         ("@ olga", set()),
         ("@мария hat recht", {"мария"}),
+        ("- @olga\n- @rita", {"olga", "rita"}),
+        ("_@olga_ and **@rita**", {"olga", "rita"}),
+        (">>>\n@olga\n>>>\n@rita", {"rita"}),
+        ("<!-- @olga -->\n@rita", {"rita"}),
+        ("```scope``` @rita", {"rita"}),
+        ("@olga@example.com", set()),
+        ("[@olga](https://example.com)", {"olga"}),
         ("", set()),
     ],
 )
@@ -91,6 +98,26 @@ def test_support_operations_are_told_by_each_of_their_names_and_watch_nothing_by
     actions.comment(issue.pk, f"Please, @{handle}", by=cast.requester)
     assert mentioned(issue) == {"ops", "other_ops", "federal", "lead"}
     assert watchers(issue) == ({"ops"} if handle == "ops" else set())  # one of them is called so
+
+
+def test_a_name_means_its_owner_where_it_was_written(cast):
+    there = person("somebody", gitlab_username="requester2")
+    here = person("requester2")
+    issue = file_request(cast)
+    receive_comment(issue.pk, "@requester2?", author=None, author_name="Somebody", at=timezone.now())
+    assert mentioned(issue) == {there.username}
+    other = file_request(cast)
+    actions.comment(other.pk, "@requester2?", by=cast.ops)
+    assert mentioned(other) == {here.username}
+
+
+@pytest.mark.parametrize(("group", "handle"), [("Sales & Marketing", "sales-marketing"), ("R&D", "rd")])
+def test_the_handle_that_is_offered_is_the_one_that_is_read(cast, group, handle):
+    cast.colleague.groups.add(Group.objects.create(name=group))
+    assert (group, handle) in groups_like(handle[:2])
+    issue = file_request(cast)
+    actions.comment(issue.pk, f"Ask @{handle}.", by=cast.requester)
+    assert mentioned(issue) == {"colleague"}
 
 
 def test_a_group_is_told_by_its_name(cast):

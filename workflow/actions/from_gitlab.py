@@ -52,7 +52,7 @@ def receive_comment(
             file.issue, file.comment, file.internal, file.source = issue, new, internal, Source.GITLAB
             file.save(update_fields=["issue", "comment", "internal", "source"])
         take_part(issue, [author], internal=internal)
-        mentioned = mention(issue, body, internal=internal)
+        mentioned = mention(issue, body, internal=internal, in_gitlab=True)
         comment_written.send(sender=None, issue=issue, comment=new, by=author, mentioned=mentioned)
         announce(issue.pk)
         return new

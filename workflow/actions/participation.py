@@ -5,15 +5,18 @@ inside the transaction of whatever is done.
 """
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from django.contrib.auth.models import Group
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from supportops.accounts.models import User
 from supportops.accounts.roles import Role
+from supportops.ui.prose import without_comments
 from workflow.models import Issue, Watch
 from workflow.permissions import may_see, sees_internal
 
@@ -22,9 +25,10 @@ OPS_HANDLES = frozenset({"ops", "support-ops", "gitlab-com/support/support-ops"}
 MOST_MENTIONS = 50
 """So many different names of a text are looked up; nobody means more."""
 LONGEST_READ = 100_000
-_NAME = re.compile(r"(?<![\w@/.+`-])@(\w[\w./+-]{0,149})")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_TICKS = re.compile(r"`+")
+_NAME = re.compile(r"(?<![\w@/.+`-])@(\w[\w./+-]{0,149}+)(?![\w@])")
+_QUOTATION = re.compile(r" {0,3}>{3,}\s*\Z")
+"""A line that begins or ends one of GitLab's quotations of many lines."""
+_markdown = MarkdownIt("commonmark", {"html": True})
 
 
 def take_part(issue: Issue, people: Iterable[User | None], *, internal: bool = False) -> None:
@@ -38,15 +42,16 @@ def take_part(issue: Issue, people: Iterable[User | None], *, internal: bool = F
         Watch.objects.bulk_create([Watch(issue=issue, person_id=pk) for pk in sorted(watching)], ignore_conflicts=True)
 
 
-def mention(issue: Issue, text: str, *, internal: bool = False) -> frozenset[int]:
+def mention(issue: Issue, text: str, *, internal: bool = False, in_gitlab: bool = False) -> frozenset[int]:
     """Who is mentioned in these words takes part from now on; the members of a mentioned group are told this once.
 
-    Returns the ids of all of them. Whether each may read it, whoever tells them asks.
+    ``in_gitlab``: they were written there. Returns the ids of all of them. Whether each may read it, whoever tells them
+    asks.
     """
     names = handles_in(text)
     if not names:
         return frozenset()
-    people = _people(names)
+    people = _people(names, in_gitlab=in_gitlab)
     take_part(issue, people, internal=internal)
     return frozenset(person.pk for person in people) | _members(names)
 
@@ -56,8 +61,8 @@ def handles_in(text: str) -> frozenset[str]:
     if "@" not in text:
         return frozenset()
     found: dict[str, None] = {}
-    for line in own_lines(text[:LONGEST_READ]):
-        for match in _NAME.finditer(without_code(line)):
+    for line in own_lines(text):
+        for match in _NAME.finditer(line):
             found[match.group(1).rstrip("./+-").casefold()] = None
             if len(found) == MOST_MENTIONS:
                 return frozenset(found)
@@ -74,42 +79,56 @@ def groups_like(typed: str) -> list[tuple[str, str]]:
 
 
 def _handle(group: str) -> str:
-    return group.casefold().replace(" ", "-")
+    return slugify(group, allow_unicode=True)
 
 
-def own_lines(text: str) -> Iterator[str]:
-    """The lines of a text that its writer says themselves: neither quoted nor code."""
-    fence = ""
+def own_lines(text: str, *, lists: bool = True) -> Iterator[str]:
+    """The lines of a text that its writer says themselves, without code and marks: what is quoted, code in any of its
+    forms, hidden or HTML is left out. ``lists``: those of lists too."""
+    inside: list[str] = []
+    for token in _markdown.parse(_without_quotations(without_comments(text[:LONGEST_READ]))):
+        if token.nesting == 1:
+            inside.append(token.type)
+        elif token.nesting == -1:
+            inside.pop()
+        elif token.type == "inline" and "blockquote_open" not in inside and (lists or len(inside) == 1):
+            yield from _said(token.children or []).split("\n")
+
+
+def _without_quotations(text: str) -> str:
+    """Without GitLab's quotations of many lines; and a line right under a quoted one is its writer's own, although
+    CommonMark counts it to the quotation: people answer so."""
+    if ">" not in text:
+        return text
+    kept: list[str] = []
+    quoted = False
     for line in text.splitlines():
-        opens = _FENCE.match(line)
-        if fence:
-            if opens and opens.group(1).startswith(fence) and not line.strip(" `~"):
-                fence = ""
-        elif opens:
-            fence = opens.group(1)
-        elif not line.lstrip().startswith(">"):
-            yield line
+        if _QUOTATION.match(line):
+            quoted = not quoted
+        elif not quoted:
+            if kept and kept[-1].lstrip().startswith(">") and not line.lstrip().startswith(">"):
+                kept.append("")
+            kept.append(line)
+    return "\n".join(kept)
 
 
-def without_code(line: str) -> str:
-    """The line without what stands between two equally long runs of backticks; reads each character once."""
-    runs = list(_TICKS.finditer(line))
-    later = Counter(len(run.group()) for run in runs)
-    kept, end, opened = [], 0, 0
-    for run in runs:
-        ticks = len(run.group())
-        later[ticks] -= 1
-        if opened == ticks:
-            end, opened = run.end(), 0
-        elif not opened and later[ticks]:
-            kept.append(line[end : run.start()])
-            opened = ticks
-    return " ".join([*kept, line[end:]]) if not opened else " ".join(kept)
+def _said(tokens: Iterable[Token]) -> str:
+    return "".join(
+        "\n" if token.type in ("softbreak", "hardbreak") else token.content if token.type == "text" else " "
+        for token in tokens
+        if token.nesting == 0
+    )
 
 
-def _people(names: Iterable[str]) -> list[User]:
+def _people(names: Collection[str], *, in_gitlab: bool) -> list[User]:
+    """Who is called so where it was written; where nobody is, who is called so on the other side."""
     called = {"here": Lower("username"), "there": Lower("gitlab_username")}
-    return list(User.objects.active().alias(**called).filter(Q(here__in=names) | Q(there__in=names)))
+    found = list(User.objects.active().annotate(**called).filter(Q(here__in=names) | Q(there__in=names)))
+    people: dict[int, User] = {}
+    for name in names:
+        here, there = ([one for one in found if getattr(one, side) == name] for side in called)
+        people |= {one.pk: one for one in ((there or here) if in_gitlab else (here or there))}
+    return list(people.values())
 
 
 def _members(names: frozenset[str]) -> frozenset[int]:

@@ -81,9 +81,12 @@ class PeopleField(LineField):
             f"Several people are called “{name}”: write {' or '.join(people)}."
             for name, people in meant.ambiguous.items()
         ]
+        names = ", ".join(meant.names)
+        if len(names) > LONGEST_LINE:
+            problems.append(f"Name fewer: written out these are {len(names)} characters, {LONGEST_LINE} fit.")
         if problems:
             raise forms.ValidationError(problems)
-        return ", ".join(meant.names)
+        return names
 
 
 def _unknown(name: str, nearest: str) -> str:

@@ -20,6 +20,7 @@ LONGEST_READ = 100_000
 """Of a longer text nothing is code: it would take seconds to read."""
 _ESCAPED_OR_TICKS = re.compile(r"\\[\\`]|`+")
 _TICKS = re.compile(r"`+")
+_QUOTATION = re.compile(r"\s*>{3,}\s*\Z")
 _PERHAPS_A_TABLE = re.compile(r"^[\s|:>-]*-[\s|:>-]*$")
 _SWALLOWS = re.compile(
     r"(?:://|www\.)[^\s`]*`|\]\([^)`]*[`\"'<(]|\[\[|\[\^|\]:|\$[^$`]*`[^$]*\$|\[[^\]\n]*`", re.IGNORECASE
@@ -33,6 +34,8 @@ def code_ranges(text: str) -> list[Range]:
     if ("`" not in text and "~~~" not in text) or "\t" in text or len(text) > LONGEST_READ:
         return []
     lines = text.split("\n")
+    if any(map(_QUOTATION.match, lines)):  # GitLab ends with it whatever was begun inside, a fence too
+        return []
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line) + 1)

@@ -159,8 +159,11 @@ def settle(run: Run) -> bool:
     send_files(run, run.there[0])
     goal = wanted(run, look_up=False)
     there = run.mirror.absent_since is None  # else it is looked for even if there is nothing to tell it
-    if remote is None and there and not Agreed.of(run.mirror).owes(goal.kept):
-        run.agree(run.mirror.last_synced, run.mirror.last_error if run.mirror.dropped else "")
+    agreed = Agreed.of(run.mirror).still(goal.kept)
+    if remote is None and there and not agreed.owes(goal.kept):
+        kept = {**run.mirror.last_synced, **agreed.kept(run.mirror.dropped)}
+        kept["updated_at"] = run.mirror.last_synced.get("updated_at")
+        run.agree(kept, run.mirror.last_error if kept["dropped"] else "")
         return True
     remote = remote or _in_its_place(run, observe(run))
     give_way(run, remote)

@@ -408,6 +408,10 @@ class Agreed:
         }
         return Agreed({**wanted, **{name: seen[name] for name in refused}}, refused)
 
+    def still(self, wanted: Values) -> "Agreed":
+        """Without the refusals of what is wanted no more: another value, or the same later, is sent."""
+        return Agreed(self.values, {name: v for name, v in self.refused.items() if wanted.get(name) == v})
+
     def after_looking(self, seen: Values) -> "Agreed":
         """What is agreed after a look: what GitLab shows, so that whatever the portal holds otherwise is pushed next.
         What it has taken by now was not refused."""

@@ -17,7 +17,7 @@ from django.db import transaction
 from supportops.accounts.models import User
 from workflow.actions import Incomplete, Refused, take_step
 from workflow.actions.from_gitlab import say_back
-from workflow.actions.participation import LONGEST_READ, handles_in, own_lines
+from workflow.actions.participation import handles_in, own_lines
 from workflow.actions.requirements import Given
 from workflow.gitlab.activity import WORDS_WITHIN, History
 from workflow.gitlab.escaping import without_breaks
@@ -216,7 +216,7 @@ def commands_in(body: str, bot: str) -> list[Command]:
     """
     names = {f"@{name.casefold()}" for name in ("bot", bot) if name}
     found: list[tuple[Verb | None, list[str]]] = []
-    for line in own_lines(without_breaks(body)[:LONGEST_READ]):
+    for line in own_lines(without_breaks(body), lists=False):
         first, _, rest = line.strip().partition(" ")
         if first.casefold().rstrip(":,") in names:
             word, words = _first_word(rest)

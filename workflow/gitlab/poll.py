@@ -171,9 +171,10 @@ def _add(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 def _that_far(cursor: PollCursor, issue: CountedIssue) -> datetime | None:
     """Where the next poll goes on if this one ends after ``issue``: the list is in order of time. Never further back,
-    for polls overlap; never ahead of the clock, whatever an issue says of itself."""
-    until = max(filter(None, (cursor.polled_until, issue.updated_at)), default=None)
-    return until and min(until, timezone.now() + MOST_SKEW)
+    for polls overlap; an issue that says it is of tomorrow says nothing."""
+    ahead = timezone.now() + MOST_SKEW
+    told = issue.updated_at if issue.updated_at and issue.updated_at <= ahead else None
+    return max(filter(None, (cursor.polled_until, told)), default=None)
 
 
 def _ask(

@@ -4,7 +4,7 @@ step of its own.
 The page on which a person chooses what reaches them. Nothing on it is switched off by a link in a mail.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from supportops.accounts.models import User
 from supportops.ui.marks import MOST_SHOWN
 from supportops.ui.prose import plain_text
 from workflow.models import Issue
-from workflow.models.querysets import visible_to
+from workflow.models.querysets import undecidable, visible_to
 from workflow.notifications.forms import TellingForm
 from workflow.notifications.kinds import REMINDS_IN
 from workflow.notifications.models import Notice
@@ -32,7 +32,7 @@ from workflow.states import Court, State
 
 LONGEST_KEY = 19
 _EXCERPT = 200
-_UNREAD_OF_ISSUES = tuple(f"issue__{name}" for name in ("description", "answers", "gameplan", "validation_brief"))
+_UNREAD_OF_ISSUES = tuple(f"issue__{name}" for name in ("description", "gameplan", "validation_brief"))
 """Long texts of requests, which no notice shows."""
 
 
@@ -59,7 +59,8 @@ def inbox(request: AuthenticatedHttpRequest) -> HttpResponse:
     page = page_of(shown, ("-created_at", "-pk"), request.GET)
     _read_people(page.rows)
     needing = _needing(page.rows, request.user)
-    told = [_shown(notice, notice.issue_id in needing) for notice in page.rows]
+    stuck = _stuck(page.rows, needing)
+    told = [_shown(notice, notice.issue_id in needing, notice.issue_id in stuck) for notice in page.rows]
     return render(
         request,
         "notifications/inbox.html",
@@ -100,21 +101,32 @@ def _needing(notices: Iterable[Notice], person: User) -> frozenset[int]:
     return frozenset(found)
 
 
-def _waits(notice: Notice, needed: bool) -> bool:
+def _stuck(notices: Iterable[Notice], needing: Collection[int]) -> frozenset[int]:
+    """The numbers of the requests whose decision nobody can be asked for, among those that ask for one."""
+    numbers = {
+        notice.issue_id
+        for notice in notices
+        if notice.issue and notice.issue.court == Court.APPROVER and notice.reason in ASKED
+    } - set(needing)
+    found = undecidable().filter(round__issue__in=numbers).values_list("round__issue", flat=True) if numbers else ()
+    return frozenset(found)
+
+
+def _waits(notice: Notice, needed: bool, stuck: bool) -> bool:
     """Whether the matter of an unread notice still waits; what the person or somebody else has dealt with does not."""
     if notice.read_at is not None or notice.reason not in ASKED:
         return False
-    return needed or notice.news is not None or _reminds_still(notice) or _is_open_to_all(notice)
+    return needed or notice.news is not None or _reminds_still(notice) or _is_open_to_all(notice, stuck)
 
 
-def _is_open_to_all(notice: Notice) -> bool:
+def _is_open_to_all(notice: Notice, stuck: bool) -> bool:
     """Whether it waits for Support Operations, and nobody took it yet; or for a decision that nobody is asked for."""
     issue, event = notice.issue, notice.event
     if issue is None or event is None or issue.state != event.to_state:
         return False
     if issue.court == Court.OPS:
         return issue.assignee_id is None or issue.state == State.ESCALATED
-    return issue.court == Court.APPROVER and not issue.approver_ids
+    return issue.court == Court.APPROVER and stuck
 
 
 def _reminds_still(notice: Notice) -> bool:
@@ -142,7 +154,7 @@ def _by_subject(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def _shown(notice: Notice, needed: bool) -> dict[str, Any]:
+def _shown(notice: Notice, needed: bool, stuck: bool) -> dict[str, Any]:
     issue, news = notice.issue, notice.news
     words = _words(notice).strip()
     return {
@@ -151,10 +163,10 @@ def _shown(notice: Notice, needed: bool) -> dict[str, Any]:
         "news": news,
         "title": issue.title if issue else news.title if news else "",
         "url": issue.get_absolute_url() if issue else news.path if news else "",
-        "what": _what(notice, needed),
+        "what": _what(notice, needed, stuck),
         "words": f"{words[:_EXCERPT]}…" if len(words) > _EXCERPT else words,
         "reason": notice.get_reason_display(),
-        "waits": _waits(notice, needed),
+        "waits": _waits(notice, needed, stuck),
         "at": notice.created_at,
         "unread": notice.read_at is None,
     }
@@ -168,10 +180,10 @@ def _words(notice: Notice) -> str:
     return plain_text(notice.event.text if notice.event else notice.comment.body if notice.comment else "")
 
 
-def _what(notice: Notice, needed: bool) -> str:
+def _what(notice: Notice, needed: bool, stuck: bool) -> str:
     if notice.reminder:
         return f"{notice.reminder.get_kind_display()}."
-    return sentence_of(notice, notice.issue, waits=needed) if notice.issue else ""
+    return sentence_of(notice, notice.issue, waits=needed, stuck=stuck) if notice.issue else ""
 
 
 @require_POST

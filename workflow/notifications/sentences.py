@@ -38,30 +38,31 @@ _TO_DO: Mapping[str, str] = {
 """{state: what whoever's turn it is has to do}."""
 
 
-def to_do(issue: Issue, *, decides: bool = True) -> str:
+def to_do(issue: Issue, *, decides: bool = True, stuck: bool = False) -> str:
     """What whoever's turn it is has to do, as the end of a sentence; empty once it has ended.
 
-    ``decides``: whether it waits for the reader's own decision; where it does not, they may have to name somebody.
+    ``decides``: whether it waits for the reader's own decision; ``stuck``: nobody can be asked for one, so that
+    somebody has to be named.
     """
     if issue.state == State.TRIAGE and issue.kind in {Kind.QUESTION, Kind.HAND_OVER}:
         return "answer it"
     if issue.state == State.TRIAGE and issue.kind == Kind.PROPOSAL:
         return "review it and carry it on"
     if issue.court == Court.APPROVER and not decides:
-        return "" if issue.approver_ids else "name who decides"
+        return "name who decides" if stuck else ""
     if issue.state == State.VALIDATION and issue.requester_id in issue.implementer_ids and not issue.delegates:
         return "delegate the validation, because who did the work does not validate it"
     return _TO_DO.get(issue.state, "")
 
 
-def sentence_of(notice: Notice, issue: Issue, *, waits: bool) -> str:
+def sentence_of(notice: Notice, issue: Issue, *, waits: bool, stuck: bool = False) -> str:
     """What this notice, which is about an event or a comment of the request, tells its reader.
 
-    ``waits``: whether the request waits for the reader now.
+    ``waits``: whether the request waits for the reader now; ``stuck``: for a decision that nobody can be asked for.
     """
     if notice.comment:
         return _of_comment(notice.comment, notice.reason, issue)
-    return _of_event(notice.event, notice.reason, issue, waits) if notice.event else ""
+    return _of_event(notice.event, notice.reason, issue, waits=waits, stuck=stuck) if notice.event else ""
 
 
 def _of_comment(comment: Comment, reason: str, issue: Issue) -> str:
@@ -71,13 +72,13 @@ def _of_comment(comment: Comment, reason: str, issue: Issue) -> str:
     return f"{who} {'wrote an internal comment' if comment.internal else 'commented'} on {issue.reference}."
 
 
-def _of_event(event: Event, reason: str, issue: Issue, waits: bool) -> str:
+def _of_event(event: Event, reason: str, issue: Issue, *, waits: bool, stuck: bool) -> str:
     told = f"{_who(event)} {_deed(event, issue)}"
     if reason == Reason.MENTIONED:
         return f"{told}, and mentioned you."
     now = event.changed_state and issue.state == event.to_state
     if reason in ASKED and issue.is_open:
-        asks = to_do(issue, decides=waits) if now or event.verb in _ASKS_AGAIN else ""
+        asks = to_do(issue, decides=waits, stuck=stuck) if now or event.verb in _ASKS_AGAIN else ""
         return f"{told}: {asks}." if asks else f"{told}."
     if event.changed_state and event.verb != SUBMIT and event.to_state not in ENDED:
         stands = standing(event.to_state)

@@ -35,6 +35,9 @@ LONGEST_WORDS = 1_000
 MOST_HAPPENINGS = 10
 LONGEST_ANSWER = 200
 MOST_ANSWERS = 6
+OPEN = "Open the request"
+TOLD_TO_ALL = frozenset({Court.OPS, Court.APPROVER, Court.REQUESTER})
+"""The courts whose turn may be that of others than the first who come to mind."""
 RESTRICTED = "This request is restricted, so nothing about it is sent but its number."
 _STRONGEST_FIRST: Sequence[str] = list(REASONS)
 _ASKS: Mapping[str, tuple[Verb, str, str]] = {
@@ -177,9 +180,9 @@ def _section(person: User, notices: Sequence[Notice], zone: tzinfo) -> Section:
         return _news(notices[0].news, zone)
     issue = cast(Issue, notices[0].issue)  # only news is about none
     url = absolute(issue.get_absolute_url())
-    asked = what_is_asked(person, issue)
+    asked, waits = what_is_asked(person, issue), _asked(person, issue)
     if issue.confidential:
-        why = _ASKS[issue.state][1] if asked and issue.state in _ASKS else asked or "Something happened."
+        why = waits[0] if waits else "Something happened."
         return Section(issue.reference, url, why=f"{why} {RESTRICTED}")
     shown = notices[-MOST_HAPPENINGS:]
     return Section(
@@ -188,7 +191,7 @@ def _section(person: User, notices: Sequence[Notice], zone: tzinfo) -> Section:
         title=one_line(issue.title),
         why=asked or _reason(notices, issue),
         since=_since(issue, zone),
-        button=_ASKS[issue.state][-1] if asked and issue.state in _ASKS else "Open the request",
+        button=waits[1] if waits else OPEN,
         asked=_what_is_decided(issue) if asked and issue.court == Court.APPROVER else (),
         happenings=tuple(_happening(notice, waits=asked is not None) for notice in shown),
         left_out=len(notices) - len(shown),
@@ -207,19 +210,28 @@ def _news(news: News, zone: tzinfo) -> Section:
 
 
 def what_is_asked(person: User, issue: Issue) -> str | None:
-    """The decision that waits for this person, as a sentence; None when it waits for somebody or something else."""
+    """What waits for this person, as a sentence; None when it waits for somebody or something else."""
+    asked = _asked(person, issue)
+    absent = issue.behalf_of(person) if asked and issue.court == Court.APPROVER else None
+    return f"{asked[0]} You decide for {absent}, who is away." if asked and absent else asked and asked[0]
+
+
+def _asked(person: User, issue: Issue) -> tuple[str, str] | None:
+    """(the sentence, the link's words) of what waits for this person, without a name."""
     if issue.state in _ASKS:
-        verb, sentence, _ = _ASKS[issue.state]
-        if refusal(person, verb, issue):
-            return None
-        absent = issue.behalf_of(person) if verb == Verb.APPROVE else None
-        return f"{sentence} You decide for {absent}, who is away." if absent else sentence
-    if issue.is_open and issue.assignee_id == person.pk:
-        return f"It is yours: {to_do(issue)}."
-    if issue.court in {Court.OPS, Court.APPROVER} and person in (turn := in_turn(issue)).people:
+        verb, sentence, button = _ASKS[issue.state]
+        if refusal(person, verb, issue) is None:
+            return sentence, button
+    elif issue.is_open and issue.assignee_id == person.pk:
+        return f"It is yours: {to_do(issue)}.", OPEN
+    if issue.court in TOLD_TO_ALL and person in (turn := in_turn(issue)).people:
         whom = "Support Operations" if turn.reason == Reason.ON_DUTY else "you"
-        return f"It waits for {whom}: {to_do(issue, decides=False)}."
+        return f"It waits for {whom}: {to_do(issue, decides=False, stuck=_is_stuck(issue))}.", OPEN
     return None
+
+
+def _is_stuck(issue: Issue) -> bool:
+    return issue.court == Court.APPROVER and not issue.approver_ids
 
 
 def _what_is_decided(issue: Issue) -> tuple[tuple[str, str], ...]:
@@ -277,7 +289,8 @@ def _in_full(moment: datetime, zone: tzinfo) -> str:
 def _happening(notice: Notice, *, waits: bool) -> Happening:
     if reminder := notice.reminder:
         return Happening(f"{reminder.get_kind_display()}.", reminder.text, reminder.at)
-    what = one_line(sentence_of(notice, cast(Issue, notice.issue), waits=waits))
+    issue = cast(Issue, notice.issue)  # only news is about none
+    what = one_line(sentence_of(notice, issue, waits=waits, stuck=_is_stuck(issue)))
     if comment := notice.comment:
         return Happening(what, _shortened(plain_text(comment.body)), comment.created_at)
     event = cast(Event, notice.event)  # what a request's notice is about, if nothing else

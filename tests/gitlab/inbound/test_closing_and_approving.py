@@ -125,6 +125,7 @@ def macro(cast, mirrored):
         "> @bot decline no\n@bot approve",
         "I looked at it.\n@bot, approve\nThank you.",
         "```\n@bot decline no\n```\n@bot approve",
+        "```scope``` is fine.\n@bot approve",
     ],
 )
 def test_the_approver_approves_by_comment(cast, mirrored, macro, words):
@@ -163,6 +164,12 @@ def test_nobody_else_approves_by_comment(cast, mirrored, macro, by):
         "```\n@bot approve\n```",
         "~~~\n@bot approve\n~~~",
         "`@bot approve`",
+        ">>>\n@bot approve\n>>>\nNo, I would not do that yet.",
+        "Say:\n\n    @bot approve",
+        "<!--\n@bot approve\n-->\nhello",
+        "- ```\n  @bot approve\n  ```",
+        "<pre>\n@bot approve\n</pre>",
+        "`a\n@bot approve\nb`",
         "@robot approve",
         "approve",
     ],

@@ -69,6 +69,23 @@ def test_58_what_a_person_sets_there_by_hand_is_the_same_and_settles_it(cast, mi
     assert said_back(bug, UNDONE) == said_back(bug, CONFLICT) == []
 
 
+def test_pressing_retry_sends_it_again(cast, mirrored, bug):
+    refused(mirrored, bug, lambda: set_due_date(bug.pk, DAY, by=cast.ops)).wake()
+    mirror = push(bug)
+    assert shown(mirrored, bug)["due_date"] == DAY.isoformat()
+    assert (mirror.last_error, mirror.dropped, mirror.refused) == ("", [], {})
+
+
+def test_what_is_wanted_no_more_is_refused_no_more_and_wanted_later_is_sent(cast, mirrored, bug):
+    refused(mirrored, bug, lambda: set_due_date(bug.pk, DAY, by=cast.ops))
+    set_due_date(bug.pk, None, by=cast.ops)
+    mirror = push(bug)
+    assert (mirror.last_error, mirror.dropped, mirror.refused) == ("", [], {})
+    set_due_date(bug.pk, DAY, by=cast.ops)
+    push(bug)
+    assert shown(mirrored, bug)["due_date"] == DAY.isoformat()
+
+
 @pytest.mark.fault(57)
 def test_57_labels_that_were_dropped_once_make_deaf_to_none(cast, mirrored, bug):
     refused(mirrored, bug, lambda: accept(bug, cast))

@@ -202,8 +202,14 @@ class GitLabLink(Exchanged):
 
     def wake(self) -> None:
         """Try again now, by hand: what was parked is merely behind again. One gone from GitLab stays so."""
+        kept = GitLabLink.objects.values_list("last_synced", flat=True).get(pk=self.pk)
         GitLabLink.objects.filter(pk=self.pk).exclude(status=self.Status.ORPHANED).update(
-            due_at=timezone.now(), attempts=0, parked=False, last_error="", status=self.Status.BEHIND
+            due_at=timezone.now(),
+            attempts=0,
+            parked=False,
+            last_error="",
+            status=self.Status.BEHIND,
+            last_synced={**kept, "refused": {}, "dropped": []},  # what was refused is sent again too
         )
 
     def want_push(self) -> None:
