@@ -105,6 +105,7 @@ TABLE = {
     },
     "step": [_form(f"/issues/{{bug}}/{verb}/", only=allowed(BUG, "triage", verb)) for verb in Verb],
     "mine": [_page("/mine/")],
+    "suggest": [_page("/people/suggest/?q=re"), _page("/people/suggest/?q=fin&for=names")],
     "issues": [_page("/issues/"), _page("/issues/?format=csv"), _page("/issues/?q=number")],
     "queue": [_page(f"/queues/{name}/", only=_of(queue)) for name, queue in QUEUES.items()],
     "bulk": [_form(f"/queues/{name}/bulk/", only=_of(queue), opens=302) for name, queue in QUEUES.items()],
