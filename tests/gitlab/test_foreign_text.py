@@ -1,6 +1,6 @@
 """Whatever is read out of text that others wrote takes linear time: a megabyte of marks stops nobody.
 
-What reads each character again for each (1.25 thousand million times for 50,000) takes more than ten seconds, what
+What reads each character again for each (450 million times for 30,000) takes more than four seconds, what
 reads each once a hundredth of one; so a limit in between is no matter of the machine. A megabyte: `make faults`.
 """
 
@@ -18,7 +18,7 @@ from workflow.gitlab.intent_steps import commands_in
 from workflow.gitlab.pull_notes import UPLOAD, file_words
 
 pytestmark = pytest.mark.fault(63)
-MEGABYTE, SOME, LONGEST = 1_000_000, 50_000, 3
+MEGABYTE, SOME, LONGEST = 1_000_000, 30_000, 2
 """Characters, and seconds of the processor."""
 PIECES = (
     "[", "![", "](", "[a](", "[](/uploads/", f"[](/uploads/{'0' * 32}/", f"[](/uploads/{'0' * 32}/x){{", "[[",
@@ -60,10 +60,10 @@ def seconds(read, text):
     return time.process_time() - began
 
 
-def slow(read, size):
+def slow(read, size, longest=LONGEST):
     """{piece: seconds} of what takes longer than it may."""
     taken = {piece: seconds(read, piece * (size // len(piece))) for piece in PIECES}
-    return {piece: round(one, 2) for piece, one in taken.items() if one > LONGEST}
+    return {piece: round(one, 2) for piece, one in taken.items() if one > longest}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -74,7 +74,7 @@ def test_marks_without_end_are_read_in_no_time(reader):
 @pytest.mark.nightly
 @pytest.mark.parametrize("reader", READERS)
 def test_a_megabyte_is_read_in_no_time(reader):
-    assert slow(READERS[reader], MEGABYTE) == {}
+    assert slow(READERS[reader], MEGABYTE, LONGEST + 1) == {}
 
 
 @pytest.mark.parametrize("drawer", DRAWERS)
