@@ -150,7 +150,8 @@ def afresh(people, issues):
         issue.needs_a_person = issue.pk in in_need
         issue.raised, issue.late = issue.pk in raised, issue.pk in late
         turn = issue.seats_in_turn
-        issue.stuck = bool(turn) and not any(seat.approver and seat.approver.is_active for seat in turn)
+        empty = any(seat.approver is None for seat in turn)
+        issue.stuck = empty and not any(seat.approver and seat.approver.is_active for seat in turn)
     return list(User.objects.filter(pk__in=[p.pk for p in people])), found
 
 

@@ -118,12 +118,15 @@ def visible_to(person: User | AnonymousUser, path: str = "") -> Q:
 
 
 def undecidable() -> QuerySet[Decision, Any]:
-    """The numbers of the requests that wait for a decision which nobody can be asked for."""
+    """The numbers of the requests that wait for a decision which nobody can be asked for.
+
+    Read from the few empty seats: who leaves loses their seats at once (``reassigning``), so none is held in vain.
+    """
     waiting = Decision.objects.filter(round__ended_at__isnull=True, decided_at__isnull=True)
     first = waiting.filter(round=OuterRef("round")).order_by().values("round").values(first=Min("order"))
     held = Decision.objects.filter(round=OuterRef("round"), order=OuterRef("order"), decided_at__isnull=True)
     return (
-        waiting.filter(Q(approver__isnull=True) | Q(approver__is_active=False), order=Subquery(first))
+        waiting.filter(approver__isnull=True, order=Subquery(first))
         .filter(~Exists(held.filter(approver__is_active=True)))
         .order_by()
         .values("round__issue")
