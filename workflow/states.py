@@ -44,6 +44,10 @@ class Court(TextChoices):
     BLOCKED = "blocked", "Blocked party"
 
 
+WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
+"""The courts in which an owner has something to do."""
+
+
 class Outcome(TextChoices):
     """How a request ended."""
 

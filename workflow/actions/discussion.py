@@ -5,7 +5,7 @@ Who takes part in the discussion of a proposal: the teams it touches, who speaks
 Called inside the transaction of whatever is done.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -14,11 +14,11 @@ from django.utils import timezone
 from supportops.accounts.directory import meant_by
 from supportops.accounts.models import User
 from workflow.actions.errors import Incomplete
+from workflow.actions.participation import on_duty
 from workflow.actions.signals import person_asked_in
 from workflow.catalogue.kinds import Kind
 from workflow.models import Comment, Event, Issue, Watch
 from workflow.models.event import SUBMIT
-from workflow.permissions import may_see
 from workflow.states import ENDED, State
 from workflow.verbs import Verb
 
@@ -78,15 +78,10 @@ def ask_ops_in(issue: Issue, comment: Comment, by: User) -> None:
     """Tell Support Operations that this comment asks them to join: the route's owners, or everybody where none of them
     may. They watch from then on. Raises Incomplete when there is nobody to ask.
     """
-    owners = [one for one in (issue.route.owner, issue.route.second_owner) if one is not None and one.is_active]
-    asked = _insiders(owners, issue, by) or _insiders(User.objects.ops(), issue, by)
+    asked = on_duty(issue, besides=by)
     if not asked:
         problem = "Nobody else of Support Operations may see this. Comment without asking them."
         raise Incomplete({"asks_ops_in": problem})
     for person in asked:
         Watch.objects.get_or_create(issue=issue, person=person)
         person_asked_in.send(sender=None, issue=issue, comment=comment, person=person)
-
-
-def _insiders(people: Iterable[User], issue: Issue, by: User) -> list[User]:
-    return [person for person in people if person.pk != by.pk and may_see(person, issue)]

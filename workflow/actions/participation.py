@@ -56,6 +56,16 @@ def mention(issue: Issue, text: str, *, internal: bool = False, in_gitlab: bool 
     return frozenset(person.pk for person in people) | _members(names)
 
 
+def on_duty(issue: Issue, *, besides: User | None = None) -> list[User]:
+    """Who looks after a request that nobody owns, ``besides`` a person: the owners of its route who may see it, or
+    else everybody of Support Operations who may."""
+    owners = {one.pk: one for one in (issue.route.owner, issue.route.second_owner) if one}
+    for people in (owners.values(), User.objects.ops()):
+        if found := [one for one in people if one != besides and may_see(one, issue)]:
+            return found
+    return []
+
+
 def handles_in(text: str) -> frozenset[str]:
     """The names after “@” in a text, in small letters: not in code, not in what is quoted, not in an address."""
     if "@" not in text:

@@ -12,14 +12,12 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Prefetch, Q, Query
 from workflow.models.approval import Decision
 from workflow.models.event import Event
 from workflow.models.people import Delegation
-from workflow.states import COURT, ENDED, Court, State
+from workflow.states import COURT, ENDED, WORKED, State
 
 if TYPE_CHECKING:
     from supportops.accounts.models import User
     from workflow.models.issue import Issue
 
-_WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
-"""The courts in which an owner is told that something needs them."""
 _BESIDE = ("requester", "assignee", "tracker", "milestone")
 _OF_A_ROW = (
     *("number", "version", "title", "kind", "state", "state_since", "priority", "rank", "restricted_to", "updated_at"),
@@ -76,7 +74,7 @@ class IssueQuerySet(models.QuerySet["Issue"]):
             Q(state__in=[State.APPROVAL, State.DISCUSSION]) & Exists(_seats_of(person)) & ~Q(requester=person)
             | Q(state=State.NEEDS_INFO, requester=person)
             | Q(state=State.VALIDATION) & validates & ~implements
-            | Q(assignee=person, state__in=sorted(state for state, court in COURT.items() if court in _WORKED))
+            | Q(assignee=person, state__in=sorted(state for state, court in COURT.items() if court in WORKED))
         )
 
     def with_people(self) -> Self:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from supportops.accounts.models import User
+from workflow.actions.participation import on_duty
 from workflow.models import Issue
 from workflow.notifications.kinds import Reason
 from workflow.permissions import may_see, refusal
@@ -37,12 +38,6 @@ def in_turn(issue: Issue) -> Turn:
     if issue.court in {Court.OPS, Court.REQUESTER}:
         return Turn(on_duty(issue), Reason.ON_DUTY)
     return NOBODY
-
-
-def on_duty(issue: Issue) -> list[User]:
-    """Who looks after a request that nobody owns: the owners of its route, or else everybody of Support Operations."""
-    owners = [issue.route.owner, issue.route.second_owner]
-    return _seeing([one for one in owners if one], issue) or _seeing(User.objects.ops(), issue)
 
 
 def _deciding(issue: Issue) -> list[User]:

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from supportops.accounts.http import AuthenticatedHttpRequest
+from supportops.accounts.http import AuthenticatedHttpRequest, key_in
 from supportops.accounts.models import User
 from supportops.ui.marks import MOST_SHOWN
 from supportops.ui.prose import plain_text
@@ -30,7 +30,6 @@ from workflow.pages.paging import page_of
 from workflow.permissions import sees_internal
 from workflow.states import Court, State
 
-LONGEST_KEY = 19
 _EXCERPT = 200
 _UNREAD_OF_ISSUES = tuple(f"issue__{name}" for name in ("description", "gameplan", "validation_brief"))
 """Long texts of requests, which no notice shows."""
@@ -199,9 +198,9 @@ def read_all(request: AuthenticatedHttpRequest) -> HttpResponse:
     """Mark everything as read that was there when the page was drawn; with ``issue``, of this request only."""
     unread = Notice.objects.filter(person=request.user, read_at__isnull=True)
     for name, lookup in (("upto", "pk__lte"), ("issue", "issue")):
-        key = request.POST.get(name, "")
-        if key.isascii() and key.isdigit() and len(key) < LONGEST_KEY:
-            unread = unread.filter(**{lookup: int(key)})
+        key = key_in(request.POST.get(name, ""))
+        if key is not None:
+            unread = unread.filter(**{lookup: key})
     number = unread.update(read_at=timezone.now())
     messages.success(request, f"{number} marked as read." if number else "Everything was read already.")
     return redirect("inbox")

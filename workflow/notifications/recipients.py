@@ -10,16 +10,14 @@ from supportops.accounts.roles import is_ops
 from workflow.actions import signals
 from workflow.actions.discussion import touched_by
 from workflow.actions.locking import locked
+from workflow.actions.participation import on_duty
 from workflow.models import Comment, Decision, Event, Issue
-from workflow.notifications.in_turn import NOBODY, Turn, in_turn, on_duty
+from workflow.notifications.in_turn import NOBODY, Turn, in_turn
 from workflow.notifications.kinds import Reason
 from workflow.notifications.models import News, Notice
 from workflow.permissions import may_see, sees_internal
-from workflow.states import Court, Priority, State
+from workflow.states import WORKED, Court, Priority, State
 from workflow.verbs import Act, Verb
-
-WORKED = frozenset({Court.OPS, Court.CALENDAR, Court.BLOCKED})
-"""The courts in which a new owner has something to do."""
 
 
 def connect() -> None:

@@ -6,14 +6,13 @@ from django.http import JsonResponse
 from django.views.decorators.http import require_safe
 
 from supportops.accounts.directory import MOST_SUGGESTED, people_like, suggested
-from supportops.accounts.http import AuthenticatedHttpRequest
+from supportops.accounts.http import AuthenticatedHttpRequest, key_in
 from supportops.accounts.models import User
 from workflow.actions.participation import groups_like
 from workflow.models import Issue
 from workflow.permissions import may_see
 
 LONGEST_NAME = 100
-LONGEST_NUMBER = 19
 
 
 class Suggestion(TypedDict):
@@ -47,5 +46,5 @@ def _callable(typed: str, number: str, person: User) -> list[Suggestion]:
 
 def _issue(number: str, person: User) -> Issue | None:
     """The request that is written about; None where it is hidden from who asks, so that nothing is told of it."""
-    sound = number.isascii() and number.isdigit() and len(number) < LONGEST_NUMBER
-    return Issue.objects.visible_to(person).filter(pk=int(number)).first() if sound else None
+    key = key_in(number)
+    return None if key is None else Issue.objects.visible_to(person).filter(pk=key).first()
